@@ -1,0 +1,53 @@
+"""Evidence: what was seen, with query, window, link and hash; a missing answer is evidence too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from bot.model.ids import EvidenceId, IncidentId
+from bot.model.sample import Window
+
+
+class EvidenceKind(StrEnum):
+    """What sort of answer it is."""
+
+    SIGNAL = "signal"
+    """The rule's own expression around the incident: chart and data."""
+    STEP = "step"
+    """What a reading step of a runbook returned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file frozen with the evidence: `signal.png`, `signal.csv`. `sha256` is of the bytes."""
+
+    name: str
+    media_type: str
+    content: bytes
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One answer. `unavailable` holds the reason when there is none; `value` is plain JSON."""
+
+    id: EvidenceId
+    incident: IncidentId
+    kind: EvidenceKind
+    question: str
+    source: str
+    query: str
+    window: Window
+    collected_at: datetime
+    summary: str = ""
+    value: Mapping[str, Any] = field(default_factory=dict)
+    link: str = ""
+    alt_text: str = ""
+    unavailable: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    """Loaded with `Evidences.attachment`; lists carry none."""
+    attachment_names: tuple[str, ...] = ()

@@ -1,0 +1,12 @@
+"""Ids people read and type: `INC-1`, `RUN-1`, `APR-1`, `EV-1`; counted by the store, never reused."""
+
+from __future__ import annotations
+
+from typing import NewType
+
+IncidentId = NewType("IncidentId", str)
+RunId = NewType("RunId", str)
+ApprovalId = NewType("ApprovalId", str)
+EvidenceId = NewType("EvidenceId", str)
+Fingerprint = NewType("Fingerprint", str)
+"""16 hex digits that identify a label set: the same as Prometheus and Alertmanager print."""

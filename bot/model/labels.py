@@ -1,0 +1,90 @@
+"""Label sets, matchers and fingerprints, as Prometheus' data model defines them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from bot.model.ids import Fingerprint
+
+_FNV_OFFSET = 14695981039346656037
+_FNV_PRIME = 1099511628211
+_SEPARATOR = b"\xff"
+
+
+class LabelSet(Mapping[str, str]):
+    """Sorted, immutable labels. A label with an empty value equals an absent one, so it is dropped."""
+
+    __slots__ = ("__dict__", "_labels")
+
+    def __init__(self, labels: Mapping[str, str] | None = None) -> None:
+        self._labels = {name: labels[name] for name in sorted(labels) if labels[name]} if labels else {}
+
+    def __getitem__(self, name: str) -> str:
+        return self._labels[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._labels)
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._labels.items()))
+
+    def __eq__(self, other: object) -> bool:
+        return self._labels == other._labels if isinstance(other, LabelSet) else NotImplemented
+
+    def __repr__(self) -> str:
+        return "{" + ", ".join(f'{name}="{value}"' for name, value in self._labels.items()) + "}"
+
+    @cached_property
+    def fingerprint(self) -> Fingerprint:
+        """64-bit FNV-1a over `name 0xff value 0xff` in label order: prometheus/common `LabelSet.Fingerprint`."""
+        digest = _FNV_OFFSET
+        for name, value in self._labels.items():
+            for byte in name.encode() + _SEPARATOR + value.encode() + _SEPARATOR:
+                digest = ((digest ^ byte) * _FNV_PRIME) & 0xFFFFFFFFFFFFFFFF
+        return Fingerprint(f"{digest:016x}")
+
+    def only(self, names: tuple[str, ...]) -> LabelSet:
+        """These labels alone; names that are absent stay absent."""
+        return LabelSet({name: self._labels[name] for name in names if name in self._labels})
+
+
+class MatchOp(StrEnum):
+    """The four ways Alertmanager compares a label."""
+
+    EQUAL = "="
+    NOT_EQUAL = "!="
+    REGEX = "=~"
+    NOT_REGEX = "!~"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matcher:
+    """One condition on one label; an absent label compares as the empty string. Regexes are anchored."""
+
+    name: str
+    op: MatchOp
+    value: str
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Whether these labels satisfy the condition."""
+        actual = labels.get(self.name, "")
+        match self.op:
+            case MatchOp.EQUAL:
+                return actual == self.value
+            case MatchOp.NOT_EQUAL:
+                return actual != self.value
+            case MatchOp.REGEX:
+                return re.fullmatch(self.value, actual) is not None
+            case MatchOp.NOT_REGEX:
+                return re.fullmatch(self.value, actual) is None
+
+    def __str__(self) -> str:
+        quoted = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'{self.name}{self.op}"{quoted}"'

@@ -1,0 +1,80 @@
+"""What an action would do, exactly, and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from bot.model.runbook import Risk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Exactly what an action would do, made with zero writes; plain JSON, so that a journal can keep it.
+
+    `summary` is one line for a person, `diff` what would change, `undo` how to take it back (text).
+    `preconditions` bind the plan to the world it was made in; they are part of the hash.
+    """
+
+    action: str
+    integration: str
+    params: Mapping[str, Any]
+    """The validated parameters, as plain JSON values."""
+    targets: tuple[str, ...]
+    summary: str
+    risk: Risk
+    repeatable: bool
+    can_probe: bool = False
+    diff: str = ""
+    undo: str = ""
+    preconditions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over what would be done, to whom and under which preconditions: what an approval is bound to."""
+        bound = {
+            "action": self.action,
+            "integration": self.integration,
+            "params": self.params,
+            "targets": list(self.targets),
+            "risk": self.risk,
+            "preconditions": dict(self.preconditions),
+        }
+        text = json.dumps(bound, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=dict)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Outcome(StrEnum):
+    """How an action ended. UNKNOWN: it may have had its effect; nobody saw."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Did(StrEnum):
+    """What a probe says about an action whose end nobody saw."""
+
+    DID = "did"
+    DID_NOT = "did_not"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionResult:
+    """What came of an action. `value` is plain JSON for later steps; `text` is what it printed, capped and redacted.
+
+    `temporary` says that trying again may help; it matters only when the outcome is FAILED.
+    """
+
+    outcome: Outcome
+    summary: str
+    value: Mapping[str, Any] = field(default_factory=dict)
+    """For templates of later steps: `steps.ID.result.KEY`."""
+    text: str = ""
+    link: str = ""
+    temporary: bool = False

@@ -1,0 +1,116 @@
+"""Alert rules and the life of what they find, in Prometheus' terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.model.labels import LabelSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """What a rule looks at, without its comparison: `expr` to chart, `threshold` to draw, `op` to say which side is bad."""
+
+    expr: str
+    op: str = ""
+    threshold: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRule:
+    """One alerting rule. `hold` is `for:`; labels and annotations may hold templates; `expr` is sent as written."""
+
+    name: str
+    expr: str
+    signal: Signal
+    hold: timedelta = timedelta(0)
+    keep_firing_for: timedelta = timedelta(0)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingRule:
+    """One recording rule: `expr` evaluated and kept under the name `record`."""
+
+    record: str
+    expr: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleGroup:
+    """Rules evaluated together, in order, every `interval` on Prometheus' slots. `source` names the integration asked."""
+
+    file: str
+    name: str
+    source: str
+    interval: timedelta
+    rules: tuple[AlertRule | RecordingRule, ...]
+    query_offset: timedelta = timedelta(0)
+    limit: int = 0
+
+    @property
+    def key(self) -> str:
+        """What identifies the group: `file;name`, as in Prometheus."""
+        return f"{self.file};{self.name}"
+
+
+class RuleState(StrEnum):
+    """Where a rule, or one label set of it, stands. UNKNOWN: the source could not be seen; never a resolve."""
+
+    UNKNOWN = "unknown"
+    INACTIVE = "inactive"
+    PENDING = "pending"
+    FIRING = "firing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleAlert:
+    """One label set a rule found, and how far it has come. `state` INACTIVE means resolved, kept for a while."""
+
+    labels: LabelSet
+    annotations: Mapping[str, str]
+    value: float
+    state: RuleState
+    active_at: datetime
+    fired_at: datetime | None = None
+    resolved_at: datetime | None = None
+    keep_firing_since: datetime | None = None
+    last_sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleStatus:
+    """One rule after an evaluation. `unknown_since` is set from the first failure to the next success."""
+
+    rule: str
+    alerts: tuple[RuleAlert, ...] = ()
+    evaluated_at: datetime | None = None
+    unknown_since: datetime | None = None
+    last_error: str = ""
+
+    @property
+    def state(self) -> RuleState:
+        """The gravest state of its alerts, or UNKNOWN while the source cannot be seen or was never asked."""
+        if self.unknown_since is not None or self.evaluated_at is None:
+            return RuleState.UNKNOWN
+        states = {alert.state for alert in self.alerts}
+        for state in (RuleState.FIRING, RuleState.PENDING):
+            if state in states:
+                return state
+        return RuleState.INACTIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupStatus:
+    """A rule group after an evaluation: one status per rule, in the file's order. `slot` is the evaluation's time."""
+
+    key: str
+    slot: datetime
+    rules: tuple[RuleStatus, ...]
+    missed: int = 0
+    took: timedelta = timedelta(0)

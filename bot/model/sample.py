@@ -1,0 +1,45 @@
+"""What a metric source answers: samples at one time, series over a window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.model.labels import LabelSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One value of one series; `value` may be NaN or infinite."""
+
+    labels: LabelSet
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An instant query's answer. `warnings` other than PromQL's own say that data is partial."""
+
+    samples: tuple[Sample, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One series over a window: (time, value) in order of time."""
+
+    labels: LabelSet
+    points: tuple[tuple[datetime, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """From `start` to `end`, both included."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        """How long the window is."""
+        return self.end - self.start

@@ -1,0 +1,32 @@
+"""What the documents say, all together: replaced whole on reload, never changed in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.model.actor import Person
+from bot.model.alert import Receiver, Route
+from bot.model.rule import AlertRule, RuleGroup
+from bot.model.runbook import Runbook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """Rules, routes, runbooks and people as they stand now. `public_url` is how people reach the page."""
+
+    groups: tuple[RuleGroup, ...] = ()
+    route: Route = Route(receiver="default")
+    receivers: tuple[Receiver, ...] = (Receiver(name="default"),)
+    runbooks: Mapping[str, Runbook] = field(default_factory=dict)
+    people: Mapping[str, Person] = field(default_factory=dict)
+    time_zone: str = "UTC"
+    public_url: str = ""
+
+    def rule(self, key: str) -> AlertRule | None:
+        """The alerting rule with this `file;group;name`, or None."""
+        group_key, _, name = key.rpartition(";")
+        for group in self.groups:
+            if group.key == group_key:
+                return next((rule for rule in group.rules if isinstance(rule, AlertRule) and rule.name == name), None)
+        return None
