@@ -1,0 +1,1 @@
+"""What we need of the world: one small Protocol per capability. Nothing here does anything."""

@@ -1,0 +1,329 @@
+"""What is kept, and how it is changed.
+
+One event is one transaction. A change is a plain function of a `Tx`: load, decide, write, return. The store runs it on
+its writer thread, possibly committing several together; on PostgreSQL it may run it again after a serialization
+failure. So the function does no I/O of its own and has no effect but through the `Tx`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from bot.model.alert import Alert, AlertGroup
+from bot.model.audit import AuditEntry
+from bot.model.errand import Errand
+from bot.model.evidence import Attachment, Evidence
+from bot.model.ids import ApprovalId, EvidenceId, Fingerprint, IncidentId, RunId
+from bot.model.incident import Incident, IncidentStatus
+from bot.model.rule import GroupStatus
+from bot.model.run import Approval, JournalEntry, RunbookRun
+from bot.model.timeline import TimelineEntry
+
+T = TypeVar("T")
+
+
+class Alerts(Protocol):
+    """The log of alerts, and what it adds up to."""
+
+    def append(self, batch: Sequence[Alert], received_at: datetime) -> int:
+        """Writes a batch to the append-only log and makes it the known state of its alerts; the log's sequence."""
+        ...
+
+    def get(self, fingerprint: Fingerprint) -> Alert | None:
+        """The last known state of one alert."""
+        ...
+
+    def known(self, fingerprints: Sequence[Fingerprint]) -> Mapping[Fingerprint, Alert]:
+        """The last known state of each of these that is known."""
+        ...
+
+    def active(self, now: datetime) -> Sequence[Alert]:
+        """Those without an end, or with one after `now`."""
+        ...
+
+    def put_group(self, group: AlertGroup) -> None:
+        """Keeps an alert group by its key."""
+        ...
+
+    def group(self, key: str) -> AlertGroup | None:
+        """The group with this key."""
+        ...
+
+
+class Rules(Protocol):
+    """The state of rule groups between evaluations."""
+
+    def status(self, key: str) -> GroupStatus | None:
+        """The group's state after its last evaluation."""
+        ...
+
+    def statuses(self) -> Sequence[GroupStatus]:
+        """All groups' states, by key."""
+        ...
+
+    def save(self, status: GroupStatus) -> None:
+        """Keeps the state, and the evaluation for the record. A slot that was already saved is a Conflict."""
+        ...
+
+    def forget(self, keys: Sequence[str]) -> None:
+        """Drops groups that no longer exist."""
+        ...
+
+
+class Incidents(Protocol):
+    """Incidents and their timelines."""
+
+    def next_id(self) -> IncidentId:
+        """The next free id."""
+        ...
+
+    def put(self, incident: Incident) -> None:
+        """Creates or replaces."""
+        ...
+
+    def get(self, incident: IncidentId) -> Incident:
+        """One incident; NotFound."""
+        ...
+
+    def open_for_group(self, key: str) -> Incident | None:
+        """The open incident of this alert group."""
+        ...
+
+    def holding(self, fingerprint: Fingerprint) -> Sequence[Incident]:
+        """Open incidents that hold this alert."""
+        ...
+
+    def list(self, *, statuses: Sequence[IncidentStatus] = (), limit: int = 100) -> Sequence[Incident]:
+        """The newest first; all statuses when none is named."""
+        ...
+
+    def tell(self, entry: TimelineEntry) -> TimelineEntry:
+        """Appends to the timeline; the entry with its `seq`."""
+        ...
+
+    def timeline(self, incident: IncidentId) -> Sequence[TimelineEntry]:
+        """The story, by the time things happened, then by `seq`."""
+        ...
+
+
+class Runs(Protocol):
+    """Runs, their journals, and who carries them. Leases compare with the database's clock."""
+
+    def next_id(self) -> RunId:
+        """The next free id."""
+        ...
+
+    def create(self, run: RunbookRun) -> None:
+        """Adds a run nobody carries yet."""
+        ...
+
+    def get(self, run: RunId) -> RunbookRun:
+        """One run; NotFound."""
+        ...
+
+    def list(self, *, incident: IncidentId | None = None, limit: int = 100) -> Sequence[RunbookRun]:
+        """The newest first."""
+        ...
+
+    def journal(self, run: RunId) -> Sequence[JournalEntry]:
+        """What happened in a run, in order."""
+        ...
+
+    def append(self, entry: JournalEntry, *, epoch: int | None) -> JournalEntry:
+        """Adds to the journal. With an epoch, Fenced unless it is the run's newest; None: a person or an expiry wrote it."""
+        ...
+
+    def claim(self, owner: str, now: datetime, lease: timedelta) -> RunbookRun | None:
+        """Takes one run that is due (`wake_at` <= now) and that nobody holds; raises its epoch."""
+        ...
+
+    def renew(self, run: RunId, *, epoch: int, lease: timedelta) -> None:
+        """Lengthens the lease; Fenced when the run was taken over."""
+        ...
+
+    def release(self, run: RunbookRun, *, epoch: int) -> None:
+        """Puts a run down with its new status and `wake_at` (None: until woken); Fenced when it was taken over."""
+        ...
+
+    def wake(self, run: RunId, at: datetime) -> None:
+        """Something happened that the run waits for."""
+        ...
+
+    def release_all(self) -> None:
+        """Ends every lease: for a store that only one process can open, after a crash."""
+        ...
+
+
+class Approvals(Protocol):
+    """Questions to people."""
+
+    def next_id(self) -> ApprovalId:
+        """The next free id."""
+        ...
+
+    def put(self, approval: Approval) -> None:
+        """Creates or replaces."""
+        ...
+
+    def get(self, approval: ApprovalId) -> Approval:
+        """One approval; NotFound."""
+        ...
+
+    def open(self) -> Sequence[Approval]:
+        """Those nobody has answered, the oldest first."""
+        ...
+
+    def of_run(self, run: RunId) -> Sequence[Approval]:
+        """All of one run, the oldest first."""
+        ...
+
+    def of_incident(self, incident: IncidentId) -> Sequence[Approval]:
+        """All of one incident, the oldest first."""
+        ...
+
+
+class Evidences(Protocol):
+    """Evidence, frozen when collected."""
+
+    def next_id(self) -> EvidenceId:
+        """The next free id."""
+        ...
+
+    def put(self, evidence: Evidence) -> None:
+        """Keeps it with its attachments; evidence is never replaced (Conflict)."""
+        ...
+
+    def of_incident(self, incident: IncidentId) -> Sequence[Evidence]:
+        """All of one incident, the oldest first, without the bytes of attachments."""
+        ...
+
+    def attachment(self, evidence: EvidenceId, name: str) -> Attachment:
+        """One attachment with its bytes; NotFound."""
+        ...
+
+
+class Audit(Protocol):
+    """The audit record. Written in the same transaction as what it speaks of, or nothing is."""
+
+    def append(self, entry: AuditEntry) -> AuditEntry:
+        """Adds to the chain; the entry with `seq`, `previous` and `hash`."""
+        ...
+
+    def list(self, *, object: str = "", limit: int = 100) -> Sequence[AuditEntry]:
+        """The newest first; of one object when it is named."""
+        ...
+
+    def broken_at(self) -> int | None:
+        """The first `seq` whose hash does not follow, or None when the chain holds."""
+        ...
+
+
+class Outbox(Protocol):
+    """Errands, kept until done. Claiming is a lease on the database's clock."""
+
+    def add(self, errand: Errand) -> bool:
+        """Adds it; False when one with its `dedup_key` was ever added."""
+        ...
+
+    def claim(self, owner: str, now: datetime, lease: timedelta) -> Errand | None:
+        """Takes one that is due and that nobody holds; counts the attempt."""
+        ...
+
+    def done(self, errand: Errand) -> None:
+        """It is done."""
+        ...
+
+    def put_off(self, errand: Errand, due_at: datetime, error: str) -> None:
+        """It failed; try again then."""
+        ...
+
+    def oldest_due(self, now: datetime) -> datetime | None:
+        """Since when the oldest undone errand has been due."""
+        ...
+
+    def release_all(self) -> None:
+        """Ends every lease: for a store that only one process can open, after a crash."""
+        ...
+
+
+class Leases(Protocol):
+    """Which process is the active one. Leases compare with the database's clock."""
+
+    def acquire(self, name: str, owner: str, lease: timedelta) -> int | None:
+        """Takes or keeps the lease: its epoch, raised when it changes hands; None while another owner holds it."""
+        ...
+
+    def check(self, name: str, epoch: int) -> None:
+        """Fenced unless this is the newest epoch."""
+        ...
+
+    def release(self, name: str, owner: str) -> None:
+        """Gives it back, so that another need not wait for its end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Somebody's open page. Only hashes of secrets are kept; `csrf` guards every change."""
+
+    secret_hash: str
+    person: str
+    csrf: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+
+class Sessions(Protocol):
+    """One-time links and the sessions they open."""
+
+    def add_link(self, secret_hash: str, person: str, expires_at: datetime) -> None:
+        """Keeps a link that can be used once."""
+        ...
+
+    def use_link(self, secret_hash: str, now: datetime) -> str | None:
+        """Whose link it is; it is used up. None: unknown, used or expired."""
+        ...
+
+    def put(self, session: Session) -> None:
+        """Creates or replaces."""
+        ...
+
+    def get(self, secret_hash: str) -> Session | None:
+        """The session, expired or not."""
+        ...
+
+    def drop(self, secret_hash: str) -> None:
+        """Ends it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tx:
+    """All that is kept, inside one transaction."""
+
+    alerts: Alerts
+    rules: Rules
+    incidents: Incidents
+    runs: Runs
+    approvals: Approvals
+    evidence: Evidences
+    audit: Audit
+    outbox: Outbox
+    leases: Leases
+    sessions: Sessions
+
+
+class Store(Protocol):
+    """The database. Both raise StoreUnavailable when it is full, locked or away; then nothing was committed."""
+
+    async def write(self, work: Callable[[Tx], T]) -> T:
+        """Runs the work in one transaction and commits it before it answers; an exception undoes all of it."""
+        ...
+
+    async def read(self, work: Callable[[Tx], T]) -> T:
+        """Runs the work on one consistent snapshot; it must not write."""
+        ...
