@@ -134,7 +134,7 @@ def validate(document: Document, model: type[M], *, path: Path = ()) -> M:
     """The document (or what stands at `path` in it) as this model; DocumentError with every mistake, in file order."""
     value: Plain = document.value
     for part in path:
-        value = value[part]  # type: ignore[index,call-overload]  # the caller's path exists: it comes from this document
+        value = value[part]  # type: ignore[index]  # the caller's path exists: it comes from this document
     try:
         made = model.model_validate({} if value is None else value)
     except ValidationError as error:

@@ -78,3 +78,23 @@ class ActionResult:
     text: str = ""
     link: str = ""
     temporary: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsedStep:
+    """What a step would do. `plan` is absent when it cannot be known yet; `would` says what then: run, ask, skip, refuse, unknown."""
+
+    step: str
+    title: str
+    would: str
+    text: str
+    plan: Plan | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """A runbook gone through with zero writes."""
+
+    runbook: str
+    inputs: Mapping[str, str]
+    steps: tuple[RehearsedStep, ...]

@@ -1,0 +1,1 @@
+"""What the edges share: the plugin door, HTTP out and in, telemetry."""

@@ -1,0 +1,28 @@
+"""All that a response may use: the ports, and what the documents say now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.model.setup import Setup
+from bot.ports.actions import Action
+from bot.ports.clock import Clock
+from bot.ports.drawer import Drawer
+from bot.ports.metrics import MetricSource
+from bot.ports.store import Store
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """Handed to every response. `setup`, `sources` and `actions` are replaced together on reload.
+
+    `actions` maps an action's name to those who offer it, by the integration's name in tocsin.yaml.
+    """
+
+    store: Store
+    clock: Clock
+    drawer: Drawer
+    setup: Setup
+    sources: Mapping[str, MetricSource]
+    actions: Mapping[str, Mapping[str, Action]]
