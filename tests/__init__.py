@@ -1,0 +1,1 @@
+"""How Tocsin is tested: start with README.md beside this file."""

