@@ -18,7 +18,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from bot.errors import Complaint, DocumentError
+from bot.errors import Complaint, DocumentError, Gravity
 
 M = TypeVar("M", bound=BaseModel)
 Path = tuple[str | int, ...]
@@ -91,16 +91,21 @@ class Document:
     text: str
     value: Plain
     places: Mapping[Path, Place] = field(repr=False)
+    """Where each key stands, and where each item of a list begins."""
+    values: Mapping[Path, Place] = field(repr=False)
+    """Where the value of each key begins."""
     complaints: tuple[Complaint, ...] = ()
     """Mistakes of the YAML itself that did not stop the reading, such as duplicate keys."""
 
-    def complaint(self, path: Path, message: str) -> Complaint:
-        """A complaint about what stands at this path, or at its nearest parent that is written."""
-        place = self.place(path)
-        return Complaint(file=self.file, line=place.line, column=place.column, path=dotted(path), message=message)
+    def complaint(self, path: Path, message: str, *, gravity: Gravity = Gravity.ERROR) -> Complaint:
+        """A complaint about the value at this path; about its nearest parent's key where the path is not written."""
+        place = self.values.get(path) or self.place(path)
+        return Complaint(
+            file=self.file, line=place.line, column=place.column, path=dotted(path), message=message, gravity=gravity
+        )
 
     def place(self, path: Path) -> Place:
-        """Where this path is written, or its nearest parent."""
+        """Where the key of this path is written, or that of its nearest parent."""
         while path and path not in self.places:
             path = path[:-1]
         return self.places.get(path, Place(1, 1))
@@ -126,7 +131,12 @@ def read(text: str, file: str) -> Document:
     reader = _Reader(file)
     value = reader.plain(node, (), 0) if node is not None else None
     return Document(
-        file=file, text=text, value=value, places=reader.places, complaints=tuple(sorted(reader.complaints))
+        file=file,
+        text=text,
+        value=value,
+        places=reader.places,
+        values=reader.values,
+        complaints=tuple(sorted(reader.complaints)),
     )
 
 
@@ -161,6 +171,7 @@ class _Reader:
     def __init__(self, file: str) -> None:
         self.file = file
         self.places: dict[Path, Place] = {}
+        self.values: dict[Path, Place] = {}
         self.complaints: list[Complaint] = []
         self._nodes = 0
 
@@ -169,6 +180,7 @@ class _Reader:
         if self._nodes > _MAX_NODES or depth > _MAX_DEPTH:
             raise DocumentError([self._complain(node, path, "nests too deep or expands too far; write it out")])
         self.places.setdefault(path, _place(node))
+        self.values.setdefault(path, _place(node))
         if isinstance(node, yaml.ScalarNode):
             return _scalar(node)
         if isinstance(node, yaml.SequenceNode):
@@ -244,8 +256,27 @@ def _explain(
         # pydantic blames a list ("at least 1 item") when its items failed: the deeper mistake is the true one
         if any(other != path and other[: len(path)] == path for other in paths):
             continue
+        if error["type"] == "missing" and _misspelt(errors, path):
+            continue
         full = _written(document, (*base, *path))
-        yield document.complaint(full, _message(error, model, path))
+        message = _message(error, model, path)
+        if error["type"] == "extra_forbidden":
+            place = document.place(full)
+            yield Complaint(
+                file=document.file, line=place.line, column=place.column, path=dotted(full), message=message
+            )
+        else:
+            yield document.complaint(full, message)
+
+
+def _misspelt(errors: Sequence[ErrorDetails], missing: Path) -> bool:
+    """Whether an unknown key beside it is near enough to be what was meant: then that complaint says it all."""
+    beside = [
+        str(error["loc"][-1])
+        for error in errors
+        if error["type"] == "extra_forbidden" and tuple(error["loc"][:-1]) == missing[:-1]
+    ]
+    return bool(difflib.get_close_matches(str(missing[-1]), beside, n=1, cutoff=0.6))
 
 
 def _written(document: Document, path: Path) -> Path:
