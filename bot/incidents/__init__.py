@@ -1,0 +1,1 @@
+"""Decides that a group of alerts is an Incident, and keeps its story."""

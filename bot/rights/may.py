@@ -1,0 +1,123 @@
+"""One pure question, asked first in every response: may this actor do this to that, now?
+
+What is not granted is refused. Nobody needs a role to look, to acknowledge or to write a note, except that a `viewer`
+only looks. Approving needs the role the approval names, and never is Tocsin's or a source's to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.errors import NotAllowed
+from bot.model.actor import ADMIN, VIEWER, Actor, ActorKind
+from bot.model.run import Approval, ApprovalStatus
+
+
+class Act(StrEnum):
+    """Everything that can be done; the audit record uses these words."""
+
+    LOOK = "look"
+    EVALUATE_RULES = "evaluate rules"
+    RECEIVE_ALERTS = "receive alerts"
+    OPEN_INCIDENT = "open an incident"
+    DECLARE_INCIDENT = "declare an incident"
+    ACKNOWLEDGE = "acknowledge an incident"
+    RESOLVE = "resolve an incident"
+    NOTE = "write a note"
+    COLLECT_EVIDENCE = "collect evidence"
+    REHEARSE = "rehearse a runbook"
+    START_RUN = "start a run"
+    CARRY_RUN = "carry a run"
+    ACT = "run a step"
+    APPROVE = "approve"
+    OPEN_LINK = "make a link to the page"
+    EXAMINE = "examine integrations"
+
+
+_OF_TOCSIN = frozenset(
+    {
+        Act.LOOK,
+        Act.EVALUATE_RULES,
+        Act.RECEIVE_ALERTS,
+        Act.OPEN_INCIDENT,
+        Act.RESOLVE,
+        Act.COLLECT_EVIDENCE,
+        Act.START_RUN,
+        Act.CARRY_RUN,
+        Act.ACT,
+    }
+)
+_OF_SOURCES = frozenset({Act.RECEIVE_ALERTS})
+_OF_PEOPLE = frozenset(
+    {
+        Act.LOOK,
+        Act.DECLARE_INCIDENT,
+        Act.ACKNOWLEDGE,
+        Act.RESOLVE,
+        Act.NOTE,
+        Act.REHEARSE,
+        Act.START_RUN,
+        Act.APPROVE,
+        Act.OPEN_LINK,
+        Act.EXAMINE,
+    }
+)
+_OF_VIEWERS = frozenset({Act.LOOK, Act.OPEN_LINK, Act.REHEARSE})
+
+
+@dataclass(frozen=True, slots=True)
+class Yes:
+    """It may."""
+
+
+@dataclass(frozen=True, slots=True)
+class No:
+    """It may not, and this is why; `hint` says who could."""
+
+    reason: str
+    hint: str = ""
+
+
+def may(actor: Actor, act: Act, object: Approval | str, now: datetime) -> Yes | No:
+    """Whether `actor` may do `act` to `object` at `now`."""
+    granted = _granted(actor)
+    if act not in granted:
+        return No(f"{actor.name} may not {act}", "roles are set under `people:` in tocsin.yaml")
+    if act is Act.APPROVE:
+        return _may_answer(actor, object, now) if isinstance(object, Approval) else No("there is nothing to approve")
+    return Yes()
+
+
+def require(actor: Actor, act: Act, object: Approval | str, now: datetime) -> None:
+    """The same question, with NotAllowed for a no."""
+    answer = may(actor, act, object, now)
+    if isinstance(answer, No):
+        raise NotAllowed(answer.reason, hint=answer.hint)
+
+
+def _granted(actor: Actor) -> frozenset[Act]:
+    match actor.kind:
+        case ActorKind.TOCSIN:
+            return _OF_TOCSIN
+        case ActorKind.SOURCE:
+            return _OF_SOURCES
+        case ActorKind.PERSON:
+            only_looks = VIEWER in actor.roles and ADMIN not in actor.roles
+            return _OF_VIEWERS if only_looks else _OF_PEOPLE
+
+
+def _may_answer(actor: Actor, approval: Approval, now: datetime) -> Yes | No:
+    if approval.status is not ApprovalStatus.OPEN:
+        return No(f"approval {approval.id} is {approval.status}: there is nothing left to answer")
+    if now >= approval.expires_at:
+        return No(f"approval {approval.id} expired at {approval.expires_at:%H:%M:%S} UTC", "start the runbook again")
+    if approval.by not in actor.roles:
+        return No(
+            f"approval {approval.id} needs the role {approval.by!r}, which {actor.name} does not hold",
+            "roles are set under `people:` in tocsin.yaml",
+        )
+    if actor.name in approval.given_by:
+        return No(f"{actor.name} has approved {approval.id} already; it needs {approval.count} different people")
+    return Yes()
