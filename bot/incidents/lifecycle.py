@@ -35,9 +35,7 @@ def apply(incident: Incident, command: Command, actor: Actor, now: datetime) -> 
             hint=f"see `tocsin incident show {incident.id}`",
         )
     if command is Command.ACKNOWLEDGE:
-        return replace(
-            incident, status=IncidentStatus.ACKNOWLEDGED, acknowledged_at=now, acknowledged_by=actor.name
-        )
+        return replace(incident, status=IncidentStatus.ACKNOWLEDGED, acknowledged_at=now, acknowledged_by=actor.name)
     if actor.kind is not ActorKind.PERSON and incident.signal is not SignalState.CLEAR:
         raise NotAllowed(
             f"cannot resolve incident {incident.id}: its signal is {incident.signal}, and only a person may overrule that",

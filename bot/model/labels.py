@@ -88,3 +88,27 @@ class Matcher:
     def __str__(self) -> str:
         quoted = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
         return f'{self.name}{self.op}"{quoted}"'
+
+
+_MATCHER = re.compile(r'\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\.)*)"|([^"\s,{}]*))\s*')
+
+
+def parse_matcher(text: str) -> Matcher:
+    """`severity=~"page|critical"`, as Alertmanager writes it; quotes may be left out around a plain word.
+
+    Raises ValueError that says how to write it, or what is wrong with the regular expression.
+    """
+    match = _MATCHER.fullmatch(text)
+    if match is None:
+        raise ValueError(f'not a matcher: {text!r}; write it like severity="critical" or job=~"api.*"')
+    name, op, quoted, bare = match.groups()
+    value = bare if quoted is None else re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), quoted)
+    if op in ("=~", "!~"):
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"the regular expression in {text!r} is broken: {error}") from None
+    return Matcher(name=name, op=MatchOp(op), value=value)
+
+
+_ESCAPES = {"n": "\n"}
