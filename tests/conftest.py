@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +45,9 @@ def promtool() -> str:
 def chromium() -> str:
     """The path of a browser, for playwright's `executable_path`."""
     with needed():
+        libatomic = Path(locate("libatomic"))
+        if not libatomic.is_relative_to("/usr") and not libatomic.is_relative_to("/lib"):
+            os.environ["LD_LIBRARY_PATH"] = str(libatomic.parent)  # for playwright's driver, which pytest starts
         return locate("chromium")
 
 

@@ -5,4 +5,16 @@ from tests.servers.process import Missing, ServerProcess, free_port, locate
 from tests.servers.prometheus import PrometheusServer
 from tests.servers.sshd import Sshd
 
-__all__ = ["Missing", "Postgres", "PrometheusServer", "ServerProcess", "Sshd", "free_port", "locate"]
+# For playwright's `launch(args=...)`: without root's sandbox, and without talking to anything but the page under test.
+BROWSER_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+__all__ = ["BROWSER_FLAGS", "Missing", "Postgres", "PrometheusServer", "ServerProcess", "Sshd", "free_port", "locate"]

@@ -8,8 +8,9 @@ from pathlib import Path
 import asyncssh
 import psycopg
 import pytest
+from playwright.async_api import async_playwright
 
-from tests.servers import Postgres, PrometheusServer, Sshd
+from tests.servers import BROWSER_FLAGS, Postgres, PrometheusServer, Sshd
 
 
 def plain(url: str) -> str:
@@ -48,3 +49,15 @@ async def test_sshd_runs_a_command_for_the_right_key_only(sshd: Sshd, tmp_path: 
     stranger = asyncssh.generate_private_key("ssh-ed25519")
     with pytest.raises(asyncssh.PermissionDenied):
         await asyncssh.connect(sshd.host, sshd.port, client_keys=[stranger], **connection)
+
+
+async def test_the_browser_draws_letters(chromium: str) -> None:
+    """A browser without fonts draws the same empty box for every letter."""
+    page_text = "<span id=narrow>iii</span><br><span id=wide>WWW</span>"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=BROWSER_FLAGS)
+        page = await browser.new_page()
+        await page.set_content(page_text)
+        widths = [await page.locator(f"#{name}").evaluate("e => e.offsetWidth") for name in ("narrow", "wide")]
+        await browser.close()
+    assert 0 < 2 * widths[0] < widths[1]
