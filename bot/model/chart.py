@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.model.sample import Series
+from bot.model.labels import LabelSet
+from bot.model.sample import Series, Window
 
 
 class MarkKind(StrEnum):
@@ -26,9 +27,22 @@ class Mark:
     text: str
 
 
+class BadSide(StrEnum):
+    """On which side of the threshold things are wrong."""
+
+    ABOVE = "above"
+    BELOW = "below"
+    NONE = ""
+    """Neither: the rule compares for equality, or not at all."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Series over time with a threshold and marks. `time_zone` is an IANA name for the axis; `alt_text` says it in words."""
+    """Series over time with a threshold and marks. `time_zone` is an IANA name for the axis; `alt_text` says it in words.
+
+    Series stand in the order of their weight: what is drawn plainest comes first. `left_out` counts those the signal
+    had beyond them. `window` is the axis; without one it is what the series span.
+    """
 
     title: str
     series: tuple[Series, ...]
@@ -38,3 +52,8 @@ class Chart:
     unit: str = ""
     time_zone: str = "UTC"
     alt_text: str = ""
+    window: Window | None = None
+    bad_side: BadSide = BadSide.NONE
+    highlighted: frozenset[LabelSet] = frozenset()
+    """The series the incident is about."""
+    left_out: int = 0

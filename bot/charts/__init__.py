@@ -1,0 +1,1 @@
+"""Draws: the one home of matplotlib, in a worker process with a deadline."""
