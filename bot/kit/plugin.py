@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from bot.kit.http_out import HttpOut
+from bot.kit.redaction import Redactor
 from bot.ports.actions import Action, ActionSpec, Health
 from bot.ports.clock import Clock
 from bot.ports.metrics import MetricSource
@@ -23,11 +24,15 @@ GROUP = "tocsin.integrations"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What Tocsin lends an integration. `name` is what `integrations:` in tocsin.yaml calls this one."""
+    """What Tocsin lends an integration. `name` is what `integrations:` in tocsin.yaml calls this one.
+
+    `redactor` knows every configured secret: what a vendor says goes through it before it is shown.
+    """
 
     name: str
     clock: Clock
     http: HttpOut
+    redactor: Redactor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

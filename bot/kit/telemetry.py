@@ -1,0 +1,200 @@
+"""What Tocsin says about itself: metrics named `tocsin_*`, and one log line for each event.
+
+One `Telemetry` is made by `app.py` and passed to whoever has something to say; labels take only the values their
+methods allow, or the names of sources that stand in tocsin.yaml.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import IO, Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+from bot import __version__
+from bot.kit.redaction import Redactor
+
+Level = Literal["debug", "info", "warning", "error"]
+Format = Literal["text", "json", "auto"]
+
+_FAST = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_about: ContextVar[Mapping[str, str]] = ContextVar("tocsin_about")
+
+
+class Telemetry:
+    """Tocsin's own metrics. Each instance has a registry of its own, so that tests do not share counts."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # a second series for each counter, which nobody reads
+        self.registry = registry = CollectorRegistry()
+        ProcessCollector(namespace="tocsin", registry=registry)
+        Gauge("tocsin_build_info", "The version that runs; always 1.", ["version"], registry=registry).labels(
+            __version__
+        ).set(1)
+        self._evaluations = Counter(
+            "tocsin_rule_evaluations", "Evaluations of rule groups.", ["source"], registry=registry
+        )
+        self._failures = Counter(
+            "tocsin_rule_evaluation_failures",
+            "Rules that could not be evaluated: their state is unknown.",
+            ["source", "reason"],
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "tocsin_rule_evaluation_seconds",
+            "How long the evaluation of a rule group took.",
+            ["source"],
+            buckets=_FAST,
+            registry=registry,
+        )
+        self._missed = Counter(
+            "tocsin_rule_slots_missed", "Slots that passed without an evaluation.", ["source"], registry=registry
+        )
+        self._blind = Gauge(
+            "tocsin_source_blind", "1 while a source cannot be asked, else 0.", ["source"], registry=registry
+        )
+        self._outbox = Gauge(
+            "tocsin_outbox_oldest_seconds", "How long the oldest undone errand has been due.", registry=registry
+        )
+        self._lag = Gauge("tocsin_loop_lag_seconds", "How late the event loop's last heartbeat was.", registry=registry)
+        self._store = Counter(
+            "tocsin_store_write_errors", "Transactions that could not be committed.", ["reason"], registry=registry
+        )
+        self._runs = Counter("tocsin_runs", "Runs of runbooks that ended.", ["outcome"], registry=registry)
+        self._http = Histogram(
+            "tocsin_http_request_seconds",
+            "Requests answered, by the class of their status.",
+            ["method", "status"],
+            buckets=_FAST,
+            registry=registry,
+        )
+
+    def knows(self, source: str) -> None:
+        """Shows a source's metrics from the start on, at zero, so that an alert on them need not guess."""
+        self._evaluations.labels(source)
+        self._missed.labels(source)
+        self._blind.labels(source).set(0)
+
+    def forgets(self, source: str) -> None:
+        """Drops the gauge of a source that is no longer configured."""
+        self._blind.remove(source)
+
+    def evaluated(self, source: str, seconds: float) -> None:
+        """A rule group was evaluated against this source, whatever came of it."""
+        self._evaluations.labels(source).inc()
+        self._seconds.labels(source).observe(seconds)
+
+    def evaluation_failed(self, source: str, reason: str) -> None:
+        """A rule could not be evaluated; `reason` is that of the IntegrationError."""
+        self._failures.labels(source, reason).inc()
+
+    def slots_missed(self, source: str, count: int) -> None:
+        """So many slots of a rule group passed without an evaluation."""
+        self._missed.labels(source).inc(count)
+
+    def blind(self, source: str, is_blind: bool) -> None:
+        """Whether this source can be asked at the moment."""
+        self._blind.labels(source).set(is_blind)
+
+    def outbox_oldest(self, seconds: float) -> None:
+        """How long the oldest undone errand has been due; 0 when none is."""
+        self._outbox.set(seconds)
+
+    def loop_lag(self, seconds: float) -> None:
+        """How late the event loop woke a task that asked to be woken at a known time."""
+        self._lag.set(seconds)
+
+    def store_write_failed(self, reason: Literal["unavailable", "fenced", "other"]) -> None:
+        """A transaction was not committed."""
+        self._store.labels(reason).inc()
+
+    def run_ended(self, outcome: Literal["succeeded", "failed", "rejected", "cancelled"]) -> None:
+        """A run of a runbook ended."""
+        self._runs.labels(outcome).inc()
+
+    def request(self, method: str, status: int, seconds: float) -> None:
+        """An HTTP request was answered. Methods nobody has heard of count as `other`."""
+        known = method if method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"
+        self._http.labels(known, f"{status // 100}xx").observe(seconds)
+
+    def exposition(self) -> tuple[bytes, str]:
+        """The body and the content type of `/metrics`, in Prometheus' text format."""
+        return generate_latest(self.registry), CONTENT_TYPE_PLAIN_0_0_4
+
+
+@contextmanager
+def about(*, incident: str = "", run: str = "", step: str = "", fingerprint: str = "") -> Iterator[None]:
+    """Log lines written inside, in this task and those it starts, carry these fields too."""
+    fields = {"incident": incident, "run": run, "step": step, "fingerprint": fingerprint}
+    token = _about.set({**_about.get({}), **{name: value for name, value in fields.items() if value}})
+    try:
+        yield
+    finally:
+        _about.reset(token)
+
+
+def log_to(stream: IO[str], *, level: Level, style: Format, redactor: Redactor) -> None:
+    """Sends every log line of the process to this stream, in place of what was set up before.
+
+    `auto` is text on a terminal and JSON elsewhere. httpx and httpcore speak from WARNING on: their INFO lines hold
+    whole URLs.
+    """
+    as_text = style == "text" or (style == "auto" and stream.isatty())
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(TextLines(redactor) if as_text else JsonLines(redactor))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for chatty in ("httpx", "httpcore", "urllib3", "asyncssh", "apscheduler", "matplotlib", "PIL", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.raiseExceptions = False  # a closed terminal must not print tracebacks of the logging itself
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, the fields of `about`, and error where there is one."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        super().__init__()
+        self._redactor = redactor
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one line, without secrets."""
+        event = {"time": _time(record), "level": record.levelname.lower(), "logger": record.name}
+        event |= {"message": record.getMessage(), **_about.get({})}
+        if record.exc_info:
+            event["error"] = self.formatException(record.exc_info)
+        return json.dumps(self._redactor.clean_tree(event), ensure_ascii=True)
+
+
+class TextLines(logging.Formatter):
+    """For people: time, level, message, then the fields; control characters written as escapes."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        super().__init__()
+        self._redactor = redactor
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one line, without secrets."""
+        parts = [_time(record), record.levelname.lower().ljust(7), record.getMessage()]
+        parts += [f"{name}={value}" for name, value in _about.get({}).items()]
+        if record.exc_info:
+            parts.append(f"error={self.formatException(record.exc_info)}")
+        return visible(self._redactor.clean(" ".join(parts)))
+
+
+def visible(text: str) -> str:
+    """The text on one line, with every character that cannot be seen (controls, bidi marks) written as an escape."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "backslashreplace").decode() for char in text
+    )
+
+
+def _time(record: logging.LogRecord) -> str:
+    at = datetime.fromtimestamp(record.created, UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
