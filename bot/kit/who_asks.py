@@ -17,7 +17,7 @@ from bot.kit.http_in import SAFE, Origins, Refusal, Scope, header, read_form
 from bot.model.actor import Actor, Person, person
 from bot.ports.store import Session, Tx
 from bot.response.world import World
-from bot.rights.may import Act, require
+from bot.rights import Act, require
 
 LINK_LIFE = timedelta(minutes=10)
 SESSION_IDLE = timedelta(hours=8)

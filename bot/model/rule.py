@@ -104,6 +104,19 @@ class RuleStatus:
                 return state
         return RuleState.INACTIVE
 
+    @property
+    def since(self) -> datetime | None:
+        """When the state began: of the oldest alert that firing or pending is due to; None where nobody noted it."""
+        match self.state:
+            case RuleState.UNKNOWN:
+                return self.unknown_since
+            case RuleState.FIRING:
+                return min((alert.fired_at for alert in self.alerts if alert.fired_at), default=None)
+            case RuleState.PENDING:
+                return min((a.active_at for a in self.alerts if a.state is RuleState.PENDING), default=None)
+            case RuleState.INACTIVE:
+                return None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupStatus:
