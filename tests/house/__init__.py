@@ -1,0 +1,1 @@
+"""The house rules: what the documents claim about the tree, held by a machine."""
