@@ -10,6 +10,7 @@ from collections import deque
 
 SERIES = re.compile(r'shop_customer_requests_total\{outcome="(\w+)"\} (\S+)')
 WINDOW_SECONDS = 5.0
+UNNOTICED = 0.02
 
 
 class Customers:
@@ -40,8 +41,9 @@ class Customers:
         return (failed - failed_before) / asked if asked else None
 
     def served_for_a_while(self) -> bool:
-        """Whether nothing failed for as long as we look back."""
-        return self.failing() == 0.0 and self._seen[-1][0] - self._seen[0][0] > WINDOW_SECONDS - 1
+        """Whether next to nothing failed for as long as we look back; a busy machine may lose a request."""
+        share = self.failing()
+        return share is not None and share < UNNOTICED and self._seen[-1][0] - self._seen[0][0] > WINDOW_SECONDS - 1
 
     def glance(self) -> str:
         """The same in words."""

@@ -75,7 +75,7 @@ class Demo:
             waiting_for="the customers to be served for a while",
             glance=self._customers.glance,
         )
-        self._teller.say("customers are served; none of their requests fails")
+        self._teller.say(f"all is well: {self._customers.glance()}")
         if not self._asked.unattended:
             self._teller.say(f"Tocsin's page, opens once: {self._desk.link()}")
 
@@ -88,7 +88,7 @@ class Demo:
         if self._asked.break_ == "rollback":
             self._world.shop.freeze("the year's accounts are being closed")
             self._teller.say("broken on purpose: the release tool refuses every further switch")
-        effect = {"errors": "four of ten requests fail", "latency": "every answer takes 0.8 seconds"}
+        effect = {"errors": "four of ten requests fail", "latency": "every answer takes 1.5 seconds"}
         self._teller.say(f"{GOOD} -> {BAD}; nobody knows yet, but in {BAD} {effect[self._world.fault]}")
         self._wait(
             lambda: (self._customers.failing() or 0.0) > 0.05 or None,
@@ -150,12 +150,15 @@ class Demo:
             self._teller.say("approved by the demo itself, because it is unattended")
             return
         self._teller.say(f"here: [a]pprove or [r]eject, then Enter; or on the page: {self._desk.link()}")
-        self._wait_for_incident(
-            lambda incident: self._answered_here(approval) or _pending(incident) is None,
+        self._teller.be_still()  # a moving line would wipe away what is being typed
+        incident = self._wait_for_incident(
+            lambda incident: self._was_answered(approval, incident),
             seconds=600,
             waiting_for="an answer",
         )
-        self._teller.say("answered")
+        if any(run["status"] == "rejected" for run in incident["runs"]):
+            raise StageFailed(f"the answer was no, so {self._world.culprit} still runs {BAD}")
+        self._teller.say("approved")
 
     def _shop_recovers(self) -> None:
         self._teller.stage(8, "the shop recovers")
@@ -171,7 +174,7 @@ class Demo:
             waiting_for="the customers to be served again",
             glance=self._customers.glance,
         )
-        self._teller.say(f"{self._world.culprit} runs {running} again; none of the customers' requests fails")
+        self._teller.say(f"{self._world.culprit} runs {running} again; {self._customers.glance()}")
 
     def _postmortem_is_written(self) -> None:
         self._teller.stage(9, "the postmortem is written")
@@ -282,17 +285,18 @@ class Demo:
         if not self._desk.answer(approval["id"], answer):
             raise StageFailed(self._desk.trouble)
 
-    def _answered_here(self, approval: Document) -> bool:
-        """Whether the person has typed an answer by now, which is then passed on."""
-        if not sys.stdin.isatty() or not select.select([sys.stdin], [], [], 0)[0]:
-            return False
-        word = sys.stdin.readline().strip().lower()
-        answer = next((known for known in ("approve", "reject") if word and known.startswith(word)), None)
-        if answer is None:
-            self._teller.say("please answer with a or r, then Enter")
-            return False
-        self._answer(approval, answer)
-        return True
+    def _was_answered(self, approval: Document, incident: Document) -> bool:
+        """Whether Tocsin has an answer by now; one that was typed here is passed on to it first."""
+        if _pending(incident) is None:
+            return True
+        if sys.stdin.isatty() and select.select([sys.stdin], [], [], 0)[0]:
+            word = sys.stdin.readline().strip().lower()
+            answer = next((known for known in ("approve", "reject") if word and known.startswith(word)), None)
+            if answer is None:
+                self._teller.say("please answer with a or r, then Enter")
+            else:
+                self._answer(approval, answer)
+        return False
 
 
 def _answered(incident: Document) -> list[Document]:
@@ -309,10 +313,11 @@ def _ended(incident: Document) -> list[Document]:
 
 
 def _outcome(incident: Document) -> str:
-    """The steps of the last run that did not succeed, with their status."""
+    """How the last run ended, and where it went wrong."""
     run = incident["runs"][-1]
-    steps = (f"{step['title']}: {step['status']}" for step in run["steps"] if step["status"] != "succeeded")
-    return f"{run['status']}; " + "; ".join(steps)
+    fine = ("succeeded", "skipped", "waiting")
+    steps = [f"{step['title']!r} {step['status']}" for step in run["steps"] if step["status"] not in fine]
+    return "; ".join([f"it is {run['status']}", *steps])
 
 
 def answers(url: str) -> bool:

@@ -1,7 +1,7 @@
 """The shop: a chain of services, and the customers who use it, each one process.
 
     python shop.py serve checkout --dir DIR
-    python shop.py serve cart --dir DIR --behind http://127.0.0.1:PORT --patience 0.15
+    python shop.py serve cart --dir DIR --behind http://127.0.0.1:PORT --patience 0.3
     python shop.py customers --dir DIR --front http://127.0.0.1:PORT --rate 20
 
 A service answers 200, 500 when it fails itself, and 502 or 504 when the service behind it failed or took longer
@@ -27,7 +27,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, math.inf)
+BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.5, math.inf)
 OWN_FAILURE, BEHIND_FAILED, BEHIND_SLOW = 500, 502, 504
 
 Labels = tuple[tuple[str, str], ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -25,7 +26,7 @@ class Teller:
         """`patience`: seconds from now by which every wait ends; None: each wait has its own deadline only."""
         self._out = out
         self._live = out.isatty()
-        self._colour = self._live and not os.environ.get("NO_COLOR")
+        self._colour = out.isatty() and not os.environ.get("NO_COLOR")
         self._began = time.monotonic()
         self._latest = None if patience is None else self._began + patience
         self.now_telling = "0 the demo starts"
@@ -38,7 +39,12 @@ class Teller:
     def stage(self, number: int, title: str) -> None:
         """Open the next stage."""
         self.now_telling = f"{number} {title}"
+        self._live = self._out.isatty()
         self._line(f"\n{self._paint(BOLD, f'{number}  {title}')}  {self._paint(DIM, f'{self.elapsed:.0f} s')}")
+
+    def be_still(self) -> None:
+        """No moving progress until the next stage."""
+        self._live = False
 
     def say(self, text: str) -> None:
         """Tell one thing that happened."""
@@ -81,8 +87,9 @@ class Teller:
     def _progress(self, text: str, glance: Callable[[], str]) -> None:
         if self._live:
             stands = glance()
+            line = f"   ... {text}" + (f"; {stands}" if stands else "")
             self._clear()
-            self._out.write(self._paint(DIM, f"   ... {text}" + (f"; {stands}" if stands else "")))
+            self._out.write(self._paint(DIM, line[: shutil.get_terminal_size().columns - 1]))
             self._out.flush()
 
     def _line(self, text: str) -> None:
