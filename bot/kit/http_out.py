@@ -156,7 +156,7 @@ class HttpOut:
         content: bytes | None,
         tls: ssl.SSLContext | None,
     ) -> HttpAnswer:
-        import httpx  # noqa: PLC0415  # 0.3 s that a Tocsin which never asks need not spend
+        import httpx  # noqa: PLC0415 - 0.3 s that a Tocsin which never asks need not spend
 
         if tls not in self._clients:
             self._clients[tls] = httpx.AsyncClient(

@@ -31,8 +31,8 @@ class Telemetry:
     """Tocsin's own metrics. Each instance has a registry of its own, so that tests do not share counts."""
 
     def __init__(self) -> None:
-        # A second series for each counter, which nobody reads. prometheus_client left this one function without types.
-        disable_created_metrics()  # type: ignore[no-untyped-call]
+        # A second series for each counter, which nobody reads.
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # the one without types
         self.registry = registry = CollectorRegistry()
         ProcessCollector(namespace="tocsin", registry=registry)
         Gauge("tocsin_build_info", "The version that runs; always 1.", ["version"], registry=registry).labels(
