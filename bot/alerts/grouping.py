@@ -27,8 +27,8 @@ def groups_of(root: Route, alert: Alert, now: datetime) -> tuple[AlertGroup, ...
 
 
 def join(standing: AlertGroup | None, fresh: AlertGroup) -> AlertGroup:
-    """The standing group with the fresh one's alerts; its time to be told does not move."""
-    if standing is None:
+    """The standing group with the fresh one's alerts; its time to be told does not move while any of them fires."""
+    if standing is None or not standing.alerts:
         return fresh
     added = tuple(alert for alert in fresh.alerts if alert not in standing.alerts)
     return replace(standing, alerts=standing.alerts + added, receiver=fresh.receiver)

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.model.actor import Actor
 from bot.model.ids import ApprovalId, IncidentId, RunId
+from bot.model.labels import LabelSet
 from bot.model.plan import Plan
 from bot.model.runbook import Runbook
 
@@ -104,6 +105,8 @@ class RunbookRun:
     """`file;group;name` of the rule whose signal must recover, where there is one."""
     signal_expr: str = ""
     """That rule's expression as it was at the start."""
+    signal_labels: LabelSet = LabelSet()
+    """The labels its series has: those of the alert that the rule did not add."""
     wake_at: datetime | None = None
     epoch: int = 0
     """The fencing token: raised by each claim; writes under an older one are refused."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.model.setup import Setup
@@ -17,7 +17,8 @@ from bot.ports.store import Store
 class World:
     """Handed to every response. `setup`, `sources` and `actions` are replaced together on reload.
 
-    `actions` maps an action's name to those who offer it, by the integration's name in tocsin.yaml.
+    `actions` maps an action's name to those who offer it, by the integration's name in tocsin.yaml. `nudge` tells the
+    engine that a run or an errand may be due, so that nobody waits for its next look.
     """
 
     store: Store
@@ -26,3 +27,4 @@ class World:
     setup: Setup
     sources: Mapping[str, MetricSource]
     actions: Mapping[str, Mapping[str, Action]]
+    nudge: Callable[[], None]

@@ -127,6 +127,11 @@ def _step_move(step: Step, story: StepStory, run: RunbookRun, now: datetime) -> 
             return Done(status=RunStatus.REJECTED, reason=f"step {step.id}: {story.reason}")
         case StepStatus.FAILED:
             return _after_failure(step, story, now)
+        case _:
+            return _unless_late(step, story, run, now)
+
+
+def _unless_late(step: Step, story: StepStory, run: RunbookRun, now: datetime) -> Move:
     if now >= run.started_at + run.runbook.timeout:
         return Done(status=RunStatus.FAILED, reason=f"the run's time was over before step {step.id}")
     return _toward_start(step, story, now)

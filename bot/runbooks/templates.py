@@ -123,9 +123,9 @@ def _tree(text: str) -> nodes.Template:
 
 
 def _names(tree: nodes.Node) -> Iterator[tuple[str, ...]]:
-    inner: set[int] = set()
-    inner.update(id(outer.node) for kind in (nodes.Getattr, nodes.Getitem) for outer in tree.find_all(kind))
-    for node in tree.find_all((nodes.Getattr, nodes.Getitem, nodes.Name)):
+    lookups: list[nodes.Getattr | nodes.Getitem] = [*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)]
+    inner = {id(lookup.node) for lookup in lookups}
+    for node in (*lookups, *tree.find_all(nodes.Name)):
         path = _path(node)
         if path and id(node) not in inner:
             yield path

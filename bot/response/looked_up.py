@@ -1,0 +1,70 @@
+"""Somebody looks: lists, one incident with all that is known of it, one run, the state of the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.model.actor import Actor
+from bot.model.evidence import Attachment
+from bot.model.ids import EvidenceId, IncidentId, RunId
+from bot.model.incident import Incident, IncidentStatus
+from bot.model.report import Case
+from bot.model.rule import GroupStatus
+from bot.model.run import Approval, JournalEntry, RunbookRun
+from bot.ports.store import Tx
+from bot.response.world import World
+from bot.rights import Act, require
+
+
+async def incidents(world: World, actor: Actor, statuses: Sequence[IncidentStatus] = ()) -> Sequence[Incident]:
+    """The newest first; of all statuses when none is named."""
+    require(actor, Act.LOOK, "incidents", world.clock.now())
+    return await world.store.read(lambda tx: tx.incidents.list(statuses=statuses))
+
+
+async def case(world: World, actor: Actor, incident_id: IncidentId) -> Case:
+    """All that is known of one incident; attachments by name only."""
+    require(actor, Act.LOOK, incident_id, world.clock.now())
+    return await world.store.read(lambda tx: case_of(tx, actor, incident_id))
+
+
+def case_of(tx: Tx, actor: Actor, incident_id: IncidentId) -> Case:
+    """The same, inside a transaction the caller holds."""
+    runs = sorted(tx.runs.list(incident=incident_id), key=lambda run: run.started_at)
+    return Case(
+        incident=tx.incidents.get(incident_id),
+        timeline=tuple(tx.incidents.timeline(incident_id)),
+        evidence=tuple(tx.evidence.of_incident(incident_id)),
+        runs=tuple((run, tuple(tx.runs.journal(run.id))) for run in runs),
+        approvals=tuple(tx.approvals.of_incident(incident_id)),
+    )
+
+
+async def run(
+    world: World, actor: Actor, run_id: RunId
+) -> tuple[RunbookRun, Sequence[JournalEntry], Sequence[Approval]]:
+    """One run, its journal and its questions."""
+    require(actor, Act.LOOK, run_id, world.clock.now())
+    return await world.store.read(
+        lambda tx: (tx.runs.get(run_id), tx.runs.journal(run_id), tx.approvals.of_run(run_id))
+    )
+
+
+async def approvals(world: World, actor: Actor) -> Sequence[Approval]:
+    """The questions nobody has answered yet."""
+    require(actor, Act.LOOK, "approvals", world.clock.now())
+    return await world.store.read(lambda tx: tx.approvals.open())
+
+
+async def attachment(world: World, actor: Actor, evidence_id: EvidenceId, name: str) -> Attachment:
+    """One file of one piece of evidence."""
+    require(actor, Act.LOOK, evidence_id, world.clock.now())
+    return await world.store.read(lambda tx: tx.evidence.attachment(evidence_id, name))
+
+
+async def rules(world: World, actor: Actor) -> Sequence[GroupStatus]:
+    """The state of every rule group that is set up now and was evaluated."""
+    require(actor, Act.LOOK, "rules", world.clock.now())
+    standing = {group.key for group in world.setup.groups}
+    statuses = await world.store.read(lambda tx: tx.rules.statuses())
+    return [status for status in statuses if status.key in standing]

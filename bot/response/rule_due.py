@@ -1,0 +1,50 @@
+"""A rule group's slot has come: evaluate it, keep its state, and take in what it found, all in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.model.actor import Actor
+from bot.model.alert import Alert
+from bot.model.rule import GroupStatus, RuleGroup
+from bot.ports.store import Tx
+from bot.response import alert_received, source_seen
+from bot.response.world import World
+from bot.rights import Act, require
+from bot.rules import evaluator
+
+LEASE = "rules"
+"""The lease whose holder evaluates; its epoch fences every evaluation."""
+
+
+async def rule_due(
+    world: World,
+    actor: Actor,
+    group: RuleGroup,
+    before: GroupStatus | None,
+    *,
+    slot: datetime,
+    epoch: int,
+) -> GroupStatus:
+    """The group's state after this slot. Fenced when another process evaluates by now; Conflict when it did already."""
+    require(actor, Act.EVALUATE_RULES, group.key, world.clock.now())
+    evaluation = await evaluator.evaluate(group, before, world.sources[group.source], slot, world.clock.now())
+    now = world.clock.now()
+    found = [_endless(alert, now) for alert in evaluation.alerts]
+
+    def keep(tx: Tx) -> None:
+        tx.leases.check(LEASE, epoch)
+        tx.rules.save(evaluation.status)
+        alert_received.take(tx, world.setup, actor, found, now)
+        source_seen.compare(tx, actor, group, before, evaluation.status, now)
+
+    await world.store.write(keep)
+    if found:
+        world.nudge()
+    return evaluation.status
+
+
+def _endless(alert: Alert, now: datetime) -> Alert:
+    """A firing alert of our own rules ends when its rule says so, never because a stored end has passed."""
+    return alert if alert.ends_at is not None and alert.ends_at <= now else replace(alert, ends_at=None)

@@ -1,0 +1,134 @@
+"""A runbook is to run, or to be rehearsed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.errors import NotFound
+from bot.model.actor import Actor
+from bot.model.alert import Alert
+from bot.model.ids import IncidentId
+from bot.model.incident import Incident
+from bot.model.labels import LabelSet
+from bot.model.plan import Rehearsal
+from bot.model.rule import AlertRule
+from bot.model.run import RunbookRun
+from bot.model.runbook import Runbook
+from bot.model.setup import Setup
+from bot.model.timeline import EntryKind, TimelineEntry
+from bot.ports.store import Tx
+from bot.response import rehearsed
+from bot.response.record import record
+from bot.response.world import World
+from bot.rights import Act, require
+from bot.runbooks.inputs import resolve
+
+
+async def start(
+    world: World,
+    actor: Actor,
+    runbook_name: str,
+    *,
+    incident_id: IncidentId | None = None,
+    inputs: Mapping[str, str] | None = None,
+) -> RunbookRun:
+    """Begins a run; NotAllowed when an input is missing. It goes on by itself."""
+    now = world.clock.now()
+    require(actor, Act.START_RUN, runbook_name, now)
+    runbook = _named(world.setup, runbook_name)
+
+    def keep(tx: Tx) -> RunbookRun:
+        incident, alert = _behind(tx, incident_id)
+        why = f"started by {actor.name}"
+        return begin(
+            tx, world.setup, actor, runbook, incident=incident, alert=alert, given=inputs or {}, why=why, now=now
+        )
+
+    begun = await world.store.write(keep)
+    world.nudge()
+    return begun
+
+
+def begin(
+    tx: Tx,
+    setup: Setup,
+    actor: Actor,
+    runbook: Runbook,
+    *,
+    incident: Incident | None,
+    alert: Alert | None,
+    given: Mapping[str, str],
+    why: str,
+    now: datetime,
+) -> RunbookRun:
+    """The same, inside a transaction the caller holds."""
+    require(actor, Act.START_RUN, runbook.name, now)
+    rule = setup.rule(alert.rule) if alert is not None else None
+    run = RunbookRun(
+        id=tx.runs.next_id(),
+        runbook=runbook,
+        incident=incident.id if incident is not None else None,
+        inputs=resolve(runbook, given, alert, incident),
+        started_at=now,
+        started_by=actor,
+        source=alert.source if alert is not None else "",
+        rule=alert.rule if alert is not None else "",
+        signal_expr=rule.expr if rule is not None else "",
+        signal_labels=_series_labels(rule, alert),
+        wake_at=now,
+    )
+    record(tx, actor, Act.START_RUN, run.id, now, runbook=runbook.name, hash=runbook.hash)
+    tx.runs.create(run)
+    if incident is not None:
+        tx.incidents.tell(
+            TimelineEntry(
+                incident=incident.id,
+                at=now,
+                recorded_at=now,
+                actor=actor,
+                kind=EntryKind.RUNBOOK,
+                text=f"run {run.id} of runbook {runbook.name} begins",
+                why=why,
+            )
+        )
+    return run
+
+
+async def rehearse(
+    world: World,
+    actor: Actor,
+    runbook_name: str,
+    *,
+    incident_id: IncidentId | None = None,
+    inputs: Mapping[str, str] | None = None,
+) -> Rehearsal:
+    """What each step would do, with zero writes."""
+    now = world.clock.now()
+    require(actor, Act.REHEARSE, runbook_name, now)
+    runbook = _named(world.setup, runbook_name)
+    incident, alert = await world.store.read(lambda tx: _behind(tx, incident_id))
+    values = resolve(runbook, inputs or {}, alert, incident)
+    return await rehearsed.rehearse(world, actor, runbook, values, source=alert.source if alert else "")
+
+
+def _series_labels(rule: AlertRule | None, alert: Alert | None) -> LabelSet:
+    if rule is None or alert is None:
+        return LabelSet()
+    added = {"alertname", *rule.labels}
+    return LabelSet({name: value for name, value in alert.labels.items() if name not in added})
+
+
+def _named(setup: Setup, name: str) -> Runbook:
+    try:
+        return setup.runbooks[name]
+    except KeyError:
+        known = ", ".join(sorted(setup.runbooks)) or "none are set up"
+        raise NotFound(f"no runbook is called {name!r}", hint=f"there are: {known}") from None
+
+
+def _behind(tx: Tx, incident_id: IncidentId | None) -> tuple[Incident | None, Alert | None]:
+    if incident_id is None:
+        return None, None
+    incident = tx.incidents.get(incident_id)
+    return incident, tx.alerts.get(incident.alerts[0]) if incident.alerts else None
