@@ -205,6 +205,8 @@ class Guard:
                 error="this request is addressed to a host that Tocsin does not answer to",
                 hint="use the address that `tocsin run` prints, or set `http.public_url` in tocsin.yaml to yours",
             )
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            return Refusal(status=400, error="the address holds a NUL", hint="leave it out")
         refusal = await self._porter.admit(scope)
         if refusal or scope["method"] in SAFE:
             return refusal or receive
@@ -212,6 +214,17 @@ class Guard:
         if isinstance(body, Refusal):
             return body
         return self._porter.inspect(scope, body) or _again(body, receive)
+
+
+def file_headers(name: str, media_type: str, sha256: str) -> dict[str, str]:
+    """For a file that never changes and whose content is not ours: a picture may be shown, the rest is only saved."""
+    shown = "inline" if media_type == "image/png" else "attachment"
+    plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "_" for letter in name)
+    return {
+        "content-disposition": f'{shown}; filename="{plain}"',
+        "cache-control": "private, max-age=86400, immutable",
+        "etag": f'"{sha256}"',
+    }
 
 
 async def read_body(scope: Scope, receive: Receive, *, max_seconds: float = MAX_SECONDS) -> bytes | Refusal:

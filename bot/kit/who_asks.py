@@ -16,6 +16,7 @@ from bot.errors import NotAllowed
 from bot.kit.http_in import SAFE, Origins, Refusal, Scope, header, read_form
 from bot.model.actor import Actor, Person, person
 from bot.ports.store import Session, Tx
+from bot.response.record import record
 from bot.response.world import World
 from bot.rights import Act, require
 
@@ -78,7 +79,12 @@ class Door:
         if actor.name not in self._world.setup.people:
             raise NotAllowed(f"nobody called {actor.name!r} is known", hint="add them under `people:` in tocsin.yaml")
         secret, expires_at = secrets.token_urlsafe(32), now + LINK_LIFE
-        await self._world.store.write(lambda tx: tx.sessions.add_link(secret_hash(secret), actor.name, expires_at))
+
+        def work(tx: Tx) -> None:
+            record(tx, actor, Act.OPEN_LINK, actor.name, now)
+            tx.sessions.add_link(secret_hash(secret), actor.name, expires_at)
+
+        await self._world.store.write(work)
         return LINK_PATH + secret, expires_at
 
     async def open_session(self, link_secret: str) -> str | None:
@@ -89,6 +95,8 @@ class Door:
             name = tx.sessions.use_link(secret_hash(link_secret), now)
             if name is None or name not in self._world.setup.people:
                 return False
+            who = person(self._world.setup.people[name], "page")
+            record(tx, who, Act.OPEN_LINK, name, now, opened="a session")
             tx.sessions.put(
                 Session(
                     secret_hash=secret_hash(secret),

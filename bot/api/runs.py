@@ -1,0 +1,82 @@
+"""Runbooks, their runs, and the questions those put to people."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from bot.api.asked import AskedApproval, AskedName, AskedRun, AskedWorld, Asker
+from bot.api.bodies import Answer, AnswerIn, RunIn
+from bot.api.inventory import RehearsalOut, RunbookOut, Runbooks
+from bot.api.schema import ApprovalOut, Approvals, RunDetail, RunOut
+from bot.errors import NotFound
+from bot.model.ids import IncidentId
+from bot.response import approval_given, looked_up, run_wanted
+from bot.rights import Act, require
+
+router = APIRouter(tags=["runs"])
+
+
+@router.get("/runbooks")
+async def list_runbooks(world: AskedWorld, asker: Asker) -> Runbooks:
+    """All runbooks that are set up, by name."""
+    require(asker, Act.LOOK, "runbooks", world.clock.now())
+    found = sorted(world.setup.runbooks.values(), key=lambda runbook: runbook.name)
+    return Runbooks(runbooks=[RunbookOut.model_validate(runbook) for runbook in found])
+
+
+@router.get("/runbooks/{name}")
+async def show_runbook(world: AskedWorld, asker: Asker, name: AskedName) -> RunbookOut:
+    """One runbook as its file says it."""
+    require(asker, Act.LOOK, name, world.clock.now())
+    found = world.setup.runbooks.get(name)
+    if found is None:
+        raise NotFound(f"no runbook is called {name!r}", hint="`tocsin runbook list` shows what there is")
+    return RunbookOut.model_validate(found)
+
+
+@router.post("/runbooks/{name}/rehearse")
+async def rehearse_runbook(world: AskedWorld, asker: Asker, name: AskedName, body: RunIn) -> RehearsalOut:
+    """Exactly what a run would do, with zero writes."""
+    incident = IncidentId(body.incident_id) if body.incident_id else None
+    rehearsal = await run_wanted.rehearse(world, asker, name, incident_id=incident, inputs=body.inputs)
+    return RehearsalOut.model_validate(rehearsal)
+
+
+@router.post("/runbooks/{name}/runs", status_code=201)
+async def start_run(world: AskedWorld, asker: Asker, name: AskedName, body: RunIn) -> RunOut:
+    """Begins a run; it goes on by itself and asks where it must."""
+    incident = IncidentId(body.incident_id) if body.incident_id else None
+    run = await run_wanted.start(world, asker, name, incident_id=incident, inputs=body.inputs)
+    return RunOut.of(run, ())
+
+
+@router.get("/runs/{run_id}")
+async def show_run(world: AskedWorld, asker: Asker, run_id: AskedRun) -> RunDetail:
+    """One run with its steps, its journal and its approvals."""
+    return RunDetail.of(*await looked_up.run(world, asker, run_id))
+
+
+@router.get("/approvals")
+async def list_approvals(world: AskedWorld, asker: Asker) -> Approvals:
+    """The questions nobody has answered, the oldest first."""
+    found = await looked_up.approvals(world, asker)
+    return Approvals(approvals=[ApprovalOut.model_validate(approval) for approval in found])
+
+
+@router.post("/approvals/{approval_id}")
+async def answer_approval(world: AskedWorld, asker: Asker, approval_id: AskedApproval, body: AnswerIn) -> ApprovalOut:
+    """Approves or rejects a plan, or says whether a step ran that nobody saw end."""
+    if body.answer in (Answer.DID, Answer.DID_NOT):
+        answered = await approval_given.answer_if_ran(
+            world, asker, approval_id, did=body.answer is Answer.DID, reason=body.reason
+        )
+    else:
+        answered = await approval_given.answer(
+            world,
+            asker,
+            approval_id,
+            approve=body.answer is Answer.APPROVE,
+            reason=body.reason,
+            plan_hash=body.plan_hash,
+        )
+    return ApprovalOut.model_validate(answered)
