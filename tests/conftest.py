@@ -6,8 +6,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.servers import Missing, Postgres, Sshd, locate
+from tests.soak import seed, soaking
+
+# No deadline for an example: two cores are shared, and a slow second is no fault of the program.
+# The examples of `make test` are the same on every run of the same code; `make soak` looks further each time.
+settings.register_profile("test", deadline=None, derandomize=True, max_examples=100, database=None)
+settings.register_profile("soak", deadline=None, max_examples=5000, print_blob=True)
+settings.load_profile("soak" if soaking() else "test")
+
+
+def pytest_report_header() -> str:
+    """Says how to draw the same samples again."""
+    return f"soak: {'in full' if soaking() else 'samples'}, TOCSIN_SEED={seed()}"
 
 
 @contextmanager

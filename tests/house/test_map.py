@@ -16,6 +16,11 @@ def blocks() -> list[list[str]]:
     return [[line[1] for line in part if line] for part in paragraphs if all(part)]
 
 
+def named() -> list[str]:
+    """All names of the map, in its order."""
+    return [name for block in blocks() for name in block]
+
+
 def floors() -> list[list[str]]:
     """The floors of the import contract, the ground floor first."""
     contracts = pyproject()["tool"]["importlinter"]["contracts"]
@@ -29,13 +34,13 @@ def test_the_map_names_every_room_once() -> None:
         for path in BOT.iterdir()
         if (path.suffix == ".py" and not path.stem.startswith("__")) or (path.is_dir() and any(path.glob("*.py")))
     }
-    named = [name for block in blocks() for name in block]
-    assert sorted(named) == sorted(rooms)
+    assert rooms - set(named()) == set(), "in bot/, and not on the map"
+    assert set(named()) - rooms == set(), "on the map, and not in bot/"
+    assert len(named()) == len(rooms)
 
 
 def test_the_import_contract_names_every_room_once() -> None:
-    named = [name for block in blocks() for name in block]
-    assert sorted(name for floor in floors() for name in floor) == sorted(named)
+    assert sorted(name for floor in floors() for name in floor) == sorted(named())
 
 
 def test_the_reading_order_climbs_the_floors() -> None:

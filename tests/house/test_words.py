@@ -10,9 +10,9 @@ from tests.house.tree import files, functions, parsed, place, python_files
 EMPTY_NAMES = re.compile(r"_?(utils?|managers?|helpers?|common|misc)", re.IGNORECASE)
 EMPTY_CLASSES = re.compile(r"(Utils?|Managers?|Helpers?)$")
 UNDONE = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX)\b|NotImplemented" r"Error")
-# A rule is switched off for a line with `code - reason`.
+# A rule is switched off for a line by its code and a reason: `noqa: S101 - why`, `type: ignore[misc]  # why`.
 EXCUSE = re.compile(r"#\s*(?:noqa(?P<noqa>.*)|type:\s*ignore(?P<ignore>.*))$")
-WITH_REASON = re.compile(r"(: [A-Z]+\d+(, ?[A-Z]+\d+)* - \S.*)|(\[[\w-]+(, ?[\w-]+)*\]  # \S.*)")
+WITH_REASON = re.compile(r"(: [A-Z0-9]+(, ?[A-Z0-9]+)*|\[[\w-]+(, ?[\w-]+)*\])( - |  # )\S.*")
 
 
 def test_no_file_or_folder_has_an_empty_name() -> None:

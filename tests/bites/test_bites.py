@@ -1,0 +1,31 @@
+"""Every planted fault is caught, by the check that is there for it."""
+
+import importlib
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.bites import Bite
+from tests.house.tree import ROOT, files
+from tests.soak import sample
+
+MODULES = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith(("__", "test_")))
+BITES: list[Bite] = [bite for name in MODULES for bite in importlib.import_module(f"tests.bites.{name}").BITES]
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The tree as it is now, changes that are not committed included, in a repository of its own."""
+    for path in files():
+        target = tmp_path / path.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    return tmp_path
+
+
+@pytest.mark.parametrize("bite", sample(BITES, 6), ids=lambda bite: bite.fault)
+def test_it_bites(bite: Bite, copy: Path) -> None:
+    assert not (reason := bite.is_caught(copy)), reason
