@@ -1,0 +1,1 @@
+"""tocsin.yaml: schema, loading, secrets, explaining mistakes. Begin with `loading`, then `examine`."""

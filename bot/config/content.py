@@ -1,0 +1,148 @@
+"""The rule files and runbooks that a configuration names, read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.config.document import ConfigDocument
+from bot.config.files import expand, shown, text_of, whole
+from bot.config.findings import Findings
+from bot.config.kinds import Kind, kind_of
+from bot.config.schema import RuleFiles
+from bot.documents import Document, read
+from bot.documents import Path as Place
+from bot.errors import DocumentError, Gravity
+from bot.model.rule import RuleGroup
+from bot.model.runbook import Runbook
+from bot.rules.spec import read_groups
+from bot.runbooks.spec import of_document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleFile:
+    """One rule file and its groups, in the file's order. `name` is how the file is shown to people."""
+
+    name: str
+    text: str
+    groups: tuple[RuleGroup, ...]
+
+    @property
+    def document(self) -> Document:
+        """The file as a document, for the places of complaints; read when somebody complains."""
+        return read(self.text, self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunbookFile:
+    """One runbook file."""
+
+    document: Document
+    runbook: Runbook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """All rules and runbooks that could be read."""
+
+    rules: tuple[RuleFile, ...] = ()
+    runbooks: tuple[RunbookFile, ...] = ()
+
+    @property
+    def groups(self) -> tuple[RuleGroup, ...]:
+        """Every group of every file."""
+        return tuple(group for file in self.rules for group in file.groups)
+
+    @property
+    def by_name(self) -> Mapping[str, Runbook]:
+        """The runbooks; of two with one name, the first."""
+        return {file.runbook.name: file.runbook for file in reversed(self.runbooks)}
+
+
+def read_content(document: ConfigDocument, base: Path, cwd: Path, findings: Findings) -> Content:
+    """Everything under `rules` and `runbooks`; what is wrong goes into `findings`, what is sound is returned."""
+    rules = tuple(_rules(document, base, cwd, findings))
+    runbooks = tuple(_runbooks(document, base, cwd, findings))
+    return Content(rules=rules, runbooks=runbooks)
+
+
+def rule_file(path: Path, name: str, key: str, entry: RuleFiles, findings: Findings) -> RuleFile | None:
+    """One rule file, known to the rules as `key`; None when it has mistakes."""
+    findings.files.setdefault(name)
+    try:
+        text = text_of(path, name)
+        groups = tuple(read_groups(text, key, source=entry.source, default_interval=entry.interval))
+    except DocumentError as error:
+        findings.take(_other_kind(path, name, Kind.RULES) or error, file=name)
+        return None
+    findings.rules += sum(len(group.rules) for group in groups)
+    return RuleFile(name=name, text=text, groups=groups)
+
+
+def runbook_file(path: Path, name: str, findings: Findings) -> RunbookFile | None:
+    """One runbook; None when it has mistakes."""
+    findings.files.setdefault(name)
+    try:
+        document = read(text_of(path, name), name)
+        runbook = of_document(document)
+    except DocumentError as error:
+        findings.take(_other_kind(path, name, Kind.RUNBOOK) or error)
+        return None
+    findings.runbooks += 1
+    return RunbookFile(document=document, runbook=runbook)
+
+
+def _other_kind(path: Path, name: str, wanted: Kind) -> DocumentError | None:
+    """What to say about a file that is sound, but not what was expected."""
+    try:
+        kind = kind_of(read(text_of(path, name), name))
+    except DocumentError:
+        return None
+    if kind in (wanted, Kind.UNKNOWN):
+        return None
+    return DocumentError([whole(name, f"this is a {kind} file; a {wanted} file is expected here")])
+
+
+def _rules(document: ConfigDocument, base: Path, cwd: Path, findings: Findings) -> Iterator[RuleFile]:
+    first: dict[Path, int] = {}
+    for index, entry in enumerate(document.config.rules):
+        for path, place in _named(document, entry.files, ("rules", index, "files"), base, findings):
+            if first.setdefault(path, index) != index:
+                message = f"{shown(path, base)} is already named by rules[{first[path]}]; name it once"
+                findings.add(document.complaint(place, message))
+                continue
+            file = rule_file(path, shown(path, cwd), shown(path, base), entry, findings)
+            if file is not None:
+                yield file
+
+
+def _runbooks(document: ConfigDocument, base: Path, cwd: Path, findings: Findings) -> Iterator[RunbookFile]:
+    names: dict[str, str] = {}
+    for path, _ in _named(document, document.config.runbooks, ("runbooks",), base, findings):
+        file = runbook_file(path, shown(path, cwd), findings)
+        if file is None:
+            continue
+        first = names.setdefault(file.runbook.name, file.document.file)
+        if first != file.document.file:
+            message = f"{first} has a runbook {file.runbook.name!r} too; give one of them another name"
+            findings.add(file.document.complaint(("runbook",), message))
+            continue
+        yield file
+
+
+def _named(
+    document: ConfigDocument, patterns: tuple[str, ...], place: Place, base: Path, findings: Findings
+) -> Iterator[tuple[Path, Place]]:
+    """The files that patterns name, each once, and where the pattern stands; a pattern in vain is a warning."""
+    seen: set[Path] = set()
+    for index, pattern in enumerate(patterns):
+        found = expand(pattern, base)
+        if not found:
+            hint = f"; name the files in it: {pattern.rstrip('/')}/*.yaml" if (base / pattern).is_dir() else ""
+            message = f"no file fits {pattern!r} in {base}{hint}"
+            findings.add(document.complaint((*place, index), message, gravity=Gravity.WARNING))
+        for path in found:
+            if path not in seen:
+                seen.add(path)
+                yield path, (*place, index)

@@ -1,0 +1,144 @@
+"""What documents say about each other: sources, receivers, actions, runbooks and roles that must exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bot.config import routes
+from bot.config.content import Content, RuleFile, RunbookFile
+from bot.config.document import ConfigDocument
+from bot.config.findings import Findings
+from bot.config.schema import Config
+from bot.documents import Path, suggest
+from bot.errors import Gravity
+from bot.kit.plugin import Integration
+from bot.model.labels import MatchOp
+from bot.model.rule import AlertRule
+from bot.model.runbook import Runbook, Step
+from bot.ports.actions import ActionSpec
+from bot.runbooks.matching import SCHEME
+from bot.runbooks.references import check
+
+Found = Iterator[tuple[Path, str]]
+Offers = Mapping[str, Mapping[str, ActionSpec]]
+
+
+def offers_of(manifests: Mapping[str, Integration]) -> Offers:
+    """Who offers each action: the action's name to its spec, by the name of the integration in tocsin.yaml."""
+    offers: dict[str, dict[str, ActionSpec]] = {}
+    for name, manifest in manifests.items():
+        for spec in manifest.specs:
+            offers.setdefault(spec.name, {})[name] = spec
+    return offers
+
+
+def in_config(document: ConfigDocument, manifests: Mapping[str, Integration]) -> Found:
+    """What is wrong between the parts of the configuration. Parts with mistakes of their own are left out."""
+    config = document.config
+    if "integrations" not in document.broken:
+        yield from _sources(config, manifests)
+    if not {"route", "receivers"} & document.broken:
+        yield from routes.mistakes(config)
+    yield from _people(config)
+
+
+def in_content(
+    document: ConfigDocument, manifests: Mapping[str, Integration], content: Content, findings: Findings
+) -> None:
+    """What is wrong between the configuration, the rules and the runbooks."""
+    known = manifests if len(manifests) == len(document.config.integrations) else {}
+    for runbook in content.runbooks:
+        if known or not document.config.integrations:
+            in_runbook(runbook, known, findings)
+        findings.blame(runbook.document, _roles(runbook.runbook, document), gravity=Gravity.WARNING)
+        findings.blame(runbook.document, _triggers(runbook.runbook, content), gravity=Gravity.WARNING)
+    if "runbooks" not in document.broken:
+        for rules in content.rules:
+            _runbook_urls(rules, content.by_name, findings)
+
+
+def in_runbook(file: RunbookFile, manifests: Mapping[str, Integration], findings: Findings) -> None:
+    """What is wrong between a runbook and the integrations that would carry its steps."""
+    offers = offers_of(manifests)
+    findings.blame(file.document, check(file.runbook, offers))
+    for index, step in enumerate(file.runbook.steps):
+        message = _ambiguous(step, offers, manifests)
+        if message:
+            findings.blame(file.document, [(("steps", index, "uses"), message)])
+
+
+def _sources(config: Config, manifests: Mapping[str, Integration]) -> Found:
+    able = [name for name, manifest in manifests.items() if "metrics" in manifest.provides]
+    for index, entry in enumerate(config.rules):
+        place: Path = ("rules", index, "source")
+        if entry.source not in config.integrations:
+            near = suggest(entry.source, able) or _those("can be asked", able)
+            yield place, f"no integration is called {entry.source!r}{near}"
+        elif entry.source in manifests and entry.source not in able:
+            use = manifests[entry.source].name
+            yield place, f"{entry.source!r} ({use}) cannot be asked for metrics{_those('can', able)}"
+
+
+def _those(can: str, names: Sequence[str]) -> str:
+    return f"; these {can}: {', '.join(names)}" if names else "; add one that can to `integrations`"
+
+
+def _people(config: Config) -> Found:
+    names: dict[str, int] = {}
+    tokens: dict[str, str] = {}
+    for index, person in enumerate(config.people):
+        if names.setdefault(person.name, index) != index:
+            yield (
+                ("people", index, "name"),
+                f"there is another {person.name!r}; names say who did what, keep them apart",
+            )
+        if person.token is None:
+            continue
+        owner = tokens.setdefault(person.token.get_secret_value(), person.name)
+        if owner != person.name:
+            yield ("people", index, "token"), f"{owner} has the same token; give everybody one of their own"
+
+
+def _ambiguous(step: Step, offers: Offers, manifests: Mapping[str, Integration]) -> str:
+    """Of an action that several offer one must be named, except a question to the source an alert came from."""
+    offered = offers.get(step.uses, {})
+    if step.integration or len(offered) < 2 or all("metrics" in manifests[name].provides for name in offered):
+        return ""
+    return f"several integrations offer {step.uses}; say which: `integration: {' | '.join(sorted(offered))}`"
+
+
+def _roles(runbook: Runbook, document: ConfigDocument) -> Found:
+    if "people" in document.broken:
+        return
+    for index, step in enumerate(runbook.steps):
+        terms = step.approval
+        if terms is None:
+            continue
+        holders = sum(terms.by in person.roles for person in document.config.people)
+        place: Path = ("steps", index, "approval", "by")
+        if not holders:
+            yield place, f"nobody in `people` has the role {terms.by!r}, so nobody can approve this step"
+        elif holders < terms.count:
+            yield place, f"{terms.count} people must approve, and only {holders} in `people` have the role {terms.by!r}"
+
+
+def _triggers(runbook: Runbook, content: Content) -> Found:
+    """Triggers that name an alert no rule here raises; without rules, alerts come from somewhere else."""
+    known = {rule.name for group in content.groups for rule in group.rules if isinstance(rule, AlertRule)}
+    for index, trigger in enumerate(runbook.triggers if known else ()):
+        for matcher in trigger.matchers:
+            if matcher.name == "alertname" and matcher.op is MatchOp.EQUAL and matcher.value not in known:
+                near = suggest(matcher.value, known)
+                yield ("triggers", index), f"no rule here raises an alert called {matcher.value!r}{near}"
+
+
+def _runbook_urls(file: RuleFile, runbooks: Mapping[str, Runbook], findings: Findings) -> None:
+    for group_index, group in enumerate(file.groups):
+        for rule_index, rule in enumerate(group.rules):
+            url = rule.annotations.get("runbook_url", "") if isinstance(rule, AlertRule) else ""
+            name = url.removeprefix(SCHEME)
+            if name == url or "{{" in url or name in runbooks:
+                continue
+            place = ("groups", group_index, "rules", rule_index, "annotations", "runbook_url")
+            near = suggest(name, runbooks) or "; name its file under `runbooks` in tocsin.yaml"
+            findings.blame(file.document, [(place, f"no runbook is called {name!r}{near}")])
