@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.evidence.collector import SignalAnswer
+from bot.evidence.redaction import redact, redact_value
 from bot.evidence.signal import KEPT, bad_side, by_weight, own_series, read_signal
 from bot.evidence.tables import as_csv
 from bot.evidence.words import alt_text, labels_text, summary, threshold_text
@@ -15,10 +16,11 @@ from bot.model.alert import Alert
 from bot.model.chart import Chart, Mark, MarkKind
 from bot.model.evidence import Attachment, Evidence, EvidenceKind
 from bot.model.ids import EvidenceId
+from bot.model.labels import LabelSet
 from bot.model.reading import SignalReading
 from bot.model.run import JournalEntry, JournalKind, RunbookRun
 from bot.model.runbook import Risk
-from bot.model.sample import Window
+from bot.model.sample import Series, Window
 from bot.model.wording import one_line
 
 WIDTH, HEIGHT = 1600, 720
@@ -49,7 +51,8 @@ def incident_marks(
 def signal_chart(answer: SignalAnswer, marks: Sequence[Mark], time_zone: str) -> Chart:
     """The chart of an answer: the gravest series, the rule's threshold, and those marks that lie in the window.
 
-    The axis begins where the data does, when much of the window has none; `time_zone` is an IANA name.
+    The axis begins where the data does, when much of the window has none; `time_zone` is an IANA name. Labels and words
+    are redacted here, so that the picture and the table hold no secret either.
     """
     question, reading = answer.question, read_signal(answer)
     window = _trimmed(reading, marks)
@@ -60,25 +63,25 @@ def signal_chart(answer: SignalAnswer, marks: Sequence[Mark], time_zone: str) ->
     if reading.own and reading.labels and len(own) == 1:
         title = f"{title} · {labels_text(reading.labels, 90)}"
     return Chart(
-        title=one_line(title, 120),
-        series=ordered[:KEPT],
+        title=redact(one_line(title, 120)),
+        series=tuple(Series(labels=_redacted(one.labels), points=one.points) for one in ordered[:KEPT]),
         marks=shown,
         threshold=reading.threshold,
         threshold_text=threshold_text(reading),
         unit=reading.unit,
         time_zone=time_zone,
-        alt_text=alt_text(reading, shown, ZoneInfo(time_zone)),
+        alt_text=redact(alt_text(reading, shown, ZoneInfo(time_zone))),
         window=window,
         bad_side=bad_side(question.rule.signal),
-        highlighted=frozenset(one.labels for one in own),
+        highlighted=frozenset(_redacted(one.labels) for one in own),
         left_out=max(0, len(ordered) - KEPT),
     )
 
 
 def signal_evidence(
-    answer: SignalAnswer, chart: Chart, png: bytes | None, *, id: EvidenceId, collected_at: datetime
+    answer: SignalAnswer, chart: Chart, png: bytes | None, *, evidence_id: EvidenceId, collected_at: datetime
 ) -> Evidence:
-    """The evidence of one answer, with its chart and its data. `png` None: it could not be drawn, the data stands alone."""
+    """The evidence of one answer, with its chart and its data. `png` None: it could not be drawn; the data stands."""
     question = answer.question
     reading = read_signal(answer)
     attachments: tuple[Attachment, ...] = ()
@@ -87,7 +90,7 @@ def signal_evidence(
         if png is not None:
             attachments = (_attachment(PNG, "image/png", png), *attachments)
     return Evidence(
-        id=id,
+        id=evidence_id,
         incident=question.incident,
         kind=EvidenceKind.SIGNAL,
         question=question.text,
@@ -95,8 +98,8 @@ def signal_evidence(
         query=question.expr,
         window=question.window,
         collected_at=collected_at,
-        summary="" if answer.unavailable else summary(reading, ZoneInfo(chart.time_zone)),
-        value=reading.as_json(),
+        summary="" if answer.unavailable else redact(summary(reading, ZoneInfo(chart.time_zone))),
+        value=redact_value(reading.as_json()),
         link=answer.link,
         alt_text=chart.alt_text,
         unavailable=answer.unavailable,
@@ -105,17 +108,17 @@ def signal_evidence(
     )
 
 
+def _redacted(labels: LabelSet) -> LabelSet:
+    return LabelSet(redact_value(labels))
+
+
 def _mark(at: datetime, kind: MarkKind, text: str) -> Mark:
-    return Mark(at=at, kind=kind, text=one_line(text, _LONGEST_MARK))
+    return Mark(at=at, kind=kind, text=redact(one_line(text, _LONGEST_MARK)))
 
 
 def _acts(run: RunbookRun, journal: Sequence[JournalEntry]) -> list[Mark]:
     titles = {step.id: step.title for step in run.runbook.steps}
-    reading = {
-        entry.step
-        for entry in journal
-        if entry.kind is JournalKind.PLANNED and _plan_risk(entry) == Risk.READ
-    }
+    reading = {entry.step for entry in journal if entry.kind is JournalKind.PLANNED and _plan_risk(entry) == Risk.READ}
     return [
         _mark(entry.at, MarkKind.ACTION, titles.get(entry.step) or entry.step)
         for entry in journal
@@ -135,7 +138,9 @@ def _trimmed(reading: SignalReading, marks: Sequence[Mark]) -> Window:
         return window
     begun = min([begun, *(mark.at for mark in marks if mark.at >= window.start)])
     margin = max((window.end - begun) / 20, reading.step)
-    return Window(start=begun - margin, end=window.end) if begun - margin > window.start + window.length / 10 else window
+    return (
+        Window(start=begun - margin, end=window.end) if begun - margin > window.start + window.length / 10 else window
+    )
 
 
 def _attachment(name: str, media_type: str, content: bytes) -> Attachment:

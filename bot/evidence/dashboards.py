@@ -33,7 +33,11 @@ def dashboard_link(url: str, labels: Mapping[str, str], window: Window) -> str:
 
 def _safe(url: str) -> SplitResult | None:
     url = url.strip()
-    if len(url) > LONGEST or not url.isascii() or any(c.isspace() or not c.isprintable() or c in "\"'<>\\`" for c in url):
+    if (
+        len(url) > LONGEST
+        or not url.isascii()
+        or any(c.isspace() or not c.isprintable() or c in "\"'<>\\`" for c in url)
+    ):
         return None
     try:
         parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""What an answer about a rule's signal says: which series are the alerts' own, when they were bad, what could not be seen."""
+"""What an answer says: which series are the alerts' own, when they were bad, and what could not be seen."""
 
 from __future__ import annotations
 

@@ -9,19 +9,18 @@ from bot.model.wording import BYTES, BYTES_PER_SECOND, PERCENT, RATIO, SECONDS
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`')
 _ASIDE = re.compile(r"\{[^}]*\}|\[[^\]]*\]|\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)")
 _NAME = re.compile(r"(?<![\w:.])[A-Za-z_:][A-Za-z0-9_:]*")
-_COUNTS = frozenset(
-    "absent absent_over_time changes count count_over_time count_values group present_over_time resets stdvar "
-    "stdvar_over_time day_of_month day_of_week day_of_year days_in_month hour minute month year exp ln log2 log10 sgn "
-    "timestamp time vector scalar".split()
-)
-_PER_SECOND = frozenset(("rate", "irate", "deriv"))
-_OPERATORS = frozenset("and or unless atan2 bool offset inf nan".split())
+_PER_SECOND = frozenset({"rate", "irate", "deriv"})
+_WORDS = frozenset({"and", "or", "unless", "atan2", "bool", "offset", "inf", "nan"})
 _KEEPING = frozenset(
-    "sum avg min max topk bottomk quantile abs ceil floor round clamp clamp_min clamp_max sort sort_desc increase delta "
-    "idelta rate irate deriv avg_over_time min_over_time max_over_time sum_over_time last_over_time quantile_over_time "
-    "first_over_time histogram_quantile predict_linear label_replace label_join stddev stddev_over_time "
-    "limitk limit_ratio".split()
+    {
+        *("sum", "avg", "min", "max", "topk", "bottomk", "limitk", "limit_ratio", "quantile", "stddev"),
+        *("abs", "ceil", "floor", "round", "clamp", "clamp_min", "clamp_max", "sort", "sort_desc"),
+        *("rate", "irate", "deriv", "increase", "delta", "idelta", "predict_linear", "histogram_quantile"),
+        *(f"{name}_over_time" for name in ("avg", "min", "max", "sum", "first", "last", "quantile", "stddev")),
+        *("label_replace", "label_join"),
+    }
 )
+"""Functions whose result has the unit of what they are given, or that unit per second."""
 
 
 def unit_of(expr: str, threshold: float | None = None) -> str:
@@ -63,7 +62,7 @@ def _unwrapped(text: str) -> str:
 
 def _plain(bare: str) -> str:
     calls, metrics = _calls(bare), _metrics(bare)
-    if not metrics or calls & _COUNTS or not calls <= _KEEPING:
+    if not metrics or not calls <= _KEEPING:
         return ""
     kind = _kind(metrics)
     if not calls & _PER_SECOND or "histogram_quantile" in calls:
@@ -87,9 +86,9 @@ def _kind_of(metric: str) -> str:
 
 
 def _calls(text: str) -> frozenset[str]:
-    return frozenset(re.findall(r"([A-Za-z_][A-Za-z0-9_]*)\s*\(", text)) - _OPERATORS
+    return frozenset(re.findall(r"([A-Za-z_][A-Za-z0-9_]*)\s*\(", text)) - _WORDS
 
 
 def _metrics(text: str) -> frozenset[str]:
     called = _calls(text)
-    return frozenset(name for name in _NAME.findall(text) if name.lower() not in _OPERATORS and name not in called)
+    return frozenset(name for name in _NAME.findall(text) if name.lower() not in _WORDS and name not in called)

@@ -97,9 +97,7 @@ def reading_from(value: Mapping[str, Any]) -> SignalReading | None:
         worst_at=_time(value["worst_at"]),
         data_from=_time(value["data_from"]),
         data_to=_time(value["data_to"]),
-        blind=tuple(
-            Window(start=datetime.fromisoformat(a), end=datetime.fromisoformat(b)) for a, b in value["blind"]
-        ),
+        blind=tuple(Window(start=datetime.fromisoformat(a), end=datetime.fromisoformat(b)) for a, b in value["blind"]),
         dashboard=value["dashboard"],
     )
 

@@ -79,7 +79,7 @@ def duration(length: timedelta) -> str:
 
 
 def number(value: float, unit: str = "") -> str:
-    """A number with three significant digits and, where it is known, its unit: `43 %`, `1.5 GiB`, `250 ms`, `12.3 k`."""
+    """A number with three significant digits and its unit, where it is known: `43 %`, `1.5 GiB`, `250 ms`, `12.3 k`."""
     if math.isnan(value):
         return "no value"
     if math.isinf(value):
