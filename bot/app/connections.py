@@ -1,0 +1,86 @@
+"""The integrations as they are open now, and how a reload swaps them: new ones first, then the old are closed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from bot.config.examine import Configured
+from bot.kit.http_out import HttpOut
+from bot.kit.plugin import Capabilities, Tools
+from bot.ports.actions import Action, Health
+from bot.ports.clock import Clock
+from bot.ports.metrics import MetricSource
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    configured: Configured
+    capabilities: Capabilities
+    stack: AsyncExitStack
+
+
+class Connections:
+    """Opened integrations by their names in tocsin.yaml."""
+
+    def __init__(self, clock: Clock, http: HttpOut) -> None:
+        self._clock = clock
+        self._http = http
+        self._open: dict[str, _Open] = {}
+
+    @property
+    def sources(self) -> Mapping[str, MetricSource]:
+        """Those that answer queries."""
+        found = {name: one.capabilities.metrics for name, one in self._open.items()}
+        return {name: metrics for name, metrics in found.items() if metrics is not None}
+
+    @property
+    def actions(self) -> Mapping[str, Mapping[str, Action]]:
+        """Who offers each action."""
+        offers: dict[str, dict[str, Action]] = {}
+        for name, one in self._open.items():
+            for action, how in one.capabilities.actions.items():
+                offers.setdefault(action, {})[name] = how
+        return offers
+
+    async def become(self, wanted: Sequence[Configured]) -> Callable[[], object]:
+        """Opens what is new or changed; the answer closes what is no longer wanted, once nothing uses it."""
+        kept = {
+            one.name: self._open[one.name]
+            for one in wanted
+            if one.name in self._open and self._open[one.name].configured == one
+        }
+        opened = {one.name: await self._opened(one) for one in wanted if one.name not in kept}
+        old = [one for name, one in self._open.items() if name not in kept]
+        self._open = {**kept, **opened}
+        return lambda: asyncio.gather(*(self._closed(one) for one in old))
+
+    async def close(self) -> None:
+        """Closes them all."""
+        old, self._open = list(self._open.values()), {}
+        await asyncio.gather(*(self._closed(one) for one in old))
+
+    async def examine(self) -> Mapping[str, Sequence[Health]]:
+        """What each finds out about itself, all asked at once."""
+        names = list(self._open)
+        found = await asyncio.gather(*(self._open[name].capabilities.examine() for name in names))
+        return dict(zip(names, found, strict=True))
+
+    async def _opened(self, one: Configured) -> _Open:
+        stack = AsyncExitStack()
+        tools = Tools(name=one.name, clock=self._clock, http=self._http)
+        capabilities = await stack.enter_async_context(one.integration.open(one.config, tools))
+        return _Open(one, capabilities, stack)
+
+    @staticmethod
+    async def _closed(one: _Open) -> None:
+        try:
+            await one.stack.aclose()
+        except Exception:
+            # closing is a courtesy; a vendor that fails at it must not stop us from going on
+            _log.exception("integration %s did not close cleanly", one.configured.name)

@@ -1,0 +1,288 @@
+"""One running Tocsin: what `tocsin run` opens, in this order, and closes again in the other.
+
+    documents -> log -> socket -> store -> integrations -> engine -> HTTP -> ready
+
+SIGTERM and SIGINT end it; SIGHUP, and a secret's file that changes, make it read its documents again: all or nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import uvloop
+
+from bot.api.root import Root, later
+from bot.app.connections import Connections
+from bot.app.operator import local_operator, token_in
+from bot.app.server import Server, bind
+from bot.charts.client import ChartWorker
+from bot.config import loading, places
+from bot.config.examine import Loaded
+from bot.engine.bell import Bell
+from bot.engine.errands import Errands
+from bot.engine.evaluation import KEEP_EVERY, Evaluation
+from bot.engine.runner import Runner
+from bot.errors import DocumentError, TocsinError
+from bot.kit.http_in import Origins
+from bot.kit.http_out import HttpOut
+from bot.kit.redaction import Redactor
+from bot.kit.telemetry import Telemetry, log_to
+from bot.kit.who_asks import Door, secret_hash
+from bot.model.actor import Person, person
+from bot.model.setup import Setup
+from bot.ports.store import Store
+from bot.response.world import World
+from bot.store.store import open_store
+
+_log = logging.getLogger(__name__)
+
+Say = Callable[[str], None]
+"""How Tocsin speaks to whoever started it: whole lines, for people."""
+OpenStore = Callable[[str], AbstractAsyncContextManager[Store]]
+
+_LOOK_AT_SECRETS = timedelta(seconds=5)
+_BEAT_S = 1.0
+
+
+class WallClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The time now, in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whence:
+    """Where the documents are: the file named with -c or found, the environment, and the folder to start from."""
+
+    path: Path | None
+    env: Mapping[str, str]
+    cwd: Path
+
+    def load(self) -> Loaded:
+        """Everything they say; DocumentError with every mistake."""
+        return loading.load(self.path, self.env, self.cwd)
+
+
+def main(path: Path | None, say: Say, *, open_a_store: OpenStore = open_store) -> int:
+    """Runs until it is told to stop; 0 then. TocsinError when it cannot start.
+
+    `open_a_store` is there for tests that watch what is written, and when.
+    """
+    whence = Whence(path=path, env=os.environ, cwd=Path.cwd())
+    return uvloop.run(_serve(whence, say, open_a_store))
+
+
+async def _serve(whence: Whence, say: Say, open_a_store: OpenStore) -> int:
+    loaded = whence.load()
+    redactor = Redactor()
+    _guard_secrets(redactor, loaded)
+    log_to(sys.stderr, level=loaded.config.log.level, style=loaded.config.log.format, redactor=redactor)
+    async with AsyncExitStack() as stack:
+        listening = bind(loaded.config.http.host, loaded.config.http.port)
+        stack.callback(listening.close)
+        store = await stack.enter_async_context(open_a_store(places.database_url(loaded.config)))
+        tocsin = await Tocsin.open(stack, whence, loaded, store, redactor, listening)
+        await tocsin.run(say)
+    return 0
+
+
+class Tocsin:
+    """Everything that is open, and what happens to it while it runs."""
+
+    def __init__(
+        self, whence: Whence, loaded: Loaded, world: World, connections: Connections, redactor: Redactor
+    ) -> None:
+        self._whence = whence
+        self._loaded = loaded
+        self._connections = connections
+        self._redactor = redactor
+        self.world = world
+        self.telemetry = Telemetry()
+        owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._runs_bell, self._errands_bell = Bell(), Bell()
+        world.nudge = self._nudge
+        self._evaluation = Evaluation(world, owner, self.telemetry)
+        self._runner = Runner(world, owner, self._runs_bell, self.telemetry)
+        self._errands = Errands(world, owner, self._errands_bell, self.telemetry)
+        self._stop = asyncio.Event()
+        self._reload = asyncio.Event()
+        self._ready = False
+
+    @classmethod
+    async def open(
+        cls,
+        stack: AsyncExitStack,
+        whence: Whence,
+        loaded: Loaded,
+        store: Store,
+        redactor: Redactor,
+        listening: socket.socket,
+    ) -> Tocsin:
+        """Opens what needs closing onto the stack."""
+        clock = WallClock()
+        http = HttpOut()
+        stack.push_async_callback(http.aclose)
+        connections = Connections(clock, http)
+        stack.push_async_callback(connections.close)
+        await connections.become(loaded.integrations)
+        drawer = ChartWorker()
+        stack.push_async_callback(drawer.aclose)
+        world = World(
+            store=store,
+            clock=clock,
+            drawer=drawer,
+            setup=Setup(),
+            sources=connections.sources,
+            actions=connections.actions,
+            nudge=lambda: None,
+        )
+        tocsin = cls(whence, loaded, world, connections, redactor)
+        tocsin._open_door(listening)
+        return tocsin
+
+    def _open_door(self, listening: socket.socket) -> None:
+        host, port = listening.getsockname()[:2]
+        config = self._loaded.config
+        self._listening = listening
+        self._address = config.http.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        origins = Origins.listening(host, port, config.http.public_url)
+        self.door = Door(self.world, origins, {})
+        self.root = Root(
+            ready=lambda: "" if self._ready else "Tocsin is starting.",
+            metrics=self.telemetry.exposition,
+            mounts={
+                "/api/": later("bot.api.app", "make_api", self.world, self.door, self._connections.examine),
+                "/": later("bot.web.app", "make_web", self.world, self.door),
+            },
+            origins=origins,
+        )
+        self._take(self._loaded)
+
+    def _take(self, loaded: Loaded) -> None:
+        """Makes these documents the ones in force."""
+        operator = local_operator(loaded.setup.people)
+        token = token_in(places.token_file(loaded.config, self._whence.env, loaded.base))
+        self._redactor.add(token)
+        setup = replace(
+            loaded.setup,
+            people={**loaded.setup.people, operator.name: operator},
+            public_url=loaded.setup.public_url or self._address,
+        )
+        self._loaded, self._operator = loaded, operator
+        self.world.setup = setup
+        self.world.sources, self.world.actions = self._connections.sources, self._connections.actions
+        self.door.tokens = {secret_hash(token): operator, **_tokens(loaded)}
+        for source in self.world.sources:
+            self.telemetry.knows(source)
+
+    def _nudge(self) -> None:
+        self._runs_bell.ring()
+        self._errands_bell.ring()
+
+    async def run(self, say: Say) -> None:
+        """Serves until it is told to stop."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+        server = Server(self.root)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in self._works(server)]
+            await self._begin(say)
+            warming = group.create_task(self.root.warm())
+            await self._stop.wait()
+            say("stopping")
+            self._ready = False
+            await self._evaluation.give_up()
+            server.should_exit = True
+            warming.cancel()
+            for task in tasks[1:]:
+                task.cancel()
+
+    def _works(self, server: Server) -> tuple[object, ...]:
+        return (
+            server.serve(sockets=[self._listening]),
+            self._runner.run(),
+            self._errands.run(),
+            self._beat(),
+            self._watch_for_reload(),
+        )
+
+    async def _begin(self, say: Say) -> None:
+        self._evaluation.ticker.start()
+        self._evaluation.ticker.every(KEEP_EVERY, self._evaluation.keep_lease)
+        self._evaluation.ticker.every(_LOOK_AT_SECRETS, self._look_at_secrets)
+        await self._evaluation.keep_lease()
+        self._ready = True
+        link, _ = await self.door.make_link(person(self._operator, "cli"))
+        rules = sum(len(group.rules) for group in self.world.setup.groups)
+        say(
+            f"ready at {self._address}: {rules} rules, {len(self.world.setup.runbooks)} runbooks, "
+            f"{len(self._loaded.integrations)} integrations"
+        )
+        say(f"open the page, once and within 10 minutes: {self._address}{link}")
+
+    async def _look_at_secrets(self) -> None:
+        if loading.secrets_changed(self._loaded):
+            _log.info("a secret's file has changed; reading everything again")
+            self._reload.set()
+
+    async def _watch_for_reload(self) -> None:
+        while True:
+            await self._reload.wait()
+            self._reload.clear()
+            await self._reread()
+
+    async def _reread(self) -> None:
+        """All or nothing: the new documents, or the old ones with a log line that says what is wrong."""
+        try:
+            loaded = await asyncio.to_thread(self._whence.load)
+            _guard_secrets(self._redactor, loaded)
+            close_old = await self._connections.become(loaded.integrations)
+            self._take(loaded)
+            await self._evaluation.set_groups(self.world.setup.groups)
+        except DocumentError as error:
+            self.telemetry.reloaded(ok=False)
+            for complaint in error.complaints:
+                _log.error("reload refused, the old configuration stays: %s", complaint)
+        except TocsinError as error:
+            self.telemetry.reloaded(ok=False)
+            _log.error("reload refused, the old configuration stays: %s; %s", error, error.hint)
+        else:
+            self.telemetry.reloaded(ok=True)
+            _log.info("reloaded: %d rule groups, %d runbooks", len(loaded.setup.groups), len(loaded.setup.runbooks))
+            await close_old()
+
+    async def _beat(self) -> None:
+        """How late the loop is, and how old the oldest errand: what the alerts on Tocsin itself look at."""
+        loop = asyncio.get_running_loop()
+        while True:
+            expected = loop.time() + _BEAT_S
+            await asyncio.sleep(_BEAT_S)
+            self.telemetry.loop_lag(max(0.0, loop.time() - expected))
+
+
+def _guard_secrets(redactor: Redactor, loaded: Loaded) -> None:
+    for secret in loaded.secrets:
+        redactor.add(secret.get_secret_value())
+
+
+def _tokens(loaded: Loaded) -> Mapping[str, Person]:
+    return {
+        secret_hash(entry.token.get_secret_value()): loaded.setup.people[entry.name]
+        for entry in loaded.config.people
+        if entry.token is not None
+    }

@@ -1,0 +1,74 @@
+"""Evidence is wanted for an incident: its signal is charted around it and frozen, with what could not be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.errors import IntegrationError
+from bot.evidence import charts, collector, questions
+from bot.model.actor import Actor
+from bot.model.alert import Alert
+from bot.model.chart import Chart, Mark
+from bot.model.errand import Errand
+from bot.model.evidence import Evidence
+from bot.model.ids import EvidenceId, IncidentId
+from bot.model.timeline import EntryKind, TimelineEntry
+from bot.ports.store import Tx
+from bot.response import looked_up
+from bot.response.world import World
+from bot.rights import Act, require
+
+_WHY = {
+    "opened": "taken when the incident opened",
+    "acted": "taken after a step changed something",
+    "recovered": "taken after every alert was over",
+    "resolved": "taken when the incident was resolved",
+}
+
+
+async def evidence_due(world: World, actor: Actor, errand: Errand) -> None:
+    """Collects, draws and keeps. A source that does not answer, or a chart that cannot be drawn, is said so."""
+    incident = IncidentId(errand.payload["incident"])
+    require(actor, Act.COLLECT_EVIDENCE, incident, world.clock.now())
+    marks, alerts = await world.store.read(lambda tx: _behind(tx, actor, incident, world))
+    asked = questions.signal_questions(incident, list(alerts.values()), world.setup, world.clock.now())
+    for answer in await collector.collect(asked, world.sources):
+        chart = charts.signal_chart(answer, marks, world.setup.time_zone)
+        png = await _drawn(world, chart) if answer.series else None
+        now = world.clock.now()
+        draft = charts.signal_evidence(answer, chart, png, id=EvidenceId(""), collected_at=now)
+        await world.store.write(lambda tx, draft=draft: _keep(tx, actor, draft, errand))
+
+
+def _behind(
+    tx: Tx, actor: Actor, incident: IncidentId, world: World
+) -> tuple[tuple[Mark, ...], Mapping[str, Alert]]:
+    case = looked_up.case_of(tx, actor, incident)
+    alerts = {str(key): alert for key, alert in tx.alerts.known(case.incident.alerts).items()}
+    return charts.incident_marks(list(alerts.values()), case.runs, world.clock.now()), alerts
+
+
+async def _drawn(world: World, chart: Chart) -> bytes | None:
+    try:
+        return await world.drawer.draw(chart, width=charts.WIDTH, height=charts.HEIGHT)
+    except IntegrationError:
+        return None
+
+
+def _keep(tx: Tx, actor: Actor, draft: Evidence, errand: Errand) -> None:
+    evidence = replace(draft, id=tx.evidence.next_id())
+    tx.evidence.put(evidence)
+    tx.incidents.tell(
+        TimelineEntry(
+            incident=evidence.incident,
+            at=evidence.collected_at,
+            recorded_at=evidence.collected_at,
+            actor=actor,
+            kind=EntryKind.EVIDENCE,
+            text=evidence.summary or f"could not be seen: {evidence.unavailable}",
+            why=_WHY.get(errand.payload.get("reason", ""), ""),
+            links={"expression": evidence.link} if evidence.link else {},
+            evidence=(evidence.id,),
+        )
+    )
