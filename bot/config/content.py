@@ -60,15 +60,16 @@ class Content:
         return {file.runbook.name: file.runbook for file in reversed(self.runbooks)}
 
 
-def read_content(document: ConfigDocument, base: Path, cwd: Path, findings: Findings) -> Content:
+def read_content(document: ConfigDocument, cwd: Path, findings: Findings) -> Content:
     """Everything under `rules` and `runbooks`; what is wrong goes into `findings`, what is sound is returned."""
-    rules = tuple(_rules(document, base, cwd, findings))
-    runbooks = tuple(_runbooks(document, base, cwd, findings))
+    rules = tuple(_rules(document, cwd, findings))
+    runbooks = tuple(_runbooks(document, cwd, findings))
     return Content(rules=rules, runbooks=runbooks)
 
 
 def rule_file(path: Path, name: str, key: str, entry: RuleFiles, findings: Findings) -> RuleFile | None:
     """One rule file, known to the rules as `key`; None when it has mistakes."""
+    again = name in findings.files
     findings.files.setdefault(name)
     try:
         text = text_of(path, name)
@@ -76,12 +77,13 @@ def rule_file(path: Path, name: str, key: str, entry: RuleFiles, findings: Findi
     except DocumentError as error:
         findings.take(_other_kind(path, name, Kind.RULES) or error, file=name)
         return None
-    findings.rules += sum(len(group.rules) for group in groups)
+    findings.rules += 0 if again else sum(len(group.rules) for group in groups)
     return RuleFile(name=name, text=text, groups=groups)
 
 
 def runbook_file(path: Path, name: str, findings: Findings) -> RunbookFile | None:
     """One runbook; None when it has mistakes."""
+    again = name in findings.files
     findings.files.setdefault(name)
     try:
         document = read(text_of(path, name), name)
@@ -89,7 +91,7 @@ def runbook_file(path: Path, name: str, findings: Findings) -> RunbookFile | Non
     except DocumentError as error:
         findings.take(_other_kind(path, name, Kind.RUNBOOK) or error)
         return None
-    findings.runbooks += 1
+    findings.runbooks += not again
     return RunbookFile(document=document, runbook=runbook)
 
 
@@ -104,10 +106,11 @@ def _other_kind(path: Path, name: str, wanted: Kind) -> DocumentError | None:
     return DocumentError([whole(name, f"this is a {kind} file; a {wanted} file is expected here")])
 
 
-def _rules(document: ConfigDocument, base: Path, cwd: Path, findings: Findings) -> Iterator[RuleFile]:
+def _rules(document: ConfigDocument, cwd: Path, findings: Findings) -> Iterator[RuleFile]:
     first: dict[Path, int] = {}
+    base = document.base
     for index, entry in enumerate(document.config.rules):
-        for path, place in _named(document, entry.files, ("rules", index, "files"), base, findings):
+        for path, place in _named(document, entry.files, ("rules", index, "files"), findings):
             if first.setdefault(path, index) != index:
                 message = f"{shown(path, base)} is already named by rules[{first[path]}]; name it once"
                 findings.add(document.complaint(place, message))
@@ -117,9 +120,9 @@ def _rules(document: ConfigDocument, base: Path, cwd: Path, findings: Findings) 
                 yield file
 
 
-def _runbooks(document: ConfigDocument, base: Path, cwd: Path, findings: Findings) -> Iterator[RunbookFile]:
+def _runbooks(document: ConfigDocument, cwd: Path, findings: Findings) -> Iterator[RunbookFile]:
     names: dict[str, str] = {}
-    for path, _ in _named(document, document.config.runbooks, ("runbooks",), base, findings):
+    for path, _ in _named(document, document.config.runbooks, ("runbooks",), findings):
         file = runbook_file(path, shown(path, cwd), findings)
         if file is None:
             continue
@@ -132,10 +135,11 @@ def _runbooks(document: ConfigDocument, base: Path, cwd: Path, findings: Finding
 
 
 def _named(
-    document: ConfigDocument, patterns: tuple[str, ...], place: Place, base: Path, findings: Findings
+    document: ConfigDocument, patterns: tuple[str, ...], place: Place, findings: Findings
 ) -> Iterator[tuple[Path, Place]]:
     """The files that patterns name, each once, and where the pattern stands; a pattern in vain is a warning."""
     seen: set[Path] = set()
+    base = document.base
     for index, pattern in enumerate(patterns):
         found = expand(pattern, base)
         if not found:

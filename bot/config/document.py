@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bot.config.files import text_of
+from bot.config.files import shown, text_of
 from bot.config.findings import Findings
 from bot.config.schema import SQLITE, Config
 from bot.config.values import Values
 from bot.documents import Document, dotted, read, suggest, validate
 from bot.documents import Path as Place
-from bot.errors import Complaint, DocumentError, Gravity
+from bot.errors import Complaint, DocumentError, Gravity, StartError
 
 PREFIX = "TOCSIN_"
 _OVERRIDABLE = ("http", "store", "log", "retention", "time_zone")
@@ -28,6 +28,8 @@ _OVERRIDABLE = ("http", "store", "log", "retention", "time_zone")
 class ConfigDocument:
     """The document with overrides and secrets in place; `config` holds its sound parts, `broken` names the others."""
 
+    path: Path | None
+    base: Path
     document: Document
     values: Values
     config: Config
@@ -40,13 +42,17 @@ class ConfigDocument:
         return _of_environment(self.document.complaint(path, message, gravity=gravity), self.overridden)
 
 
-def compose(path: Path | None, name: str, env: Mapping[str, str], cwd: Path, findings: Findings) -> ConfigDocument:
-    """Reads the file (None: an empty one) shown as `name`; what is wrong goes into `findings`.
+def compose(path: Path | None, env: Mapping[str, str], cwd: Path, findings: Findings) -> ConfigDocument:
+    """Reads the file (None: the embedded defaults); what is wrong goes into `findings`.
 
-    Relative paths in the file are seen from the file's folder, those in the environment from `cwd`.
+    Relative paths in the file are seen from the file's folder, those in the environment from `cwd`. Raises StartError
+    when the file is not there.
     """
-    base = path.parent if path is not None else cwd
-    document = _read(path, name, findings)
+    file = cwd / path if path is not None else None
+    if file is not None and not file.is_file():
+        raise StartError(f"there is no configuration at {path}", hint="name another with -c FILE, or write one there")
+    base = file.parent if file is not None else cwd
+    document = _read(file, shown(file, cwd) if file is not None else "the defaults", findings)
     given = _overrides(env, findings)
     overridden = {dotted(place): _variable(place) for place, _ in _leaves(given, ())}
     values = Values(env=env, base=base)
@@ -54,7 +60,9 @@ def compose(path: Path | None, name: str, env: Mapping[str, str], cwd: Path, fin
     document = replace(document, value=_merged(written if isinstance(written, dict) else {}, given))
     config, broken = _sound(document, findings, overridden)
     config = _with_place(config, cwd if "store.url" in overridden else base)
-    return ConfigDocument(document=document, values=values, config=config, broken=broken, overridden=overridden)
+    return ConfigDocument(
+        path=file, base=base, document=document, values=values, config=config, broken=broken, overridden=overridden
+    )
 
 
 def _read(path: Path | None, name: str, findings: Findings) -> Document:

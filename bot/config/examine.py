@@ -15,7 +15,6 @@ from pydantic import BaseModel, SecretStr
 from bot.config import catalog, references, routes
 from bot.config.content import Content, read_content
 from bot.config.document import ConfigDocument, compose
-from bot.config.files import shown
 from bot.config.findings import Findings
 from bot.config.places import local_address
 from bot.config.schema import Config, is_loopback
@@ -49,6 +48,8 @@ class Loaded:
     config: Config
     setup: Setup
     integrations: tuple[Configured, ...]
+    manifests: Mapping[str, Integration]
+    """What each of `integrations:` uses; also of those whose own keys have mistakes."""
     secrets: tuple[SecretStr, ...]
     secret_files: Mapping[Path, Stamp | None]
     warnings: tuple[Complaint, ...] = ()
@@ -62,25 +63,22 @@ def examine(
     Without `secrets_needed` a secret that is not there is a warning: a check often runs where no secrets are.
     Raises StartError when the file itself is not there.
     """
-    if path is not None and not (cwd / path).is_file():
-        raise StartError(f"there is no configuration at {path}", hint="name another with -c FILE, or write one there")
-    where = cwd / path if path is not None else None
-    document = compose(where, shown(where, cwd) if where else "the defaults", env, cwd, findings)
-    base = where.parent if where else cwd
+    document = compose(path, env, cwd, findings)
     manifests = _manifests(document, findings)
     configured = _configured(document, manifests, findings)
     _blame(document, findings, references.in_config(document, manifests))
     _blame(document, findings, _unsafe(document))
     _blame(document, findings, _unwise(document.config), Gravity.WARNING)
-    content = read_content(document, base, cwd, findings)
+    content = read_content(document, cwd, findings)
     references.in_content(document, manifests, content, findings)
     _settle_up(document, findings, secrets_needed=secrets_needed)
     return Loaded(
-        path=where,
-        base=base,
+        path=document.path,
+        base=document.base,
         config=document.config,
         setup=_setup(document.config, content),
         integrations=configured,
+        manifests=manifests,
         secrets=tuple(_secrets(document)),
         secret_files=dict(document.values.files),
         warnings=findings.warnings,

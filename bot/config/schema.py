@@ -203,7 +203,7 @@ class Config(Strict):
     runbooks: tuple[Name, ...] = Field(default=(), description="Runbook files; `*` and `**` work. None unless named.")
     route: RouteNode | None = Field(
         default=None,
-        description="Which alerts are one incident, and who hears of it. Default: by `alertname`, `cluster`, `service`.",
+        description="Which alerts are one incident, and who hears. Default: by `alertname`, `cluster`, `service`.",
     )
     receivers: tuple[ReceiverEntry, ...] = Field(default=(), description="Those that routes point to.")
     people: tuple[PersonEntry, ...] = Field(default=(), description="Who may act.")

@@ -1,0 +1,111 @@
+"""`tocsin check`: the mistakes of a whole configuration, or of single documents that stand alone.
+
+A single document is resolved against the configuration where there is a sound one, and otherwise against whatever
+integrations are installed, so that a lone rule file or runbook can be checked anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.config import catalog, references
+from bot.config.content import rule_file, runbook_file
+from bot.config.examine import examine
+from bot.config.files import shown, text_of, whole
+from bot.config.findings import Findings
+from bot.config.kinds import Kind, kind_of
+from bot.config.schema import RuleFiles
+from bot.documents import read
+from bot.errors import DocumentError, StartError
+from bot.kit.plugin import Integration
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+def check_all(config: Path | None, env: Mapping[str, str], cwd: Path) -> Findings:
+    """A configuration and all it names. Secrets that are not there are warnings: a check often runs without them."""
+    findings = Findings()
+    examine(config, env, cwd, findings=findings, secrets_needed=False)
+    return findings
+
+
+def check_paths(paths: Sequence[Path], config: Path | None, env: Mapping[str, str], cwd: Path) -> Findings:
+    """These files, and every document of ours in these folders. StartError: a path is not there."""
+    desk = _Desk(config=config, env=env, cwd=cwd)
+    for path in paths:
+        full = cwd / path
+        if full.is_dir():
+            for found in _documents(full):
+                desk.look(found, asked_for=False)
+        elif full.exists():
+            desk.look(full, asked_for=True)
+        else:
+            raise StartError(f"there is nothing at {path}", hint="name files or folders that exist")
+    return desk.findings
+
+
+def _documents(folder: Path) -> Iterator[Path]:
+    """YAML files below a folder, in alphabetical order, hidden ones left out."""
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.suffix in _SUFFIXES and path.is_file() and not hidden:
+            yield path
+
+
+@dataclass(slots=True, kw_only=True)
+class _Desk:
+    """Looks at one document after the other."""
+
+    config: Path | None
+    env: Mapping[str, str]
+    cwd: Path
+    findings: Findings = field(default_factory=Findings)
+    _manifests: Mapping[str, Integration] | None = None
+
+    def look(self, path: Path, *, asked_for: bool) -> None:
+        """Checks one document; one that is not ours is a mistake only when it was asked for by name."""
+        name = shown(path, self.cwd)
+        if name in self.findings.files:
+            return
+        try:
+            kind = kind_of(read(text_of(path, name), name))
+        except DocumentError as error:
+            self.findings.files.setdefault(name)
+            self.findings.take(error)
+            return
+        match kind:
+            case Kind.CONFIG:
+                examine(path, self.env, self.cwd, findings=self.findings, secrets_needed=False)
+            case Kind.RULES:
+                rule_file(path, name, name, RuleFiles(files=(name,), source="-"), self.findings)
+            case Kind.RUNBOOK:
+                self._runbook(path, name)
+            case Kind.PROMETHEUS_TEST | Kind.UNKNOWN if asked_for:
+                self.findings.files.setdefault(name)
+                self.findings.add(whole(name, _not_ours(kind)))
+            case _:
+                self.findings.skipped += 1
+
+    def _runbook(self, path: Path, name: str) -> None:
+        file = runbook_file(path, name, self.findings)
+        if file is not None:
+            references.in_runbook(file, self._offering(), self.findings)
+
+    def _offering(self) -> Mapping[str, Integration]:
+        """The integrations of the configuration, where there is a sound one; else all that are installed."""
+        if self._manifests is None:
+            found = Findings()
+            loaded = self.config and examine(self.config, self.env, self.cwd, findings=found, secrets_needed=False)
+            if loaded and not found.errors:
+                self._manifests = loaded.manifests
+            else:
+                self._manifests = {name: catalog.find(name) for name in catalog.names()}
+        return self._manifests
+
+
+def _not_ours(kind: Kind) -> str:
+    if kind is Kind.PROMETHEUS_TEST:
+        return "this is a unit test of promtool's: run it with `promtool test rules`"
+    return "no document of Tocsin's: a configuration, a rule file (`groups:`) or a runbook (`runbook:`) is expected"
