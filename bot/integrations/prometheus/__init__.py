@@ -1,0 +1,37 @@
+"""Prometheus, and whatever else speaks its HTTP API: Thanos, Mimir, VictoriaMetrics."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.integrations.prometheus.access import access
+from bot.integrations.prometheus.actions import SPECS, Asking
+from bot.integrations.prometheus.client import PrometheusSource
+from bot.integrations.prometheus.config import PrometheusConfig
+from bot.integrations.prometheus.health import Examination
+from bot.kit.plugin import Capabilities, Integration, Tools
+
+
+@asynccontextmanager
+async def _open(config: PrometheusConfig, tools: Tools) -> AsyncIterator[Capabilities]:
+    way_in = access(config, tools)
+    source = PrometheusSource(way_in)
+    try:
+        yield Capabilities(
+            examine=Examination(access=way_in, http=tools.http, clock=tools.clock).examine,
+            metrics=source,
+            actions=Asking(name=tools.name, source=source, clock=tools.clock).actions(),
+        )
+    finally:
+        await source.aclose()
+
+
+integration = Integration(
+    name="prometheus",
+    help="Evaluates rules against a Prometheus, and takes evidence from it.",
+    config=PrometheusConfig,
+    provides=frozenset({"metrics", "actions"}),
+    open=_open,
+    specs=SPECS,
+)

@@ -1,0 +1,111 @@
+"""What a Prometheus server sends, made into our nouns. Nothing here trusts it: a proxy may have answered instead."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.errors import IntegrationError, Permanent, Temporary
+from bot.kit.http_out import failure
+from bot.kit.redaction import Redactor
+from bot.kit.telemetry import visible
+from bot.model.labels import LabelSet
+from bot.model.sample import Answer, Sample, Series
+
+MAX_BODY = 32 * 1024 * 1024
+MAX_COMPLAINT = 64 * 1024
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST_DETAIL = 300
+_UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, OSError, RecursionError)
+"""What looking into an answer of any shape can raise."""
+
+
+def exact(at: datetime) -> str:
+    """Seconds since 1970 with three decimals, cut to the millisecond: what `time=` is given."""
+    millis = (at - _EPOCH) // timedelta(milliseconds=1)
+    sign, millis = ("-", -millis) if millis < 0 else ("", millis)
+    return f"{sign}{millis // 1000}.{millis % 1000:03d}"
+
+
+def instant(body: bytes, integration: str) -> Answer:
+    """An instant query's answer. A scalar is one sample without labels; a text or a range is Permanent (`client`)."""
+    try:
+        answer = _success(body)
+        kind, result = answer["data"]["resultType"], answer["data"]["result"]
+        warnings = tuple(visible(str(text)) for text in answer.get("warnings") or ())
+        samples: tuple[Sample, ...] = ()
+        if kind == "scalar":
+            samples = (Sample(labels=LabelSet(), value=float(result[1])),)
+        elif kind == "vector":
+            samples = tuple(_sample(series) for series in result)
+    except _UNREADABLE:
+        raise _not_prometheus(integration) from None
+    if kind not in ("scalar", "vector"):
+        message = f"the expression answers with a {visible(str(kind))}, not with a vector or a scalar"
+        raise Permanent(message, integration=integration, reason="client", hint="correct the expression")
+    # From 3.0 on these come apart as `infos`; before, they are told by how they begin.
+    return Answer(samples=samples, warnings=tuple(text for text in warnings if not text.startswith("PromQL info")))
+
+
+def ranges(result: Any, integration: str) -> tuple[Series, ...]:  # Any: what came of somebody else's JSON
+    """The `result` of a range query."""
+    try:
+        return tuple(
+            Series(
+                labels=_labels(series["metric"]),
+                points=tuple((moment(at), float(value)) for at, value in series.get("values", ())),
+            )
+            for series in result
+        )
+    except _UNREADABLE:
+        raise _not_prometheus(integration) from None
+
+
+def refusal(
+    status: int, body: bytes, integration: str, redactor: Redactor, retry_after: float | None = None
+) -> IntegrationError:
+    """What an answer that is not 200 means, with Prometheus' own words where it is Prometheus that speaks."""
+    try:
+        said = json.loads(body)
+        kind, text = str(said["errorType"]), str(said["error"])
+    except _UNREADABLE:
+        return failure(integration, status, retry_after=retry_after)
+    detail = visible(redactor.clean(f"{kind}: {text}"))[:_LONGEST_DETAIL]
+    if kind == "timeout":
+        return Temporary(f"{integration} gave up: {detail}", integration=integration, reason="timeout")
+    return failure(integration, status, detail, retry_after)
+
+
+def _success(body: bytes) -> Mapping[str, Any]:
+    answer: Mapping[str, Any] = json.loads(body)
+    if answer["status"] != "success":
+        raise ValueError(answer["status"])
+    return answer
+
+
+def _sample(series: Mapping[str, Any]) -> Sample:
+    # A native histogram has no value of its own; like Prometheus' ruler, we let it count as 0.
+    value = float(series["value"][1]) if "value" in series or "histogram" not in series else 0.0
+    return Sample(labels=_labels(series["metric"]), value=value)
+
+
+def _labels(metric: Mapping[str, Any]) -> LabelSet:
+    if not all(isinstance(value, str) for value in metric.values()):
+        raise TypeError("a label's value is a text")
+    return LabelSet(metric)
+
+
+def moment(at: float) -> datetime:
+    """Seconds since 1970 as a time; OverflowError or ValueError beyond what a time can be."""
+    return _EPOCH + timedelta(milliseconds=round(at * 1000))
+
+
+def _not_prometheus(integration: str) -> Temporary:
+    return Temporary(
+        f"{integration} answered with something that is not Prometheus' JSON",
+        integration=integration,
+        reason="server",
+        hint="see whether a proxy or a sign-in page stands between Tocsin and the address in tocsin.yaml",
+    )
