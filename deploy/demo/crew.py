@@ -48,10 +48,13 @@ class Crew:
     def start(self, name: str, argv: Sequence[str], cwd: Path) -> Member:
         """Start a process; its output goes to `logs/NAME.log`. Raises OSError when it cannot be started."""
         log = self._logs / f"{name}.log"
+        # What the person has set for a Tocsin of their own is not meant for the demo's.
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("TOCSIN_")}
         with log.open("ab") as words:
             process = subprocess.Popen(
                 argv,
                 cwd=cwd,
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=words,
                 stderr=subprocess.STDOUT,

@@ -47,7 +47,7 @@ class Demo:
         self._teller = teller
         self._desk = Desk("", Path())
         self._customers = Customers(0)
-        self._incident: Document = {}
+        self._incident_id = ""
 
     def tell(self) -> None:
         """The whole story, from a healthy shop to the postmortem."""
@@ -100,42 +100,44 @@ class Demo:
 
     def _rule_fires(self) -> None:
         self._teller.stage(3, "the rule fires")
-        alert = self._wait(
-            lambda: self._desk.firing(self._world.culprit),
+        rule = self._wait(
+            lambda: next((rule for rule in self._desk.rules() if rule["state"] == "firing"), None),
             seconds=30,
-            waiting_for=f"an alert about {self._world.culprit}",
-            glance=self._how_things_stand,
+            waiting_for="a rule to fire",
+            glance=self._how_the_rules_stand,
         )
-        self._teller.say(f"{alert['labels']['alertname']}: {alert['annotations'].get('summary', '')}")
+        self._teller.say(f"{rule['rule']} fires")
 
     def _incident_opens(self) -> None:
         self._teller.stage(4, "the incident opens")
-        self._incident = self._wait(
-            lambda: self._desk.incident_about(self._world.culprit),
+        case = self._wait(
+            lambda: self._desk.case_about(self._world.culprit),
             seconds=15,
-            waiting_for="an incident",
+            waiting_for=f"an incident about {self._world.culprit}",
             glance=self._how_things_stand,
         )
-        self._teller.say(f"{self._incident['id']}: {self._incident['title']} ({self._incident['severity']})")
+        incident = case["incident"]
+        self._incident_id = incident["id"]
+        self._teller.say(f"{incident['id']}: {incident['title']} ({incident['severity']})")
 
     def _evidence_arrives(self) -> None:
         self._teller.stage(5, "evidence arrives")
-        incident = self._wait_for_incident(
-            lambda incident: bool(_answered(incident)), seconds=20, waiting_for="the first piece of evidence"
+        case = self._wait_for_case(
+            lambda case: bool(_answered(case)), seconds=20, waiting_for="the first piece of evidence"
         )
-        for evidence in _answered(incident):
-            self._teller.say(f"seen: {evidence['question']}")
+        for evidence in _answered(case):
+            self._teller.say(f"{evidence['question']} {evidence['summary']}")
 
     def _runbook_asks(self) -> Document:
         self._teller.stage(6, "the runbook asks")
-        incident = self._wait_for_incident(
-            lambda incident: _pending(incident) is not None or bool(_ended(incident)),
+        case = self._wait_for_case(
+            lambda case: _pending(case) is not None or bool(_ended(case)),
             seconds=30,
             waiting_for="the runbook's question",
         )
-        approval = _pending(incident)
+        approval = _pending(case)
         if approval is None:
-            raise StageFailed(f"the run ended without asking: {_outcome(incident)}")
+            raise StageFailed(f"the run ended without asking: {_outcome(case)}")
         self._teller.say(approval["ask"])
         plan = approval["plan"]
         self._teller.say(f"it would do exactly this: {plan['summary']} (risk: {plan['risk']})")
@@ -151,20 +153,20 @@ class Demo:
             return
         self._teller.say(f"here: [a]pprove or [r]eject, then Enter; or on the page: {self._desk.link()}")
         self._teller.be_still()  # a moving line would wipe away what is being typed
-        incident = self._wait_for_incident(
-            lambda incident: self._was_answered(approval, incident),
+        case = self._wait_for_case(
+            lambda case: self._was_answered(approval, case),
             seconds=600,
             waiting_for="an answer",
         )
-        if any(run["status"] == "rejected" for run in incident["runs"]):
+        if any(answered["status"] == "rejected" for answered in case["approvals"]):
             raise StageFailed(f"the answer was no, so {self._world.culprit} still runs {BAD}")
         self._teller.say("approved")
 
     def _shop_recovers(self) -> None:
         self._teller.stage(8, "the shop recovers")
-        incident = self._wait_for_incident(lambda seen: bool(_ended(seen)), seconds=60, waiting_for="the run to end")
-        if _ended(incident)[-1]["status"] != "succeeded":
-            raise StageFailed(f"the run did not succeed: {_outcome(incident)}")
+        case = self._wait_for_case(lambda case: bool(_ended(case)), seconds=60, waiting_for="the run to end")
+        if _ended(case)[-1]["status"] != "succeeded":
+            raise StageFailed(f"the run did not succeed: {_outcome(case)}")
         running = self._world.shop.ledger(self._world.culprit)["current"]
         if running != GOOD:
             raise StageFailed(f"the run succeeded, but {self._world.culprit} still runs {running}")
@@ -178,18 +180,21 @@ class Demo:
 
     def _postmortem_is_written(self) -> None:
         self._teller.stage(9, "the postmortem is written")
-        incident = self._wait_for_incident(
-            lambda seen: seen["status"] in ("resolved", "closed"), seconds=30, waiting_for="the incident to be resolved"
+        case = self._wait_for_case(
+            lambda case: case["incident"]["status"] in ("resolved", "closed"),
+            seconds=30,
+            waiting_for="the incident to be resolved",
         )
+        incident = case["incident"]
         self._teller.say(f"{incident['id']} is {incident['status']}: the rule's own expression is quiet again")
         for form in ("md", "html"):
-            self._write_report(incident, form)
+            self._write_report(form)
         self._teller.say(f"{self._world.folder / 'postmortem.html'}")
         self._teller.say(f"on the page: {self._desk.address}/incidents/{incident['id']}")
 
-    def _write_report(self, incident: Document, form: str) -> None:
+    def _write_report(self, form: str) -> None:
         text = self._wait(
-            lambda: self._desk.report(incident["id"], form),
+            lambda: self._desk.report(self._incident_id, form),
             seconds=20,
             waiting_for=f"the report as {form}",
             glance=lambda: self._desk.trouble,
@@ -266,14 +271,18 @@ class Demo:
 
         return self._teller.wait(look_after_everybody, seconds=seconds, waiting_for=waiting_for, glance=glance)
 
-    def _wait_for_incident(self, good: Callable[[Document], bool], *, seconds: float, waiting_for: str) -> Document:
+    def _wait_for_case(self, good: Callable[[Document], bool], *, seconds: float, waiting_for: str) -> Document:
         """Look at the incident until it is as we want it; returns it as it is then."""
 
         def look() -> Document | None:
-            incident = self._desk.incident(self._incident["id"])
-            return incident if incident is not None and good(incident) else None
+            case = self._desk.case(self._incident_id)
+            return case if case is not None and good(case) else None
 
         return self._wait(look, seconds=seconds, waiting_for=waiting_for, glance=self._how_things_stand)
+
+    def _how_the_rules_stand(self) -> str:
+        rules = (f"{rule['rule']} is {rule['state']} {rule['last_error']}".rstrip() for rule in self._desk.rules())
+        return "; ".join([", ".join(rules) or "Tocsin has no rule", self._how_things_stand()])
 
     def _how_things_stand(self) -> str:
         missing = [f"{name} is not running" for name in self._crew.dismissed()]
@@ -285,9 +294,9 @@ class Demo:
         if not self._desk.answer(approval["id"], answer):
             raise StageFailed(self._desk.trouble)
 
-    def _was_answered(self, approval: Document, incident: Document) -> bool:
+    def _was_answered(self, approval: Document, case: Document) -> bool:
         """Whether Tocsin has an answer by now; one that was typed here is passed on to it first."""
-        if _pending(incident) is None:
+        if _pending(case) is None:
             return True
         if sys.stdin.isatty() and select.select([sys.stdin], [], [], 0)[0]:
             word = sys.stdin.readline().strip().lower()
@@ -299,22 +308,21 @@ class Demo:
         return False
 
 
-def _answered(incident: Document) -> list[Document]:
-    return [evidence for evidence in incident["evidence"] if evidence["status"] != "unavailable"]
+def _answered(case: Document) -> list[Document]:
+    return [evidence for evidence in case["evidence"] if not evidence["unavailable"]]
 
 
-def _pending(incident: Document) -> Document | None:
-    approvals = (approval for run in incident["runs"] for approval in run["approvals"])
-    return next((approval for approval in approvals if approval["status"] == "open"), None)
+def _pending(case: Document) -> Document | None:
+    return next((approval for approval in case["approvals"] if approval["status"] == "open"), None)
 
 
-def _ended(incident: Document) -> list[Document]:
-    return [run for run in incident["runs"] if run["status"] not in ("running", "waiting")]
+def _ended(case: Document) -> list[Document]:
+    return [run for run in case["runs"] if run["status"] not in ("running", "waiting")]
 
 
-def _outcome(incident: Document) -> str:
+def _outcome(case: Document) -> str:
     """How the last run ended, and where it went wrong."""
-    run = incident["runs"][-1]
+    run = case["runs"][-1]
     fine = ("succeeded", "skipped", "waiting")
     steps = [f"{step['title']!r} {step['status']}" for step in run["steps"] if step["status"] not in fine]
     return "; ".join([f"it is {run['status']}", *steps])
@@ -336,9 +344,7 @@ def find_prometheus(flag: str | None) -> str:
     install = ROOT / "tests" / "servers" / "install"
     asked = subprocess.run([install, "--path", "prometheus"], capture_output=True, text=True, check=False)
     if asked.returncode != 0:
-        raise StageFailed(
-            "no prometheus found; put it on PATH (https://prometheus.io/download/) or name it with --prometheus PATH"
-        )
+        raise StageFailed(asked.stderr.strip() or "no prometheus found: name one with --prometheus PATH")
     return asked.stdout.strip()
 
 

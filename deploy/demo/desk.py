@@ -23,28 +23,25 @@ class Desk:
         """Whether Tocsin has opened everything and answers."""
         return self._send("GET", "/-/ready") is not None
 
-    def firing(self, service: str) -> Document | None:
-        """The alert that fires for this service, if one does."""
-        answer = self._document("GET", "/api/v1/alerts")
-        alerts = answer["alerts"] if answer else []
-        of_service = (alert for alert in alerts if alert["labels"].get("service") == service)
-        return next((alert for alert in of_service if alert["status"] == "firing"), None)
+    def rules(self) -> list[Document]:
+        """Every rule and where it stands; nothing when that cannot be had."""
+        answer = self._document("GET", "/api/v1/rules")
+        return list(answer["rules"]) if answer else []
 
-    def incident_about(self, service: str) -> Document | None:
-        """The whole incident about this service, if there is one."""
+    def case_about(self, service: str) -> Document | None:
+        """Everything about the incident of this service, if there is one."""
         answer = self._document("GET", "/api/v1/incidents")
-        for incident in answer["incidents"] if answer else []:
-            if service in (incident.get("service"), *incident["title"].split()):
-                return self.incident(incident["id"])
-        return None
+        incidents = answer["incidents"] if answer else []
+        found = next((incident for incident in incidents if incident["service"] == service), None)
+        return self.case(found["id"]) if found else None
 
-    def incident(self, incident_id: str) -> Document | None:
-        """One incident with its timeline, evidence and runs."""
+    def case(self, incident_id: str) -> Document | None:
+        """One incident with its timeline, evidence, runs and approvals."""
         return self._document("GET", f"/api/v1/incidents/{incident_id}")
 
     def answer(self, approval_id: str, answer: str) -> bool:
         """Approve or reject; whether Tocsin took the answer."""
-        return self._send("POST", f"/api/v1/approvals/{approval_id}", {"answer": answer, "reason": ""}) is not None
+        return self._send("POST", f"/api/v1/approvals/{approval_id}", {"answer": answer}) is not None
 
     def report(self, incident_id: str, form: str) -> str | None:
         """The report of an incident as one self-contained document: `md` or `html`."""
@@ -54,7 +51,7 @@ class Desk:
     def link(self) -> str:
         """An address that opens Tocsin's page once, without any further sign-in."""
         answer = self._document("POST", "/api/v1/links", {})
-        return str(answer["url"]) if answer else self.address
+        return self.address + (answer["path"] if answer else "")
 
     def _document(self, method: str, path: str, body: Document | None = None) -> Document | None:
         answer = self._send(method, path, body)
