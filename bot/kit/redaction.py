@@ -1,5 +1,6 @@
-"""Known secrets, taken out of whatever leaves Tocsin by the side door: logs, errors, Sentry events, command output.
+"""What is done to text before it leaves by the side door: logs, errors, Sentry events, command output.
 
+Known secrets are taken out, and characters that cannot be seen are written as escapes.
 `config/` registers each secret when it resolves it. What was registered stays known until the process ends, so that a
 secret that was rotated is not shown either.
 """
@@ -51,6 +52,13 @@ class Redactor:
         if isinstance(value, list):
             return [self.clean_tree(item) for item in value]
         return value
+
+
+def visible(text: str) -> str:
+    """The text on one line, with every character that cannot be seen (controls, bidi marks) written as an escape."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "backslashreplace").decode() for char in text
+    )
 
 
 def _forms(secret: str) -> Iterator[str]:

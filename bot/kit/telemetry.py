@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 from bot import __version__
-from bot.kit.redaction import Redactor
+from bot.kit.redaction import Redactor, visible
 
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["text", "json", "auto"]
@@ -187,13 +187,6 @@ class TextLines(logging.Formatter):
         if record.exc_info:
             parts.append(f"error={self.formatException(record.exc_info)}")
         return visible(self._redactor.clean(" ".join(parts)))
-
-
-def visible(text: str) -> str:
-    """The text on one line, with every character that cannot be seen (controls, bidi marks) written as an escape."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape", "backslashreplace").decode() for char in text
-    )
 
 
 def _time(record: logging.LogRecord) -> str:

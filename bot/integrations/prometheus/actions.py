@@ -14,7 +14,7 @@ from pydantic import Field
 from bot.documents import Duration, Strict, format_duration, parse_duration
 from bot.errors import IntegrationError, Permanent, Temporary
 from bot.integrations.prometheus.expr import fill, only_shows_what_is_true, parse
-from bot.kit.telemetry import visible
+from bot.kit.redaction import visible
 from bot.model.plan import ActionResult, Outcome, Plan
 from bot.model.runbook import Risk
 from bot.model.sample import Answer, Sample, Window

@@ -9,8 +9,7 @@ from typing import Any
 
 from bot.errors import IntegrationError, Permanent, Temporary
 from bot.kit.http_out import failure
-from bot.kit.redaction import Redactor
-from bot.kit.telemetry import visible
+from bot.kit.redaction import Redactor, visible
 from bot.model.labels import LabelSet
 from bot.model.sample import Answer, Sample, Series
 
@@ -55,12 +54,28 @@ def ranges(result: Any, integration: str) -> tuple[Series, ...]:  # Any: what ca
         return tuple(
             Series(
                 labels=_labels(series["metric"]),
-                points=tuple((moment(at), float(value)) for at, value in series.get("values", ())),
+                points=tuple((_time(at), float(value)) for at, value in series.get("values", ())),
             )
             for series in result
         )
     except _UNREADABLE:
         raise _not_prometheus(integration) from None
+
+
+def clock(body: bytes, integration: str) -> datetime:
+    """What `time()` answered."""
+    try:
+        return _time(instant(body, integration).samples[0].value)
+    except _UNREADABLE:
+        raise _not_prometheus(integration) from None
+
+
+def version(body: bytes) -> str:
+    """The version that build information names; empty where it names none."""
+    try:
+        return visible(str(_success(body)["data"]["version"]))[:40]
+    except _UNREADABLE:
+        return ""
 
 
 def refusal(
@@ -97,8 +112,7 @@ def _labels(metric: Mapping[str, Any]) -> LabelSet:
     return LabelSet(metric)
 
 
-def moment(at: float) -> datetime:
-    """Seconds since 1970 as a time; OverflowError or ValueError beyond what a time can be."""
+def _time(at: float) -> datetime:
     return _EPOCH + timedelta(milliseconds=round(at * 1000))
 
 

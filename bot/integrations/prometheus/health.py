@@ -1,4 +1,4 @@
-"""What `tocsin doctor` finds out about a Prometheus: reachable, version, whether it lets us query, whose clock is off."""
+"""What `tocsin doctor` finds out about a Prometheus: reachable, version, permission to query, clock skew."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from bot.errors import IntegrationError, Permanent
 from bot.integrations.prometheus import answers
 from bot.integrations.prometheus.access import Access
 from bot.kit.http_out import HttpAnswer, HttpOut
-from bot.kit.telemetry import visible
 from bot.ports.actions import Health
 from bot.ports.clock import Clock
 
@@ -47,21 +46,17 @@ class Examination:
                     what="reachable", ok=True, detail=f"{self.access.url} answers, and does not say what it is"
                 )
             raise
-        data = answer.json()
-        version = data.get("data", {}).get("version", "") if isinstance(data, dict) else ""
-        version = visible(str(version))[:40]
-        return Health(what="reachable", ok=True, detail=f"{self.access.url} answers", version=version)
+        return Health(
+            what="reachable", ok=True, detail=f"{self.access.url} answers", version=answers.version(answer.body)
+        )
 
     async def _clock(self, tls: ssl.SSLContext | None) -> list[Health]:
         before = self.clock.now()
         answer = await self._get("/api/v1/query?query=time()", tls)
         after = self.clock.now()
-        samples = answers.instant(answer.body, self.access.name).samples
+        theirs = answers.clock(answer.body, self.access.name)
         permission = Health(what="permission", ok=True, detail="it lets Tocsin query")
-        if not samples:
-            return [permission]
-        ours = before + (after - before) / 2
-        skew = answers.moment(samples[0].value) - ours
+        skew = theirs - (before + (after - before) / 2)
         off = abs(skew) > max(_SKEW, after - before)
         detail = (
             f"its clock is {abs(skew).total_seconds():.1f} s {'ahead of' if skew > timedelta(0) else 'behind'} ours"
