@@ -43,7 +43,7 @@ check: setup ## format, lint, types, import contracts, house rules, documents
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-timing
 	@$(COGGED) | xargs -r $(BIN)/cog -P --check
-	@$(BIN)/pytest -q -p no:cacheprovider tests/house
+	@$(BIN)/pytest -q tests/house
 
 fix: setup ## put right what a machine can: format, lint, generated parts of the documents
 	@$(BIN)/ruff format
