@@ -296,24 +296,39 @@ def _message(error: ErrorDetails, model: type[BaseModel], path: Path) -> str:
         expected = error.get("ctx", {}).get("expected", "")
         return f"{error['input']!r} is not one of {expected}"
     if kind == "string_pattern_mismatch":
-        return f"{error['input']!r} does not fit {error.get('ctx', {}).get('pattern', '')}"
+        wanted = _described(model, path) or f"it must fit {error.get('ctx', {}).get('pattern', '')}"
+        return f"{error['input']!r} cannot stand here. {wanted}"
     if kind == "value_error":
         return str(error.get("ctx", {}).get("error", error["msg"]))
     return _WORDS.get(kind, error["msg"])
 
 
 def _keys(model: type[BaseModel], path: Path) -> list[str]:
-    """The keys a mapping at this path may have: follows the models' fields, through lists and options."""
+    """The keys a mapping at this path may have."""
+    owner = _owner(model, path)
+    return [info.alias or name for name, info in owner.model_fields.items()] if owner else []
+
+
+def _described(model: type[BaseModel], path: Path) -> str:
+    """What the field at this path is for, as its description says; nothing where it has none."""
+    owner = _owner(model, path[:-1]) if path else None
+    if owner is None:
+        return ""
+    return next(
+        (info.description or "" for name, info in owner.model_fields.items() if (info.alias or name) == path[-1]), ""
+    )
+
+
+def _owner(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
+    """The model of what stands at this path: follows the fields, through lists, mappings and options."""
+    found: type[BaseModel] | None = model
     for part in path:
-        if isinstance(part, int):
-            continue
-        named = {(info.alias or name): info for name, info in model.model_fields.items()}
-        info = named.get(part)
-        inner = _model_in(info.annotation) if info else None
-        if inner is None:
-            return []
-        model = inner
-    return [info.alias or name for name, info in model.model_fields.items()]
+        if found is None:
+            return None
+        named = {(info.alias or name): info for name, info in found.model_fields.items()}
+        if part in named:
+            found = _model_in(named[str(part)].annotation)
+    return found
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:

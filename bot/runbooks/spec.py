@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from bot.documents import Document, Duration, Strict, parse_duration, read, validate
+from bot.documents import Document, Duration, Path, Strict, parse_duration, read, validate
+from bot.errors import Complaint, DocumentError
 from bot.model.labels import Matcher, MatchOp, parse_matcher
 from bot.model.runbook import ApprovalTerms, Input, OnFailure, Retry, Risk, Runbook, Step, Trigger
 from bot.runbooks.templates import check_condition, check_text
@@ -35,18 +37,6 @@ def _is_text_template(text: str) -> str:
 def _is_condition(text: str) -> str:
     check_condition(text)
     return text
-
-
-def _leaves_are_templates(value: Any) -> Any:  # Any: parameters are whatever the action takes
-    if isinstance(value, str):
-        check_text(value)
-    elif isinstance(value, dict):
-        for item in value.values():
-            _leaves_are_templates(item)
-    elif isinstance(value, list):
-        for item in value:
-            _leaves_are_templates(item)
-    return value
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$")]
@@ -113,7 +103,7 @@ class StepSpec(Strict):
     id: StepId = Field(description="A name for later steps to refer to; lower case, with underscores.")
     title: str = Field(default="", description="What it is for, in a few words.")
     uses: str = Field(pattern=r"^[a-z_]+\.[a-z_]+$", description="The action, such as `host.run`.")
-    params: Annotated[dict[str, Any], AfterValidator(_leaves_are_templates)] = Field(
+    params: dict[str, Any] = Field(  # Any: parameters are whatever the action takes
         default={}, alias="with", description="The action's parameters; every text may hold `{{ ... }}`."
     )
     integration: str = Field(default="", description="Which integration, where several offer the action.")
@@ -169,7 +159,13 @@ def read_runbook(text: str, file: str) -> Runbook:
 
 def of_document(document: Document) -> Runbook:
     """A runbook from a document already read; DocumentError with every mistake in it."""
-    spec = validate(document, RunbookSpec)
+    faults = list(_bad_leaves(document))
+    try:
+        spec = validate(document, RunbookSpec)
+    except DocumentError as error:
+        raise DocumentError(sorted([*error.complaints, *faults])) from None
+    if faults:
+        raise DocumentError(faults)
     return Runbook(
         name=spec.runbook,
         title=spec.title,
@@ -186,6 +182,28 @@ def of_document(document: Document) -> Runbook:
         verify_within=spec.verify_within,
         steps=tuple(_step(step) for step in spec.steps),
     )
+
+
+def _bad_leaves(document: Document) -> Iterator[Complaint]:
+    """Texts under `with` that are no templates, each at its own place."""
+    steps = document.value.get("steps") if isinstance(document.value, dict) else None
+    for index, step in enumerate(steps if isinstance(steps, list) else []):
+        if isinstance(step, dict):
+            yield from _bad_texts(document, step.get("with"), ("steps", index, "with"))
+
+
+def _bad_texts(document: Document, value: object, path: Path) -> Iterator[Complaint]:
+    if isinstance(value, str):
+        try:
+            check_text(value)
+        except ValueError as error:
+            yield document.complaint(path, str(error))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _bad_texts(document, item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _bad_texts(document, item, (*path, index))
 
 
 def _trigger(spec: TriggerSpec) -> Trigger:

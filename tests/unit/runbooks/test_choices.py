@@ -1,0 +1,166 @@
+"""Which runbook fits, what it begins with, whom it asks, and whether its references hold."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pydantic import BaseModel, ConfigDict
+
+from bot.errors import NotAllowed
+from bot.model.alert import Alert
+from bot.model.incident import Incident, IncidentStatus, Severity
+from bot.model.ids import IncidentId
+from bot.model.labels import LabelSet
+from bot.model.plan import Plan
+from bot.model.runbook import ApprovalTerms, Risk, Step
+from bot.model.sample import Sample
+from bot.ports.actions import ActionSpec
+from bot.runbooks import inputs, matching, policy, references, signal, spec
+
+NOW = datetime(2026, 11, 22, 3, tzinfo=UTC)
+
+
+def an_alert(**labels: str) -> Alert:
+    return Alert(labels=LabelSet(labels), annotations={"runbook_url": "tocsin:named"}, starts_at=NOW)
+
+
+def a_runbook(name: str = "r", extra: str = "", step: str = "{id: a, uses: host.run}") -> str:
+    return f"runbook: {name}\ntitle: t\n{extra}\nsteps:\n  - {step}\n"
+
+
+def test_those_that_start_by_themselves_come_first_and_say_why() -> None:
+    books = [
+        spec.read_runbook(a_runbook("named"), "n"),
+        spec.read_runbook(a_runbook("other", "triggers: [{match: {alertname: Other}}]"), "o"),
+        spec.read_runbook(a_runbook("zeal", "triggers: [{match: {alertname: Down}, auto: read}]"), "z"),
+    ]
+    fits = matching.fitting(books, an_alert(alertname="Down"))
+    assert [(fit.runbook.name, fit.auto, fit.why) for fit in fits] == [
+        ("zeal", True, 'its trigger matches alertname="Down"'),
+        ("named", False, "the rule names it in runbook_url"),
+    ]
+
+
+INPUTS = """\
+inputs:
+  host: {from: alert.labels.instance, type: host}
+  why: {from: alert.annotations.summary, default: nobody said}
+  incident: {from: incident.id, default: none}
+  size: {default: 2G, pattern: "^[0-9]+G$"}"""
+
+
+def test_inputs_come_from_people_then_the_alert_then_the_default() -> None:
+    runbook = spec.read_runbook(a_runbook(extra=INPUTS), "r")
+    incident = Incident(
+        id=IncidentId("INC-1"), title="t", severity=Severity.SEV3, status=IncidentStatus.TRIGGERED, opened_at=NOW
+    )
+    assert inputs.resolve(runbook, {"size": "3G"}, an_alert(instance="web1:9100"), incident) == {
+        "host": "web1",
+        "why": "nobody said",
+        "incident": "INC-1",
+        "size": "3G",
+    }
+
+
+def test_all_that_is_wrong_with_the_inputs_is_said_at_once() -> None:
+    runbook = spec.read_runbook(a_runbook(extra=INPUTS), "r")
+    with pytest.raises(NotAllowed) as caught:
+        inputs.resolve(runbook, {"size": "3T; rm", "wat": "x", "why": "a\0b"}, None, None)
+    for part in (
+        "no input 'wat'",
+        "'host' has no value (it is taken from alert.labels.instance)",
+        "'size' does not fit",
+        "NUL",
+    ):
+        assert part in str(caught.value)
+
+
+def a_plan(risk: Risk) -> Plan:
+    return Plan(
+        action="host.run", integration="hosts", params={}, targets=("h",), summary="s", risk=risk, repeatable=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("risk", "raised", "terms", "people"),
+    [
+        (Risk.READ, None, None, None),
+        (Risk.READ, None, ApprovalTerms(count=1), 1),
+        (Risk.READ, Risk.WRITE, None, 1),
+        (Risk.WRITE, None, None, 1),
+        (Risk.WRITE, Risk.READ, None, 1),
+        (Risk.WRITE, None, ApprovalTerms(count=3), 3),
+        (Risk.DESTRUCTIVE, None, ApprovalTerms(count=1), 2),
+        (Risk.DESTRUCTIVE, Risk.READ, None, 2),
+    ],
+)
+def test_risk_decides_how_many_are_asked_and_a_runbook_may_only_ask_more(
+    risk: Risk, raised: Risk | None, terms: ApprovalTerms | None, people: int | None
+) -> None:
+    step = Step(id="a", title="a", uses="host.run", risk=raised, approval=terms)
+    found = policy.terms_for(step, a_plan(risk))
+    assert (found.count if found else None) == people
+
+
+class Params(BaseModel):
+    """What our action takes."""
+
+    model_config = ConfigDict(extra="forbid")
+    host: str
+    lines: int = 3
+
+
+OFFERS = {
+    "host.run": {
+        name: ActionSpec(name="host.run", params=Params, risk=Risk.WRITE, help="", result={}) for name in ("one", "two")
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("step", "path", "message"),
+    [
+        (
+            "{id: a, uses: host.runn}",
+            ("uses",),
+            "no integration offers the action 'host.runn'; did you mean 'host.run'?",
+        ),
+        ("{id: a, uses: host.run, integration: six, with: {host: h}}", ("integration",), "these do: one, two"),
+        ("{id: a, uses: host.run, with: {}}", ("with", "host"), "host.run needs 'host'"),
+        ("{id: a, uses: host.run, with: {host: h, line: 3}}", ("with", "line"), "did you mean 'lines'?"),
+        ("{id: a, uses: host.run, with: {host: h, lines: many}}", ("with", "lines"), "integer"),
+        ("{id: a, uses: host.run, with: {host: '{{ inputs.hots }}'}}", ("with", "host"), "did you mean 'host'?"),
+        ("{id: a, uses: host.run, with: {host: h}, if: steps.b.status}", ("if",), "no earlier step is called 'b'"),
+        ("{id: a, uses: host.run, with: {host: h}, approval: {ask: '{{ alert.x }}'}}", ("approval", "ask"), "'alert'"),
+    ],
+)
+def test_references_that_do_not_hold_are_found_with_their_place(step: str, path: tuple[str, ...], message: str) -> None:
+    runbook = spec.read_runbook(a_runbook(extra="inputs: {host: {default: h}}", step=step), "r")
+    found = references.check(runbook, OFFERS)
+    assert [(place, message in text) for place, text in found] == [(("steps", 0, *path), True)]
+
+
+def test_a_parameter_that_is_a_template_is_not_judged_before_it_has_a_value() -> None:
+    step = "{id: a, uses: host.run, with: {host: h, lines: '{{ inputs.host }}'}}"
+    runbook = spec.read_runbook(a_runbook(extra="inputs: {host: {default: h}}", step=step), "r")
+    assert references.check(runbook, OFFERS) == []
+
+
+def test_a_step_has_a_status_a_summary_and_a_result() -> None:
+    text = a_runbook(step="{id: a, uses: host.run, with: {host: h}}") + (
+        "  - {id: b, uses: host.run, with: {host: '{{ steps.a.value }}'}}\n"
+    )
+    assert references.check(spec.read_runbook(text, "r"), OFFERS) == [
+        (("steps", 1, "with", "host"), "a step has status, summary, result, no 'value'")
+    ]
+
+
+def test_only_the_series_that_began_the_run_counts() -> None:
+    ours, other = LabelSet({"job": "web", "code": "500"}), LabelSet({"job": "db", "code": "500"})
+    assert signal.still_there([Sample(labels=ours, value=1)], LabelSet({"job": "web"}))
+    assert not signal.still_there([Sample(labels=other, value=1)], LabelSet({"job": "web"}))
+    assert signal.still_there([Sample(labels=other, value=1)], LabelSet())
+    assert not signal.still_there([], LabelSet())
+
+
+def test_when_a_run_began_it_is_known_for_how_long_it_may_take() -> None:
+    assert spec.read_runbook(a_runbook(extra="timeout: 45m"), "r").timeout == timedelta(minutes=45)
