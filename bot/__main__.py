@@ -1,0 +1,7 @@
+"""`python -m bot`: the same as the command `tocsin`."""
+
+import sys
+
+from bot.cli.main import main
+
+sys.exit(main())

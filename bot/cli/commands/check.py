@@ -1,0 +1,90 @@
+"""`tocsin check`: every mistake in configuration, rules and runbooks, and in what they say of each other."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+from pathlib import Path
+
+from bot.cli.console import Console
+from bot.cli.options import add_config
+from bot.config.checking import check_all, check_paths
+from bot.config.findings import Findings
+from bot.config.loading import default_path
+from bot.errors import Complaint, StartError
+
+_EPILOG = """\
+A file is known by its content, not by its name. Without PATH, tocsin.yaml and everything it names are checked.
+Secrets that are not here are only warned of, so that this can run anywhere.
+
+examples:
+  tocsin check                          ./tocsin.yaml and all it names
+  tocsin check rules/ runbooks/         everything of Tocsin's in two folders
+  tocsin check --format github          as annotations on a pull request
+
+exit status: 0 no mistakes, 1 mistakes found, 2 could not look"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Its options."""
+    parser.epilog = _EPILOG
+    parser.add_argument("paths", type=Path, nargs="*", metavar="PATH", help="files or folders to check")
+    parser.add_argument(
+        "--format", choices=("text", "json", "github"), default="text", help="how to tell (default: text)"
+    )
+    add_config(parser)
+    parser.set_defaults(act=check)
+
+
+def check(arguments: argparse.Namespace, console: Console) -> int:
+    """Looks, and tells; 2 when there is nothing to look at."""
+    cwd = Path.cwd()
+    config = arguments.config or default_path(cwd)
+    try:
+        if arguments.paths:
+            findings = check_paths(arguments.paths, config, os.environ, cwd)
+        else:
+            findings = check_all(config, os.environ, cwd)
+    except StartError as error:
+        console.trouble(error.message, error.hint)
+        return 2
+    match arguments.format:
+        case "json":
+            console.json(_as_json(findings))
+        case "github":
+            for complaint in findings.complaints:
+                console.say(_annotation(complaint))
+            console.say(findings.summary)
+        case _:
+            for complaint in findings.complaints:
+                console.say(str(complaint))
+            console.say(findings.summary)
+    return 1 if findings.errors else 0
+
+
+def _as_json(findings: Findings) -> dict[str, object]:
+    return {
+        "complaints": [dataclasses.asdict(complaint) for complaint in findings.complaints],
+        "files": len(findings.files),
+        "rules": findings.rules,
+        "runbooks": findings.runbooks,
+        "skipped": findings.skipped,
+    }
+
+
+def _annotation(complaint: Complaint) -> str:
+    """A workflow command of GitHub Actions."""
+    place = [f"file={_property(complaint.file)}"]
+    if complaint.line:
+        place += [f"line={complaint.line}", f"col={complaint.column}"]
+    message = f"{complaint.path}: {complaint.message}" if complaint.path else complaint.message
+    return f"::{complaint.gravity} {','.join(place)}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,68 @@
+"""`tocsin doctor`: what Tocsin reaches and what it does not; without a running one, what can be said of its files."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from bot.cli.client import Answer, connected
+from bot.cli.console import Console, Style
+from bot.cli.options import add_client, add_json
+from bot.config.checking import check_all
+from bot.config.loading import default_path
+from bot.errors import NotFound, Temporary
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Its options."""
+    parser.epilog = "Exit status: 0 when all is well, 1 when something is not."
+    add_client(parser)
+    add_json(parser)
+    parser.set_defaults(act=doctor)
+
+
+def doctor(arguments: argparse.Namespace, console: Console) -> int:
+    """Asks the running Tocsin to examine its integrations."""
+    try:
+        with connected(arguments) as tocsin:
+            found = tocsin.get("doctor")
+    except (Temporary, NotFound) as error:
+        console.trouble(error.message, error.hint)
+        return _files(arguments, console)
+    if arguments.json:
+        console.json(found)
+    else:
+        _show(found, console)
+    return 0 if all(one["ok"] for one in found["findings"]) else 1
+
+
+def _show(found: Answer, console: Console) -> None:
+    if not found["findings"]:
+        console.say("Tocsin runs; no integration is set up. Add one under `integrations:` in tocsin.yaml.")
+        return
+    rows = [
+        (
+            one["integration"],
+            one["what"],
+            ("ok", Style.GOOD) if one["ok"] else ("not ok", Style.BAD),
+            one["version"] or "-",
+            "-" if one["skew"] is None else f"{one['skew']:+.1f} s",
+            one["detail"],
+        )
+        for one in found["findings"]
+    ]
+    console.table(("INTEGRATION", "WHAT", "STATE", "VERSION", "CLOCK", "DETAIL"), rows)
+    for one in found["findings"]:
+        if not one["ok"] and one["hint"]:
+            console.say(f"{one['integration']}: {one['hint']}")
+
+
+def _files(arguments: argparse.Namespace, console: Console) -> int:
+    """What the configuration alone tells."""
+    path = arguments.config or default_path(Path.cwd())
+    findings = check_all(path, os.environ, Path.cwd())
+    for complaint in findings.complaints:
+        console.say(str(complaint))
+    console.tell(f"the configuration ({path or 'the embedded defaults'}): {findings.summary}")
+    return 1

@@ -1,0 +1,117 @@
+"""`tocsin`: finds the command, runs it, and turns every error of ours into a message and an exit status.
+
+    0  it worked
+    1  it did not, or it found mistakes; standard error says what to do
+    2  the line cannot be understood, or nothing could be looked at
+    130  interrupted
+
+A command's module is imported when the command is named, so that `tocsin --help` is instant.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot import __version__
+from bot.cli.console import Console
+from bot.errors import DocumentError, TocsinError
+
+COMMANDS = {
+    "run": "start Tocsin",
+    "check": "find the mistakes in configuration, rules and runbooks",
+    "db": "upgrade, back up, prune or verify the database",
+    "incident": "list, show, acknowledge, resolve, annotate or declare incidents",
+    "runbook": "list, show, rehearse or run runbooks",
+    "approve": "answer what a run asks",
+    "report": "write an incident's report to a file",
+    "doctor": "see what Tocsin reaches, and what it does not",
+    "link": "make a link that opens Tocsin's page once",
+}
+"""Every command and what it does; `bot.cli.commands` has a module of the same name."""
+
+_EPILOG = """\
+examples:
+  tocsin check                     look for mistakes before starting
+  tocsin run                       start, with ./tocsin.yaml if there is one
+  tocsin incident list             what is on fire
+  tocsin approve APR-3             see exactly what would be done, then say yes or no
+
+`run`, `check` and `db` work alone; all others ask a running Tocsin.
+`tocsin COMMAND --help` says more."""
+
+
+def parser(named: Sequence[str]) -> argparse.ArgumentParser:
+    """The whole grammar, filled in for the commands named."""
+    made = argparse.ArgumentParser(
+        prog="tocsin",
+        description="Your alert rules, incidents, runbooks, evidence and postmortems in one place.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("--version", action="version", version=f"tocsin {__version__}")
+    made.add_argument("-c", "--config", type=Path, metavar="FILE", help="the configuration (default: ./tocsin.yaml)")
+    families = made.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
+    for name, summary in COMMANDS.items():
+        family = families.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if name in named:
+            importlib.import_module(f"bot.cli.commands.{name}").configure(family)
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; the exit status. Nothing but SystemExit from the grammar is ever raised."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    console = Console(sys.stdout, sys.stderr, sys.stdin, os.environ)
+    try:
+        made = parser(given).parse_args(given)
+        status: int = made.act(made, console)
+        console.out.flush()
+        return status
+    except DocumentError as error:
+        for complaint in error.complaints:
+            console.tell(str(complaint))
+        return _failed(
+            error, console, f"{len(error.complaints)} mistakes" if len(error.complaints) > 1 else "a mistake"
+        )
+    except TocsinError as error:
+        return _failed(error, console, error.message)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has enough; flushing at exit must not complain about it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _fault(error, console)
+
+
+def _failed(error: TocsinError, console: Console, message: str) -> int:
+    if _debugging():
+        raise error
+    console.trouble(message, error.hint)
+    return 1
+
+
+def _fault(error: Exception, console: Console) -> int:
+    """A mistake of ours: one line for the person, the rest for whoever is told of it."""
+    if _debugging():
+        raise error
+    console.trouble(
+        f"a mistake in Tocsin itself: {type(error).__name__}: {error}",
+        "run it again with TOCSIN_DEBUG=1 in the environment and send us what it prints",
+    )
+    return 1
+
+
+def _debugging() -> bool:
+    return os.environ.get("TOCSIN_DEBUG") == "1"

@@ -1,0 +1,56 @@
+"""How runs and plans are shown, wherever a command shows them."""
+
+from __future__ import annotations
+
+import json
+
+from bot.cli.client import Answer
+from bot.cli.console import Console, Style
+
+_STEP_STYLES = {
+    "succeeded": Style.GOOD,
+    "failed": Style.BAD,
+    "rejected": Style.BAD,
+    "unknown": Style.BAD,
+    "asking": Style.CAREFUL,
+    "running": Style.CAREFUL,
+}
+_RISK_STYLES = {"read": Style.GOOD, "write": Style.CAREFUL, "destructive": Style.BAD}
+
+
+def run_steps(run: Answer, console: Console) -> None:
+    """The steps of a run, a line each."""
+    console.table(
+        ("STEP", "STATUS", "WHAT"),
+        [
+            (
+                step["id"],
+                (step["status"], _STEP_STYLES.get(step["status"], Style.FAINT)),
+                f"{step['title']}: {step['reason']}" if step["reason"] else step["title"],
+            )
+            for step in run["steps"]
+        ],
+    )
+
+
+def plan(found: Answer, console: Console) -> None:
+    """Exactly what an action would do: what an approval is bound to, nothing left out."""
+    console.say(found["summary"], _RISK_STYLES.get(found["risk"], Style.BAD))
+    console.fields(
+        (
+            ("risk", found["risk"]),
+            ("action", f"{found['action']} through {found['integration']}"),
+            ("targets", ", ".join(found["targets"])),
+            *((name, _value(value)) for name, value in found["params"].items()),
+            *((f"only if {name}", value) for name, value in found["preconditions"].items()),
+            ("repeatable", "yes" if found["repeatable"] else "no: if its end is not seen, a person is asked"),
+            ("undo", found["undo"]),
+            ("plan", found["hash"]),
+        )
+    )
+    if found["diff"]:
+        console.say(f"\n{found['diff']}")
+
+
+def _value(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
