@@ -38,7 +38,7 @@ class BadSide(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Series over time with a threshold and marks; `alt_text` says it in words, `time_zone` is an IANA name for the axis.
+    """Series over time with a threshold and marks; `alt_text` says it in words, `time_zone` (IANA) is that of the axis.
 
     Series stand in the order of their weight: what is drawn plainest comes first. `left_out` counts those the signal
     had beyond them. `window` is the axis; without one it is what the series span.
