@@ -138,7 +138,7 @@ class Origins:
     @classmethod
     def listening(cls, host: str, port: int, public_url: str = "") -> Origins:
         """Those that follow from where Tocsin listens, with the address that people were told."""
-        local = host in {"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"}  # noqa: S104  # compared, not bound
+        local = host in {"127.0.0.1", "::1", "localhost", "", "0.0.0.0", "::"}  # noqa: S104  # compared, not bound
         names = ["127.0.0.1", "localhost", "[::1]"] if local else [f"[{host}]" if ":" in host else host]
         return cls([f"http://{name}:{port}" for name in names] + ([public_url] if public_url else []))
 

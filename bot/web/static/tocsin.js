@@ -1,0 +1,73 @@
+// Keeps an open page true. Everything works without it: the server sends whole pages, and forms are plain forms.
+"use strict";
+
+const two = (count, unit, rest, smaller) => (rest ? `${count} ${unit} ${rest} ${smaller}` : `${count} ${unit}`);
+
+function duration(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const minutes = Math.floor(seconds / 60), hours = Math.floor(seconds / 3600), days = Math.floor(seconds / 86400);
+  if (minutes < 1) return `${seconds} s`;
+  if (minutes < 10) return two(minutes, "min", seconds % 60, "s");
+  if (hours < 1) return `${minutes} min`;
+  return days < 1 ? two(hours, "h", minutes % 60, "min") : two(days, "d", hours % 24, "h");
+}
+
+function tick() {
+  for (const time of document.querySelectorAll("time:not([data-said=at])")) {
+    const at = Date.parse(time.dateTime), now = Date.now();
+    const said = {
+      ago: () => `${duration(now - at)} ago`,
+      for: () => duration(now - at),
+      left: () => (at > now ? `${duration(at - now)} left` : "time is over"),
+    }[time.dataset.said]();
+    if (time.textContent !== said) time.textContent = said;
+  }
+}
+
+// What a person has typed, opened and is looking at stays, although what is around it is replaced.
+function replace(id, html) {
+  const part = document.getElementById(id);
+  if (!part) return;
+  const focused = part.contains(document.activeElement) ? document.activeElement : null;
+  const caret = focused && "selectionStart" in focused ? [focused.selectionStart, focused.selectionEnd] : null;
+  const typed = [...part.querySelectorAll("input[id], textarea[id], select[id]")].map((field) => [field.id, field.value]);
+  const opened = [...part.querySelectorAll("details[id][open]")].map((details) => details.id);
+  const known = new Set([...part.querySelectorAll("[id]")].map((element) => element.id));
+  part.innerHTML = html;
+  for (const [field, value] of typed) if (document.getElementById(field)) document.getElementById(field).value = value;
+  for (const details of opened) document.getElementById(details)?.setAttribute("open", "");
+  for (const item of part.querySelectorAll("li[id]")) if (!known.has(item.id)) item.classList.add("new");
+  const again = focused?.id ? document.getElementById(focused.id) : null;
+  again?.focus({ preventScroll: true });
+  if (again && caret) again.setSelectionRange(...caret);
+}
+
+function follow(main) {
+  const live = document.getElementById("live");
+  const say = (text, state) => Object.assign(live, { hidden: false, textContent: text, className: `live is-${state}` });
+  const events = new EventSource(main.dataset.events);
+  events.onopen = () => say("Live", "on");
+  events.onerror = () => say(events.readyState === EventSource.CLOSED ? "Not live: load the page again" : "Reconnecting…", "off");
+  events.addEventListener("ended", () => { events.close(); say("Signed out", "off"); });
+  events.addEventListener("changed", (event) => {
+    const { parts, title, news } = JSON.parse(event.data);
+    for (const [id, html] of Object.entries(parts)) replace(id, html);
+    document.title = `${title} · Tocsin`;
+    document.getElementById("news").textContent = news;
+    tick();
+  });
+}
+
+// A one-time link sends itself, but only to somebody who looks at it: not to a browser that fetches ahead.
+function sendWhenSeen(form) {
+  const send = () => document.visibilityState === "visible" && !document.prerendering && form.requestSubmit();
+  if (send() === false) document.addEventListener("visibilitychange", send, { once: true });
+}
+
+const main = document.querySelector("main[data-events]");
+if (main) {
+  follow(main);
+  setInterval(tick, 1000);
+}
+const link = document.querySelector("form[data-send-when-seen]");
+if (link) sendWhenSeen(link);
