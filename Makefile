@@ -41,7 +41,7 @@ check: setup ## format, lint, types, import contracts, house rules, documents
 	@$(BIN)/ruff format --quiet --check
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-timing
+	@$(BIN)/lint-imports --no-logo
 	@$(COGGED) | xargs -r $(BIN)/cog -P --check
 	@$(BIN)/pytest -q tests/house
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from bot.config.examine import Configured
 from bot.kit.http_out import HttpOut
 from bot.kit.plugin import Capabilities, Tools
+from bot.kit.redaction import Redactor
 from bot.ports.actions import Action, Health
 from bot.ports.clock import Clock
 from bot.ports.metrics import MetricSource
@@ -28,9 +29,10 @@ class _Open:
 class Connections:
     """Opened integrations by their names in tocsin.yaml."""
 
-    def __init__(self, clock: Clock, http: HttpOut) -> None:
+    def __init__(self, clock: Clock, http: HttpOut, redactor: Redactor) -> None:
         self._clock = clock
         self._http = http
+        self._redactor = redactor
         self._open: dict[str, _Open] = {}
 
     @property
@@ -48,7 +50,7 @@ class Connections:
                 offers.setdefault(action, {})[name] = how
         return offers
 
-    async def become(self, wanted: Sequence[Configured]) -> Callable[[], object]:
+    async def become(self, wanted: Sequence[Configured]) -> Callable[[], Awaitable[None]]:
         """Opens what is new or changed; the answer closes what is no longer wanted, once nothing uses it."""
         kept = {
             one.name: self._open[one.name]
@@ -58,7 +60,11 @@ class Connections:
         opened = {one.name: await self._opened(one) for one in wanted if one.name not in kept}
         old = [one for name, one in self._open.items() if name not in kept]
         self._open = {**kept, **opened}
-        return lambda: asyncio.gather(*(self._closed(one) for one in old))
+
+        async def close_old() -> None:
+            await asyncio.gather(*(self._closed(one) for one in old))
+
+        return close_old
 
     async def close(self) -> None:
         """Closes them all."""
@@ -73,7 +79,7 @@ class Connections:
 
     async def _opened(self, one: Configured) -> _Open:
         stack = AsyncExitStack()
-        tools = Tools(name=one.name, clock=self._clock, http=self._http)
+        tools = Tools(name=one.name, clock=self._clock, http=self._http, redactor=self._redactor)
         capabilities = await stack.enter_async_context(one.integration.open(one.config, tools))
         return _Open(one, capabilities, stack)
 

@@ -14,7 +14,7 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -135,11 +135,11 @@ class Tocsin:
         clock = WallClock()
         http = HttpOut()
         stack.push_async_callback(http.aclose)
-        connections = Connections(clock, http)
+        connections = Connections(clock, http, redactor)
         stack.push_async_callback(connections.close)
         await connections.become(loaded.integrations)
         drawer = ChartWorker()
-        stack.push_async_callback(drawer.aclose)
+        stack.push_async_callback(drawer.close)
         world = World(
             store=store,
             clock=clock,
@@ -212,7 +212,7 @@ class Tocsin:
             for task in tasks[1:]:
                 task.cancel()
 
-    def _works(self, server: Server) -> tuple[object, ...]:
+    def _works(self, server: Server) -> tuple[Coroutine[None, None, None], ...]:
         return (
             server.serve(sockets=[self._listening]),
             self._runner.run(),

@@ -1,4 +1,4 @@
-"""A bell that loops wait for, so that work is found at once, with a look around now and then in case it rang elsewhere."""
+"""A bell that loops wait for, so that work is found at once; now and then they look by themselves."""
 
 from __future__ import annotations
 

@@ -44,9 +44,7 @@ class Evaluation:
     async def keep_lease(self) -> None:
         """Takes the lease when it is free and keeps it; steps back when another process has it."""
         try:
-            epoch = await self._world.store.write(
-                lambda tx: tx.leases.acquire(rule_due.LEASE, self._owner, TTL)
-            )
+            epoch = await self._world.store.write(lambda tx: tx.leases.acquire(rule_due.LEASE, self._owner, TTL))
         except StoreError as error:
             _log.warning("cannot keep the lease to evaluate rules: %s; %s", error, error.hint)
             return
@@ -93,7 +91,15 @@ class Evaluation:
         except StoreError as error:
             # nothing was kept, so the next slot starts from the same state: late, never wrong
             _log.warning("rule group %s: %s; %s", group.key, error, error.hint)
-            self._telemetry.store_failed()
+            self._telemetry.store_write_failed("unavailable")
         else:
             self._statuses[group.key] = after
-            self._telemetry.group_evaluated(group, after, missed)
+            self._count(group, after, missed)
+
+    def _count(self, group: RuleGroup, after: GroupStatus, missed: int) -> None:
+        unknown = [status for status in after.rules if status.unknown_since is not None]
+        self._telemetry.evaluated(group.source, after.took.total_seconds())
+        self._telemetry.slots_missed(group.source, missed)
+        self._telemetry.blind(group.source, bool(unknown) and len(unknown) == len(after.rules))
+        for _ in unknown:
+            self._telemetry.evaluation_failed(group.source, "unknown")

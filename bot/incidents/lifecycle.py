@@ -38,7 +38,7 @@ def apply(incident: Incident, command: Command, actor: Actor, now: datetime) -> 
         return replace(incident, status=IncidentStatus.ACKNOWLEDGED, acknowledged_at=now, acknowledged_by=actor.name)
     if actor.kind is not ActorKind.PERSON and incident.signal is not SignalState.CLEAR:
         raise NotAllowed(
-            f"cannot resolve incident {incident.id}: its signal is {incident.signal}, and only a person may overrule that",
+            f"cannot resolve incident {incident.id}: its signal is {incident.signal}; only a person may overrule that",
             hint="wait until the signal is seen to be clear, or resolve it yourself",
         )
     return replace(incident, status=IncidentStatus.RESOLVED, resolved_at=now)

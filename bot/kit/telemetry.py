@@ -64,6 +64,10 @@ class Telemetry:
             "tocsin_outbox_oldest_seconds", "How long the oldest undone errand has been due.", registry=registry
         )
         self._lag = Gauge("tocsin_loop_lag_seconds", "How late the event loop's last heartbeat was.", registry=registry)
+        self._errands = Counter(
+            "tocsin_errand_failures", "Errands of the outbox that failed and were put off.", ["kind"], registry=registry
+        )
+        self._reloads = Counter("tocsin_reloads", "Times the documents were read anew.", ["taken"], registry=registry)
         self._store = Counter(
             "tocsin_store_write_errors", "Transactions that could not be committed.", ["reason"], registry=registry
         )
@@ -111,12 +115,20 @@ class Telemetry:
         """How late the event loop woke a task that asked to be woken at a known time."""
         self._lag.set(seconds)
 
+    def errand_failed(self, kind: str) -> None:
+        """An errand failed; it is tried again later. `kind` is an `ErrandKind`."""
+        self._errands.labels(kind).inc()
+
+    def reloaded(self, *, ok: bool) -> None:
+        """The documents were read again, and taken or refused."""
+        self._reloads.labels("yes" if ok else "no").inc()
+
     def store_write_failed(self, reason: Literal["unavailable", "fenced", "other"]) -> None:
         """A transaction was not committed."""
         self._store.labels(reason).inc()
 
-    def run_ended(self, outcome: Literal["succeeded", "failed", "rejected", "cancelled"]) -> None:
-        """A run of a runbook ended."""
+    def run_ended(self, outcome: str) -> None:
+        """A run of a runbook ended; `outcome` is a `RunStatus`."""
         self._runs.labels(outcome).inc()
 
     def request(self, method: str, status: int, seconds: float) -> None:

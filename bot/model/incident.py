@@ -44,7 +44,10 @@ class SignalState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """One incident. `alerts` are all it ever held, `firing` those not yet clear. `group_key` is empty when declared by hand."""
+    """One incident. `alerts` are all it ever held, `firing` those not yet clear.
+
+    `group_key` is empty when a person declared it.
+    """
 
     id: IncidentId
     title: str

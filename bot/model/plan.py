@@ -82,7 +82,7 @@ class ActionResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RehearsedStep:
-    """What a step would do. `plan` is absent when it cannot be known yet; `would` says what then: run, ask, skip, refuse, unknown."""
+    """What a step would do: `would` is run, ask, skip, refuse or unknown; `plan` is absent for the last three."""
 
     step: str
     title: str

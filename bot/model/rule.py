@@ -12,7 +12,7 @@ from bot.model.labels import LabelSet
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """What a rule looks at, without its comparison: `expr` to chart, `threshold` to draw, `op` to say which side is bad."""
+    """What a rule looks at, without its comparison: `expr` to chart, `threshold` to draw, `op` for the bad side."""
 
     expr: str
     op: str = ""
@@ -43,7 +43,7 @@ class RecordingRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleGroup:
-    """Rules evaluated together, in order, every `interval` on Prometheus' slots. `source` names the integration asked."""
+    """Rules evaluated together, in order, every `interval` on Prometheus' slots; `source` is the integration asked."""
 
     file: str
     name: str

@@ -105,7 +105,7 @@ class RunbookRun:
     """`file;group;name` of the rule whose signal must recover, where there is one."""
     signal_expr: str = ""
     """That rule's expression as it was at the start."""
-    signal_labels: LabelSet = LabelSet()
+    signal_labels: LabelSet = field(default_factory=LabelSet)
     """The labels its series has: those of the alert that the rule did not add."""
     wake_at: datetime | None = None
     epoch: int = 0

@@ -16,7 +16,7 @@ class Setup:
     """Rules, routes, runbooks and people as they stand now. `public_url` is how people reach the page."""
 
     groups: tuple[RuleGroup, ...] = ()
-    route: Route = Route(receiver="default")
+    route: Route = field(default_factory=lambda: Route(receiver="default"))
     receivers: tuple[Receiver, ...] = (Receiver(name="default"),)
     runbooks: Mapping[str, Runbook] = field(default_factory=dict)
     people: Mapping[str, Person] = field(default_factory=dict)

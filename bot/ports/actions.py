@@ -13,7 +13,6 @@ from bot.model.plan import ActionResult, Did, Plan
 from bot.model.runbook import Risk
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionSpec:
     """What there is to know of an action without running it. `name` is what `uses` says; `help` is one sentence.

@@ -133,7 +133,7 @@ class Runs(Protocol):
         ...
 
     def append(self, entry: JournalEntry, *, epoch: int | None) -> JournalEntry:
-        """Adds to the journal. With an epoch, Fenced unless it is the run's newest; None: a person or an expiry wrote it."""
+        """Adds to the journal. With an epoch, Fenced unless it is the run's newest; None: a person wrote it."""
         ...
 
     def claim(self, owner: str, now: datetime, lease: timedelta) -> RunbookRun | None:

@@ -29,14 +29,13 @@ def take(tx: Tx, setup: Setup, actor: Actor, batch: Sequence[Alert], now: dateti
     worth = intake.worth_writing(taken, known)
     if worth:
         tx.alerts.append(worth, now)
+    follow = {intake.Change.NEW: _began, intake.Change.OVER: _ended}
     for one in taken:
-        if one.change is intake.Change.NEW:
-            _began(tx, setup, actor, one.alert, now)
-        elif one.change is intake.Change.OVER:
-            _ended(tx, setup, actor, one.alert, now)
+        if one.change in follow:
+            follow[one.change](tx, setup, one.alert, now)
 
 
-def _began(tx: Tx, setup: Setup, actor: Actor, alert: Alert, now: datetime) -> None:
+def _began(tx: Tx, setup: Setup, alert: Alert, now: datetime) -> None:
     for fresh in grouping.groups_of(setup.route, alert, now):
         group = grouping.join(tx.alerts.group(fresh.key), fresh)
         tx.alerts.put_group(group)
@@ -55,7 +54,7 @@ def _when_ready(group: AlertGroup) -> Errand:
     )
 
 
-def _ended(tx: Tx, setup: Setup, actor: Actor, alert: Alert, now: datetime) -> None:
+def _ended(tx: Tx, setup: Setup, alert: Alert, now: datetime) -> None:
     for fresh in grouping.groups_of(setup.route, alert, now):
         standing = tx.alerts.group(fresh.key)
         if standing is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from bot.errors import IntegrationError
 from bot.evidence import charts, collector, questions
@@ -37,13 +38,11 @@ async def evidence_due(world: World, actor: Actor, errand: Errand) -> None:
         chart = charts.signal_chart(answer, marks, world.setup.time_zone)
         png = await _drawn(world, chart) if answer.series else None
         now = world.clock.now()
-        draft = charts.signal_evidence(answer, chart, png, id=EvidenceId(""), collected_at=now)
-        await world.store.write(lambda tx, draft=draft: _keep(tx, actor, draft, errand))
+        draft = charts.signal_evidence(answer, chart, png, evidence_id=EvidenceId(""), collected_at=now)
+        await world.store.write(partial(_keep, actor=actor, draft=draft, errand=errand))
 
 
-def _behind(
-    tx: Tx, actor: Actor, incident: IncidentId, world: World
-) -> tuple[tuple[Mark, ...], Mapping[str, Alert]]:
+def _behind(tx: Tx, actor: Actor, incident: IncidentId, world: World) -> tuple[tuple[Mark, ...], Mapping[str, Alert]]:
     case = looked_up.case_of(tx, actor, incident)
     alerts = {str(key): alert for key, alert in tx.alerts.known(case.incident.alerts).items()}
     return charts.incident_marks(list(alerts.values()), case.runs, world.clock.now()), alerts
@@ -56,7 +55,7 @@ async def _drawn(world: World, chart: Chart) -> bytes | None:
         return None
 
 
-def _keep(tx: Tx, actor: Actor, draft: Evidence, errand: Errand) -> None:
+def _keep(tx: Tx, *, actor: Actor, draft: Evidence, errand: Errand) -> None:
     evidence = replace(draft, id=tx.evidence.next_id())
     tx.evidence.put(evidence)
     tx.incidents.tell(

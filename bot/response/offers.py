@@ -7,16 +7,19 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.errors import NotFound, Permanent
+from bot.model.actor import Actor
 from bot.model.plan import Plan
 from bot.model.runbook import Step
 from bot.ports.actions import Action
 from bot.response.world import World
+from bot.rights import Act, require
 
 
 # Any: parameters are plain JSON of any shape until the action's own model has validated them.
-async def planned(world: World, step: Step, params: Any, source: str) -> Plan:
+async def planned(world: World, actor: Actor, step: Step, params: Any, source: str) -> Plan:
     """The step's plan, made with zero writes. NotFound: nobody offers the action; Permanent: it makes no sense."""
-    integration, action = chosen(world, step.uses, step.integration, source)
+    require(actor, Act.PLAN, step.uses, world.clock.now())
+    integration, action = chosen(world, actor, step.uses, step.integration, source)
     try:
         given = action.spec.params.model_validate(params)
     except ValidationError as error:
@@ -30,8 +33,9 @@ async def planned(world: World, step: Step, params: Any, source: str) -> Plan:
     return await action.plan(given)
 
 
-def chosen(world: World, name: str, integration: str, source: str) -> tuple[str, Action]:
+def chosen(world: World, actor: Actor, name: str, integration: str, source: str) -> tuple[str, Action]:
     """Who offers the action: the integration the step names, else the alert's own source, else the only one."""
+    require(actor, Act.PLAN, name, world.clock.now())
     offered = world.actions.get(name, {})
     for candidate in (integration, source):
         if candidate in offered:

@@ -20,15 +20,15 @@ async def rehearse(
     """What each step would do with these inputs. A step that reads an earlier one's result cannot be known yet."""
     require(actor, Act.REHEARSE, runbook.name, world.clock.now())
     data = {"inputs": dict(inputs), "incident": {"id": ""}, "run": {"id": ""}, "steps": {}}
-    steps = [await _step(world, step, data, source) for step in runbook.steps]
+    steps = [await _step(world, actor, step, data, source) for step in runbook.steps]
     return Rehearsal(runbook=runbook.name, inputs=inputs, steps=tuple(steps))
 
 
-async def _step(world: World, step: Step, data: templates.Data, source: str) -> RehearsedStep:
+async def _step(world: World, actor: Actor, step: Step, data: templates.Data, source: str) -> RehearsedStep:
     try:
         if not templates.holds(step.condition, data):
             return _said(step, "skip", f"`if: {step.condition}` is false")
-        plan = await planned(world, step, templates.render_leaves(step.params, data), source)
+        plan = await planned(world, actor, step, templates.render_leaves(step.params, data), source)
     except templates.TemplateFailed as error:
         return _said(step, "unknown", f"this depends on an earlier step's result: {error}")
     except TocsinError as error:

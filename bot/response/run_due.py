@@ -13,7 +13,7 @@ from bot.runbooks import machine
 
 
 async def advance(world: World, actor: Actor, run: RunbookRun) -> RunbookRun:
-    """Makes moves until the run waits or is over; the run as it is then to be put down. Fenced when it was taken over."""
+    """Makes moves until the run waits or is over; the run as it was then put down. Fenced when it was taken over."""
     require(actor, Act.CARRY_RUN, run.id, world.clock.now())
     rested: RunbookRun | None = None
     while rested is None:
@@ -27,15 +27,22 @@ async def _make(
     world: World, actor: Actor, run: RunbookRun, journal: Sequence[JournalEntry], move: machine.Move
 ) -> RunbookRun | None:
     """One move; the run where it rests, or None when there is more to do."""
+    if isinstance(move, machine.Done | machine.Wait):
+        return await run_ended.rest(world, actor, run, move)
+    if isinstance(move, machine.Check):
+        await signal_checked.check(world, actor, run, move)
+    else:
+        await _make_of_step(world, actor, run, journal, move)
+    return None
+
+
+async def _make_of_step(
+    world: World, actor: Actor, run: RunbookRun, journal: Sequence[JournalEntry], move: machine.StepMove
+) -> None:
     match move:
-        case machine.Done() | machine.Wait():
-            return await run_ended.rest(world, actor, run, move)
-        case machine.Check():
-            await signal_checked.check(world, actor, run, move)
         case machine.Prepare():
             await step_prepared.prepare(world, actor, run, journal, move)
         case machine.Start() | machine.Probe():
             await step_started.act(world, actor, run, move)
-        case _:
+        case machine.Ask() | machine.AskIfItRan() | machine.Expire():
             await step_asked.ask(world, actor, run, journal, move)
-    return None

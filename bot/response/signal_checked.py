@@ -8,6 +8,7 @@ from bot.errors import IntegrationError
 from bot.model.actor import Actor
 from bot.model.incident import SignalState
 from bot.model.run import JournalKind, RunbookRun
+from bot.model.sample import Answer
 from bot.model.timeline import EntryKind
 from bot.ports.store import Tx
 from bot.response import told
@@ -49,6 +50,10 @@ async def _look(world: World, run: RunbookRun) -> tuple[SignalState, str]:
         answer = await source.query(run.signal_expr, {}, world.clock.now())
     except IntegrationError as error:
         return SignalState.UNKNOWN, str(error)
+    return _seen(run, answer)
+
+
+def _seen(run: RunbookRun, answer: Answer) -> tuple[SignalState, str]:
     if still_there(answer.samples, run.signal_labels):
         return SignalState.FIRING, f"the rule's expression still returns it: {run.signal_expr}"
     if answer.warnings:

@@ -26,7 +26,7 @@ async def prepare(
     require(actor, Act.CARRY_RUN, run.id, world.clock.now())
     step = move.step
     try:
-        plan = await plan_of(world, run, journal, step)
+        plan = await plan_of(world, actor, run, journal, step)
     except TocsinError as error:
         await _refused(world, actor, run, step, error)
         return
@@ -41,12 +41,14 @@ async def prepare(
     await world.store.write(lambda tx: told.note(tx, actor, run, JournalKind.PLANNED, now, step=step.id, data=data))
 
 
-async def plan_of(world: World, run: RunbookRun, journal: Sequence[JournalEntry], step: Step) -> Plan | None:
+async def plan_of(
+    world: World, actor: Actor, run: RunbookRun, journal: Sequence[JournalEntry], step: Step
+) -> Plan | None:
     """What the step would do now; None when its `if` is false."""
     data = template_data(run, journal)
     if not templates.holds(step.condition, data):
         return None
-    return await planned(world, step, templates.render_leaves(step.params, data), run.source)
+    return await planned(world, actor, step, templates.render_leaves(step.params, data), run.source)
 
 
 async def _refused(world: World, actor: Actor, run: RunbookRun, step: Step, error: TocsinError) -> None:

@@ -28,7 +28,7 @@ from bot.runbooks.journal import plan_to_json
 async def act(world: World, actor: Actor, run: RunbookRun, move: machine.Start | machine.Probe) -> None:
     """Acts, or finds out whether an earlier attempt did."""
     require(actor, Act.ACT, run.id, world.clock.now())
-    _, action = chosen(world, move.plan.action, move.plan.integration, run.source)
+    _, action = chosen(world, actor, move.plan.action, move.plan.integration, run.source)
     if isinstance(move, machine.Probe):
         await step_finished.finish(world, actor, run, move, await _probed(action, move.plan), probed=True)
         return
@@ -87,7 +87,7 @@ async def _voided(world: World, actor: Actor, run: RunbookRun, move: machine.Sta
     """Whether the world has moved on since people agreed: then the approval is void, and the new plan is asked for."""
     journal = await world.store.read(lambda tx: tx.runs.journal(run.id))
     try:
-        fresh = await plan_of(world, run, journal, move.step)
+        fresh = await plan_of(world, actor, run, journal, move.step)
     except TocsinError as error:
         fresh, why = None, str(error)
     else:

@@ -28,6 +28,7 @@ class Act(StrEnum):
     NOTE = "write a note"
     COLLECT_EVIDENCE = "collect evidence"
     REHEARSE = "rehearse a runbook"
+    PLAN = "plan a step"
     START_RUN = "start a run"
     CARRY_RUN = "carry a run"
     ACT = "run a step"
@@ -46,6 +47,7 @@ _OF_TOCSIN = frozenset(
         Act.COLLECT_EVIDENCE,
         Act.START_RUN,
         Act.CARRY_RUN,
+        Act.PLAN,
         Act.ACT,
     }
 )
@@ -58,13 +60,14 @@ _OF_PEOPLE = frozenset(
         Act.RESOLVE,
         Act.NOTE,
         Act.REHEARSE,
+        Act.PLAN,
         Act.START_RUN,
         Act.APPROVE,
         Act.OPEN_LINK,
         Act.EXAMINE,
     }
 )
-_OF_VIEWERS = frozenset({Act.LOOK, Act.OPEN_LINK, Act.REHEARSE})
+_OF_VIEWERS = frozenset({Act.LOOK, Act.OPEN_LINK, Act.REHEARSE, Act.PLAN})
 
 
 @dataclass(frozen=True, slots=True)

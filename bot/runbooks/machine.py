@@ -95,7 +95,8 @@ class Done:
     reason: str
 
 
-Move = Prepare | Ask | Expire | Start | Probe | AskIfItRan | Wait | Check | Done
+StepMove = Prepare | Ask | Expire | Start | Probe | AskIfItRan
+Move = StepMove | Wait | Check | Done
 
 
 def next_move(run: RunbookRun, journal: Sequence[JournalEntry], now: datetime) -> Move:

@@ -48,7 +48,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
 
 
-_environment = _Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)  # noqa: S701 - it makes argv and text, never HTML
+_environment = _Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
 _environment.globals.clear()
 
 
