@@ -5,6 +5,7 @@ Of every secret only the SHA-256 is kept or compared: they are 256 random bits e
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -59,6 +60,8 @@ class Door:
     def __init__(self, world: World, origins: Origins, tokens: Mapping[str, Person]) -> None:
         self.origins = origins
         self.tokens = tokens
+        self.closing = asyncio.Event()
+        """Set when Tocsin stops, so that answers that never end do."""
         self._world = world
 
     def bearer(self, scope: Scope) -> Actor | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from starlette.routing import Route, Router
 from starlette.types import Receive, Send
 from starlette.types import Scope as StarletteScope
@@ -21,9 +19,9 @@ PUBLIC = (LINK_PATH, STATIC)
 """What is served to whoever asks: the page of a one-time link, and the files that make pages look as they do."""
 
 
-def make_web(world: World, door: Door, closing: asyncio.Event) -> App:
-    """The application for the pages. Once `closing` is set, pages that are open are no longer kept up to date."""
-    pages = Pages(world, door, Streams(closing), Templates())
+def make_web(world: World, door: Door) -> App:
+    """The application for the pages; once the door closes, pages that are open are no longer kept up to date."""
+    pages = Pages(world, door, Streams(door.closing), Templates())
     router = Router(routes=routes(pages, Changes(world, door)), redirect_slashes=False, default=_nothing_here)
     return Guard(router, origins=door.origins, porter=SessionPorter(door, public=PUBLIC), refuse=pages.refuse)
 
