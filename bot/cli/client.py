@@ -14,7 +14,8 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from bot import __version__
-from bot.config.loading import Outline, default_path, outline
+from bot.config.outline import Outline, outline
+from bot.config.places import default_path
 from bot.config.schema import is_loopback
 from bot.errors import Complaint, Conflict, DocumentError, NotAllowed, NotFound, Permanent, Temporary, TocsinError
 
@@ -26,15 +27,19 @@ Answer = dict[str, Any]
 
 
 class Client:
-    """One running Tocsin; `server` is its address without a slash at the end."""
+    """One running Tocsin; `server` is its address without a slash at the end.
 
-    def __init__(self, server: str, token: str, outline: Outline) -> None:
+    `token` may be the reason why there is none: it is told once something answers and asks for one.
+    """
+
+    def __init__(self, server: str, token: str | NotFound, outline: Outline) -> None:
         self.server = server
+        self._token = token
         self.outline = outline
         self._local = is_loopback(urlsplit(server).hostname or "")
         self._http = httpx.Client(
             base_url=server,
-            headers={"Authorization": f"Bearer {token}", "User-Agent": f"tocsin-cli/{__version__}"},
+            headers={"User-Agent": f"tocsin-cli/{__version__}", **_authorization(token)},
             timeout=httpx.Timeout(_SECONDS, connect=_CONNECT_SECONDS),
             trust_env=not self._local,  # a proxy to the world is no way to this machine
         )
@@ -72,6 +77,8 @@ class Client:
             raise self._unreachable(error) from None
         if answer.is_success:
             return answer
+        if answer.status_code == 401 and isinstance(self._token, NotFound):
+            raise self._token
         raise _failure(answer, self.server)
 
     def _unreachable(self, error: httpx.TransportError) -> Temporary:
@@ -104,7 +111,13 @@ def connected(arguments: argparse.Namespace) -> Iterator[Client]:
     """The Tocsin that the options and the configuration name; TocsinError says why there is none."""
     known = outline(arguments.config or default_path(Path.cwd()), os.environ, Path.cwd())
     server = _address(arguments.server) if arguments.server else known.address
-    client = Client(server, read_token(arguments.token_file or known.token_file), known)
+    path = arguments.token_file or known.token_file
+    token: str | NotFound
+    try:
+        token = read_token(path)
+    except NotFound as missing:
+        token = missing
+    client = Client(server, token, known)
     try:
         yield client
     finally:
@@ -128,6 +141,10 @@ def read_token(path: Path) -> str:
     if not token or not token.isascii() or not token.isprintable():
         raise NotAllowed(f"there is no token in {path}", hint="it holds one line: the token")
     return token
+
+
+def _authorization(token: str | NotFound) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if isinstance(token, str) else {}
 
 
 def _reason(error: OSError | UnicodeDecodeError) -> str:

@@ -21,7 +21,8 @@ from bot.documents import Path as Place
 from bot.errors import Complaint, DocumentError, Gravity, StartError
 
 PREFIX = "TOCSIN_"
-_OVERRIDABLE = ("http", "store", "log", "retention", "time_zone")
+OVERRIDABLE = ("http", "store", "log", "time_zone", "retention")
+"""The first-level keys that the environment may set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +86,11 @@ def _overrides(env: Mapping[str, str], findings: Findings) -> dict[str, Any]:  #
     ours = [name for name in env if name.upper().startswith(PREFIX)]
     heads = {name: name.upper().removeprefix(PREFIX).partition("__")[0].lower() for name in ours}
     for name, head in heads.items():
-        if "__" in name and head not in _OVERRIDABLE:
-            near = suggest(head, _OVERRIDABLE) or f"; it can set {', '.join(_OVERRIDABLE)}"
+        if "__" in name and head not in OVERRIDABLE:
+            near = suggest(head, OVERRIDABLE) or f"; it can set {', '.join(OVERRIDABLE)}"
             message = f"the environment cannot set {head!r}{near}"
             findings.add(Complaint(file=name, line=0, column=0, path="", message=message, gravity=Gravity.WARNING))
-    if not any(head in _OVERRIDABLE for head in heads.values()):
+    if not any(head in OVERRIDABLE for head in heads.values()):
         return {}
     try:
         # Loads pydantic-settings, which most starts do not need and which takes longer than all the rest of this.

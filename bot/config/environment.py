@@ -14,19 +14,20 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 from bot.config.schema import Http, Log, RetentionTimes, Store
 from bot.errors import Complaint, DocumentError
 
-PREFIX = "TOCSIN_"
-
 
 class Overrides(BaseSettings):
     """The keys of `tocsin.yaml` that the environment may set."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__")
+    model_config = SettingsConfigDict(env_prefix="TOCSIN_", env_nested_delimiter="__")
 
     http: Http = Http()
     store: Store = Store()
     log: Log = Log()
     retention: RetentionTimes = RetentionTimes()
     time_zone: str = "UTC"
+
+
+_SECTIONS = {f"TOCSIN_{name.upper()}" for name in Overrides.model_fields} - {"TOCSIN_TIME_ZONE"}
 
 
 class _Given(EnvSettingsSource):
@@ -44,6 +45,8 @@ def overrides(env: Mapping[str, str]) -> dict[str, Any]:  # Any: plain values, n
     """What the environment sets, nested as in the file: `{"http": {"listen": "..."}}`. DocumentError if unreadable."""
     try:
         return _Given(env)()
-    except SettingsError as error:
-        complaint = Complaint(file="environment", line=0, column=0, path="", message=str(error))
-        raise DocumentError([complaint]) from None
+    except SettingsError:
+        # It only ever means that a whole section was set at once, and not as JSON.
+        named = ", ".join(name for name in env if name.upper() in _SECTIONS)
+        message = "set single keys, such as TOCSIN_HTTP__LISTEN"
+        raise DocumentError([Complaint(file=named, line=0, column=0, path="", message=message)]) from None

@@ -37,6 +37,17 @@ class Findings:
         """What does not."""
         return tuple(one for one in self.complaints if one.gravity is Gravity.WARNING)
 
+    @property
+    def summary(self) -> str:
+        """`12 files, 214 rules, 3 runbooks: no mistakes`."""
+        seen = ", ".join(
+            (_count(len(self.files), "file"), _count(self.rules, "rule"), _count(self.runbooks, "runbook"))
+        )
+        skipped = f" ({_count(self.skipped, 'other file')} left alone)" if self.skipped else ""
+        found = _count(len(self.errors), "mistake") if self.errors else "no mistakes"
+        warned = f", {_count(len(self.warnings), 'warning')}" if self.warnings else ""
+        return f"{seen}{skipped}: {found}{warned}"
+
     def add(self, complaint: Complaint) -> None:
         """Keeps one."""
         self._found.setdefault(complaint)
@@ -50,3 +61,7 @@ class Findings:
         """Keeps what was found at these paths of a document."""
         for path, message in found:
             self.add(document.complaint(path, message, gravity=gravity))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

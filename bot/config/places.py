@@ -1,4 +1,4 @@
-"""Where a Tocsin with this configuration is found: its address, its database, its command line's token."""
+"""Where things are found: the configuration, and by it the address, the database and the command line's token."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from bot.config.schema import SQLITE, Config
+from bot.config.schema import DEFAULT_FILE, SQLITE, Config
 
 TOKEN_VARIABLE = "TOCSIN_TOKEN_FILE"  # noqa: S105 - the name of a variable
 TOKEN_FILE = "tocsin.token"  # noqa: S105 - the name of a file
+
+
+def default_path(cwd: Path) -> Path | None:
+    """`tocsin.yaml` where there is one; None means the embedded defaults."""
+    path = cwd / DEFAULT_FILE
+    return path if path.exists() else None
 
 
 def local_address(config: Config) -> str:

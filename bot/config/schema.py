@@ -176,7 +176,9 @@ class PersonEntry(Strict):
 class Log(Strict):
     """What Tocsin writes to standard error."""
 
-    level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="The least grave kind.")
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="This and everything graver is written."
+    )
     format: Literal["auto", "json", "text"] = Field(
         default="auto", description="One event a line. `auto`: text on a terminal, JSON otherwise."
     )

@@ -11,7 +11,7 @@ from bot.cli.console import Console
 from bot.cli.options import add_config
 from bot.config.checking import check_all, check_paths
 from bot.config.findings import Findings
-from bot.config.loading import default_path
+from bot.config.places import default_path
 from bot.errors import Complaint, StartError
 
 _EPILOG = """\

@@ -10,7 +10,7 @@ from bot.cli.client import Answer, connected
 from bot.cli.console import Console, Style
 from bot.cli.options import add_client, add_json
 from bot.config.checking import check_all
-from bot.config.loading import default_path
+from bot.config.places import default_path
 from bot.errors import NotFound, Temporary
 
 
