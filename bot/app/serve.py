@@ -65,7 +65,7 @@ class WallClock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whence:
-    """Where the documents are: the file named with -c or found, the environment, and the folder to start from."""
+    """Where the documents are. Without a `path` it is `tocsin.yaml` in `cwd`; without that, the embedded defaults."""
 
     path: Path | None
     env: Mapping[str, str]
@@ -73,7 +73,7 @@ class Whence:
 
     def load(self) -> Loaded:
         """Everything they say; DocumentError with every mistake."""
-        return loading.load(self.path, self.env, self.cwd)
+        return loading.load(self.path or loading.default_path(self.cwd), self.env, self.cwd)
 
 
 def main(path: Path | None, say: Say, *, open_a_store: OpenStore = open_store) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bot import app
+from bot.app import serve
 from bot.cli.console import Console
 from bot.cli.options import add_config
 
@@ -26,4 +26,4 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Hands over to the application."""
-    return app.main(arguments.config, console.tell)
+    return serve.main(arguments.config, console.tell)
