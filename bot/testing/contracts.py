@@ -120,7 +120,7 @@ class MetricSourceContract:
         assert all(time.tzinfo == UTC for time in times)
         assert {value for _, value in found[0].points} == {21.0}
 
-    def test_a_link_holds_the_expression_and_absolute_times(self, source: MetricSource) -> None:
+    async def test_a_link_holds_the_expression_and_absolute_times(self, source: MetricSource) -> None:
         """It shows the same tomorrow."""
         end = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
         link = unquote_plus(source.link('a{b="c&d"}', Window(start=end - timedelta(hours=1), end=end)))

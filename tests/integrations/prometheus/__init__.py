@@ -1,0 +1,1 @@
+"""Against a real Prometheus, and against servers that answer as no Prometheus should."""
