@@ -12,7 +12,8 @@ from bot.model.alert import Receiver, Route
 from bot.model.labels import parse_matcher
 
 DEFAULT_RECEIVER = "default"
-DEFAULT_WAIT = timedelta(seconds=30)
+DEFAULT_WAIT = timedelta(0)
+"""An incident opens at once. Alertmanager waits 30 s, but there the wait is for a message, not for the work."""
 DEFAULT_ROUTE = Route(receiver=DEFAULT_RECEIVER, group_by=("alertname", "cluster", "service"), group_wait=DEFAULT_WAIT)
 """What counts when a document has no `route`: one incident for an alert's name, cluster and service."""
 

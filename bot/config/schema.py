@@ -146,7 +146,7 @@ class RouteNode(Strict):
         default=None, description="Alerts alike in these labels are one incident. `['...']`: every alert is its own."
     )
     group_wait: Duration | None = Field(
-        default=None, description="How long a new group waits for company. Default at the top: 30s."
+        default=None, description="How long a new group waits for company before it becomes an incident. Default at the top: 0s."
     )
     continue_: bool = Field(alias="continue", default=False, description="Go on to the next sibling after a match.")
     routes: tuple[RouteNode, ...] = Field(default=(), description="Nodes below; the first that fits takes the alert.")
