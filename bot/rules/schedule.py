@@ -36,7 +36,7 @@ def next_slot(group: RuleGroup, now: datetime) -> datetime:
 
 
 def missed(group: RuleGroup, last_slot: datetime, now: datetime) -> int:
-    """How many slots have passed unused since `last_slot`, when the group is evaluated at `now`. None is caught up on."""
+    """How many slots passed unused between `last_slot` and an evaluation at `now`. They are not caught up on."""
     return max(0, (now - last_slot) // group.interval - 1)
 
 

@@ -1,0 +1,297 @@
+"""Prometheus' functions for templates, with the types Go gives their parameters.
+
+`query` is not among them: it needs a source, and is made for each rendering.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from urllib.parse import quote_plus, urlsplit
+
+import re2
+
+from bot.documents import parse_duration
+from bot.rules.gotemplate.numbers import parse_float, quoted, shortest
+from bot.rules.gotemplate.values import ANY, AnyMap, CallError, Function, Slice, StringMap, Struct, Value, go_type
+
+RESULT = "template.queryResult"
+SAMPLE = "*template.sample"
+
+_LARGE = ("", "k", "M", "G", "T", "P", "E", "Z", "Y")
+_LARGE_1024 = ("", "ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")
+_SMALL = ("", "m", "u", "n", "p", "f", "a", "z", "y")
+_JOINS = "'\u2019.:\u00b7"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def sample(labels: Mapping[str, str], value: float) -> Struct:
+    """One sample of a query's result, as templates see it."""
+    return Struct(SAMPLE, {"Labels": StringMap(labels), "Value": value})
+
+
+def _number(value: Value) -> float:
+    match value:
+        case bool() | None:
+            raise CallError(f"can't convert {go_type(value)} to float")
+        case int() | float():
+            return float(value)
+        case str():
+            try:
+                return parse_float(value)
+            except ValueError as error:
+                raise CallError(str(error)) from None
+        case _:
+            raise CallError(f"can't convert {go_type(value)} to float")
+
+
+def _four(value: float) -> str:
+    """Go's %.4g."""
+    return format(value, ".4g") if math.isfinite(value) else shortest(value)
+
+
+def _humanize(value: Value) -> str:
+    number = _number(value)
+    if number == 0 or not math.isfinite(number):
+        return _four(number)
+    return _scaled(number, _LARGE, 1000) if abs(number) >= 1 else _small(number)
+
+
+def _humanize1024(value: Value) -> str:
+    number = _number(value)
+    return _four(number) if abs(number) <= 1 or not math.isfinite(number) else _scaled(number, _LARGE_1024, 1024)
+
+
+def _scaled(number: float, prefixes: tuple[str, ...], step: int) -> str:
+    at = 0
+    while abs(number) >= step and at < len(prefixes) - 1:
+        number /= step
+        at += 1
+    return _four(number) + prefixes[at]
+
+
+def _small(number: float) -> str:
+    at = 0
+    while abs(number) < 1 and at < len(_SMALL) - 1:
+        number *= 1000
+        at += 1
+    return _four(number) + _SMALL[at]
+
+
+def _humanize_duration(value: Value) -> str:
+    number = _number(value)
+    if not math.isfinite(number):
+        return _four(number)
+    if number == 0:
+        return "0s"
+    if abs(number) < 1:
+        return f"{_small(number)}s"
+    sign = "-" if number < 0 else ""
+    number = abs(number)
+    whole = int(number)
+    days, hours, minutes, seconds = whole // 86400, whole // 3600 % 24, whole // 60 % 60, whole % 60
+    if days:
+        return f"{sign}{days}d {hours}h {minutes}m {seconds}s"
+    if hours:
+        return f"{sign}{hours}h {minutes}m {seconds}s"
+    if minutes:
+        return f"{sign}{minutes}m {seconds}s"
+    return f"{sign}{_four(number)}s"
+
+
+def _humanize_percentage(value: Value) -> str:
+    return f"{_four(_number(value) * 100)}%"
+
+
+def _humanize_timestamp(value: Value) -> str:
+    number = _number(value)
+    if not math.isfinite(number):
+        return _four(number)
+    # Prometheus counts in nanoseconds here, and refuses what they cannot count
+    nanoseconds = number * 1e9
+    if not -(2**63) < nanoseconds < 2**63:
+        raise CallError(f"{shortest(number)} cannot be represented as a nanoseconds timestamp since it overflows int64")
+    seconds, fraction = divmod(int(nanoseconds), 1_000_000_000)
+    written = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M:%S")
+    return f"{written}{f'.{fraction:09d}'.rstrip('0') if fraction else ''} +0000 UTC"
+
+
+@lru_cache(maxsize=256)
+def _regex(pattern: str) -> re2._Regexp:
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile(pattern, options)
+
+
+def _match(pattern: str, text: str) -> bool:
+    try:
+        return _regex(pattern).search(text) is not None
+    except re2.error as error:
+        raise CallError(f"error parsing regexp: {_reason(error)}") from None
+
+
+def _replace_all(pattern: str, replacement: str, text: str) -> str:
+    try:
+        regex = _regex(pattern)
+    except re2.error as error:
+        raise CallError(f"regexp: Compile({quoted(pattern)}): error parsing regexp: {_reason(error)}") from None
+    return str(regex.sub(lambda found: _expanded(replacement, found), text))
+
+
+def _reason(error: Exception) -> str:
+    reason = error.args[0] if error.args else ""
+    return reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+
+
+_REFERENCE = re2.compile(r"\$(?:\$|(\w+)|\{(\w+)\})")
+
+
+def _expanded(replacement: str, found: re2._Match) -> str:
+    """Go's Expand: `$1`, `${name}`, `$$`; a group that is not there is empty, any other `$` stands for itself."""
+    return str(_REFERENCE.sub(lambda reference: _group(reference, found), replacement))
+
+
+def _group(reference: re2._Match, found: re2._Match) -> str:
+    name = reference.group(1) or reference.group(2)
+    if name is None:
+        return "$"
+    groups = found.re.groupindex
+    index = int(name) if name.isdecimal() else groups.get(name, -1)
+    return (found.group(index) or "") if 0 <= index <= found.re.groups else ""
+
+
+def _title(text: str) -> str:
+    """The first letter of each word large, the rest as it is; an apostrophe or full stop inside a word ends none."""
+    titled = []
+    inside = False
+    for at, sign in enumerate(text):
+        letter = sign.isalnum() or sign == "_"
+        joins = inside and sign in _JOINS and at + 1 < len(text) and text[at + 1].isalpha()
+        titled.append(sign.title() if letter and not inside else sign)
+        inside = letter or joins or (inside and not sign.isascii() and not sign.isprintable())
+    return "".join(titled)
+
+
+def _split(host_port: str) -> tuple[str, str] | None:
+    """Go's net.SplitHostPort; None where it fails."""
+    if host_port.startswith("["):
+        host, bracket, rest = host_port[1:].partition("]")
+        good = bracket and rest.startswith(":") and ":" not in rest[1:]
+        return (host, rest[1:]) if good and not set("[]") & set(host + rest) else None
+    host, colon, port = host_port.partition(":")
+    return (host, port) if colon and ":" not in port and not set("[]") & set(host_port) else None
+
+
+def _strip_port(host_port: str) -> str:
+    parts = _split(host_port)
+    return parts[0] if parts else host_port
+
+
+def _strip_domain(host_port: str) -> str:
+    host, port = _split(host_port) or (host_port, "")
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        short = host.split(".")[0]
+        if not port:
+            return short
+        return f"[{short}]:{port}" if ":" in short else f"{short}:{port}"
+    return host_port
+
+
+def _parse_duration(text: str) -> float:
+    try:
+        length = parse_duration(text.removeprefix("-"))
+    except ValueError:
+        reason = "empty duration string" if not text else f"not a valid duration string: {quoted(text)}"
+        raise CallError(reason) from None
+    return -length.total_seconds() if text.startswith("-") else length.total_seconds()
+
+
+def _first(result: Slice) -> Value:
+    if not result.items:
+        raise CallError("first() called on vector with no elements")
+    return result.items[0]
+
+
+def _sort_by_label(name: str, result: Slice) -> Slice:
+    return Slice(RESULT, sorted(result.items, key=lambda one: _label(name, one).encode()))
+
+
+def _label(name: str, one: Value) -> str:
+    labels = _of(one, "Labels")
+    return labels.get(name, "") if isinstance(labels, StringMap) else ""
+
+
+def _value(one: Value) -> Value:
+    return _of(one, "Value")
+
+
+def _strvalue(one: Value) -> str:
+    return _label("__value__", one)
+
+
+def _of(one: Value, name: str) -> Value:
+    if not isinstance(one, Struct):
+        raise CallError("runtime error: invalid memory address or nil pointer dereference")
+    return one.fields[name]
+
+
+def _args(*values: Value) -> AnyMap:
+    return AnyMap({f"arg{index}": value for index, value in enumerate(values)})
+
+
+def _link(tab: int) -> Callable[[str], str]:
+    return lambda expr: f"/graph?g0.expr={quote_plus(expr)}&g0.tab={tab}"
+
+
+def _text(call: Callable[[str], Value]) -> Function:
+    return Function(params=("string",), call=call)
+
+
+def _any(call: Callable[[Value], Value]) -> Function:
+    return Function(params=(ANY,), call=call)
+
+
+FUNCTIONS: Mapping[str, Function] = {
+    "args": Function(params=(ANY,), call=_args, variadic=True),
+    "first": Function(params=(RESULT,), call=_first),
+    "graphLink": _text(_link(0)),
+    "humanize": _any(_humanize),
+    "humanize1024": _any(_humanize1024),
+    "humanizeDuration": _any(_humanize_duration),
+    "humanizePercentage": _any(_humanize_percentage),
+    "humanizeTimestamp": _any(_humanize_timestamp),
+    "label": Function(params=("string", SAMPLE), call=_label),
+    "match": Function(params=("string", "string"), call=_match),
+    "parseDuration": _text(_parse_duration),
+    "reReplaceAll": Function(params=("string", "string", "string"), call=_replace_all),
+    "safeHtml": _text(lambda text: text),
+    "sortByLabel": Function(params=("string", RESULT), call=_sort_by_label),
+    "stripDomain": _text(_strip_domain),
+    "stripPort": _text(_strip_port),
+    "strvalue": Function(params=(SAMPLE,), call=_strvalue),
+    "tableLink": _text(_link(1)),
+    "title": _text(_title),
+    "toLower": _text(str.lower),
+    "toUpper": _text(str.upper),
+    "urlQueryEscape": _text(quote_plus),
+    "value": Function(params=(SAMPLE,), call=_value),
+}
+"""Those that need nothing but their arguments."""
+
+UNSUPPORTED = ("toTime", "toDuration")
+"""Prometheus has these too; Tocsin refuses a template that calls them."""
+
+
+def about(external_url: str, at: datetime) -> Mapping[str, Function]:
+    """The functions that speak of where and when a template is filled in."""
+    seconds = (at - _EPOCH) // timedelta(milliseconds=1) / 1000
+    return {
+        "externalURL": Function(params=(), call=lambda: external_url),
+        "now": Function(params=(), call=lambda: seconds),
+        "pathPrefix": Function(params=(), call=lambda: urlsplit(external_url).path),
+    }

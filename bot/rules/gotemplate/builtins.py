@@ -1,0 +1,264 @@
+"""The functions Go's templates know by themselves.
+
+`and`, `or` and `call` are only declared here: the first two decide what is evaluated at all, and nothing a template of
+ours can hold may be called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from urllib.parse import quote_plus
+
+from bot.rules.gotemplate.printing import sprint, sprintf, sprintln
+from bot.rules.gotemplate.values import (
+    ANY,
+    REFLECTED,
+    AnyMap,
+    Byte,
+    CallError,
+    Function,
+    Slice,
+    StringMap,
+    Struct,
+    Value,
+    go_type,
+    truth,
+)
+
+_BAD_TYPE = "invalid type for comparison"
+_HTML = {"\0": "\ufffd", '"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_JS = {"\\": r"\\", "'": r"\'", '"': r"\"", "<": r"\u003C", ">": r"\u003E", "&": r"\u0026", "=": r"\u003D"}
+
+
+def _kind(value: Value) -> str:
+    """What can be compared with what."""
+    match value:
+        case bool():
+            return "bool"
+        case int():
+            return "int"
+        case float():
+            return "float"
+        case str():
+            return "string"
+        case _:
+            return ""
+
+
+def _eq(*values: Value) -> bool:
+    first, *others = values
+    if not others:
+        raise CallError("missing argument for comparison")
+    return any(_equal(first, other) for other in others)
+
+
+def _equal(first: Value, second: Value) -> bool:
+    if _kind(first) != _kind(second):
+        if first is not None and second is not None:
+            raise CallError(_incompatible(first, second))
+        return False
+    if _kind(first) or first is None or second is None:
+        return first == second
+    for value in (first, second):
+        if not isinstance(value, Struct) or not value.go_type.startswith("*"):
+            raise CallError(f"non-comparable type {sprint([value])}: {go_type(value)}")
+    return first is second
+
+
+def _incompatible(first: Value, second: Value) -> str:
+    return f"incompatible types for comparison: {go_type(first)} and {go_type(second)}"
+
+
+def _ne(first: Value, second: Value) -> bool:
+    return not _equal(first, second)
+
+
+def _lt(first: Value, second: Value) -> bool:
+    if not _kind(first):
+        raise CallError(_BAD_TYPE)
+    if not _kind(second):
+        raise CallError(_BAD_TYPE)
+    if _kind(first) != _kind(second):
+        raise CallError(_incompatible(first, second))
+    match first, second:
+        case bool(), _:
+            raise CallError(_BAD_TYPE)
+        case ((int() | float()), (int() | float())):
+            return first < second
+        case str(), str():
+            return first.encode() < second.encode()
+        case _:
+            raise CallError(_BAD_TYPE)
+
+
+def _le(first: Value, second: Value) -> bool:
+    return _lt(first, second) or _equal(first, second)
+
+
+def _gt(first: Value, second: Value) -> bool:
+    return not _le(first, second)
+
+
+def _ge(first: Value, second: Value) -> bool:
+    return not _lt(first, second)
+
+
+def _not(value: Value) -> bool:
+    return not truth(value)
+
+
+def _len(value: Value) -> int:
+    match value:
+        case None:
+            raise CallError("reflect: call of reflect.Value.Type on zero Value")
+        case str():
+            return len(value.encode())
+        case StringMap() | AnyMap():
+            return len(value)
+        case Slice():
+            return len(value.items)
+        case _:
+            raise CallError(f"len of type {go_type(value).lstrip('*')}")
+
+
+def _index(item: Value, *indexes: Value) -> Value:
+    if item is None:
+        raise CallError("index of untyped nil")
+    for index in indexes:
+        item = _indexed(item, index)
+    return item
+
+
+def _indexed(item: Value, index: Value) -> Value:
+    match item:
+        case None:
+            raise CallError("index of nil pointer")
+        case StringMap() | AnyMap():
+            if not isinstance(index, str):
+                raise CallError(_wrong_key(index))
+            return item.get(index, "" if isinstance(item, StringMap) else None)
+        case Slice():
+            at = _position(index, len(item.items))
+            if at == len(item.items):
+                raise CallError("reflect: slice index out of range")
+            return item.items[at]
+        case str():
+            raw = item.encode()
+            at = _position(index, len(raw))
+            if at == len(raw):
+                raise CallError("reflect: string index out of range")
+            return Byte(raw[at])
+        case _:
+            raise CallError(f"can't index item of type {go_type(item).lstrip('*')}")
+
+
+def _wrong_key(index: Value) -> str:
+    if index is None:
+        return "value is nil; should be of type string"
+    return f"value has type {go_type(index)}; should be string"
+
+
+def _position(index: Value, length: int) -> int:
+    if isinstance(index, bool) or not isinstance(index, int):
+        what = "nil" if index is None else f"type {go_type(index)}"
+        raise CallError(f"cannot index slice/array with {what}")
+    if not 0 <= index <= length:
+        raise CallError(f"index out of range: {int(index)}")
+    return int(index)
+
+
+def _slice(item: Value, *bounds: Value) -> Value:
+    if item is None:
+        raise CallError("slice of untyped nil")
+    if len(bounds) > 3:
+        raise CallError(f"too many slice indexes: {len(bounds)}")
+    if not isinstance(item, str | Slice):
+        raise CallError(f"can't slice item of type {go_type(item).lstrip('*')}")
+    if isinstance(item, str) and len(bounds) == 3:
+        raise CallError("cannot 3-index slice a string")
+    length = len(item.encode()) if isinstance(item, str) else len(item.items)
+    positions = [_position(bound, length) for bound in bounds]
+    for low, high in pairwise(positions):
+        if low > high:
+            raise CallError(f"invalid slice index: {low} > {high}")
+    chosen = slice(*[*positions, length][:2]) if positions else slice(None)
+    if isinstance(item, str):
+        return _text(item.encode()[chosen])
+    return Slice(item.go_type, item.items[chosen])
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise CallError("cutting a character in two is not supported") from None
+
+
+def _html(*values: Value) -> str:
+    return "".join(_HTML.get(sign, sign) for sign in _joined(values))
+
+
+def _js(*values: Value) -> str:
+    return "".join(_js_sign(sign) for sign in _joined(values))
+
+
+def _js_sign(sign: str) -> str:
+    if sign in _JS:
+        return _JS[sign]
+    if sign < " ":
+        return f"\\u{ord(sign):04X}"
+    return sign if sign.isprintable() else f"\\u{ord(sign):04X}"
+
+
+def _urlquery(*values: Value) -> str:
+    return quote_plus(_joined(values), safe="")
+
+
+def _joined(values: tuple[Value, ...]) -> str:
+    return values[0] if len(values) == 1 and isinstance(values[0], str) else _escaped(values)
+
+
+def _escaped(values: tuple[Value, ...]) -> str:
+    return sprint(["<no value>" if value is None else value for value in values])
+
+
+def _printf(template: Value, *values: Value) -> str:
+    return sprintf(str(template), values)
+
+
+def _print(*values: Value) -> str:
+    return sprint(values)
+
+
+def _println(*values: Value) -> str:
+    return sprintln(values)
+
+
+def _function(call: Callable[..., Value], *params: str, variadic: bool = False) -> Function:
+    return Function(params=params, call=call, variadic=variadic)
+
+
+SHORT_CIRCUIT: Mapping[str, bool] = {"and": False, "or": True}
+"""`and` ends at the first argument that is false, `or` at the first that is true."""
+
+BUILTINS: Mapping[str, Function] = {
+    **{name: _function(_not, REFLECTED, REFLECTED, variadic=True) for name in SHORT_CIRCUIT},
+    "call": _function(_print, REFLECTED, REFLECTED, variadic=True),
+    "eq": _function(_eq, REFLECTED, REFLECTED, variadic=True),
+    "ge": _function(_ge, REFLECTED, REFLECTED),
+    "gt": _function(_gt, REFLECTED, REFLECTED),
+    "html": _function(_html, ANY, variadic=True),
+    "index": _function(_index, REFLECTED, REFLECTED, variadic=True),
+    "js": _function(_js, ANY, variadic=True),
+    "le": _function(_le, REFLECTED, REFLECTED),
+    "len": _function(_len, REFLECTED),
+    "lt": _function(_lt, REFLECTED, REFLECTED),
+    "ne": _function(_ne, REFLECTED, REFLECTED),
+    "not": _function(_not, REFLECTED),
+    "print": _function(_print, ANY, variadic=True),
+    "printf": _function(_printf, "string", ANY, variadic=True),
+    "println": _function(_println, ANY, variadic=True),
+    "slice": _function(_slice, REFLECTED, REFLECTED, variadic=True),
+    "urlquery": _function(_urlquery, ANY, variadic=True),
+}

@@ -1,0 +1,381 @@
+"""Fills a template in, step by step as Go does, so that what goes wrong is said in Go's words and at Go's place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from bot.rules.gotemplate.builtins import BUILTINS, SHORT_CIRCUIT
+from bot.rules.gotemplate.nodes import (
+    Action,
+    Branch,
+    Chain,
+    Command,
+    Constant,
+    Dot,
+    Field,
+    Include,
+    Item,
+    Leave,
+    Located,
+    Name,
+    Nil,
+    Node,
+    Pipe,
+    Template,
+    Text,
+    Variable,
+)
+from bot.rules.gotemplate.numbers import quoted
+from bot.rules.gotemplate.printing import show
+from bot.rules.gotemplate.scope import Scope
+from bot.rules.gotemplate.values import (
+    ANY,
+    REFLECTED,
+    AnyMap,
+    CallError,
+    Function,
+    Slice,
+    StringMap,
+    Struct,
+    Value,
+    go_type,
+    truth,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much a template may do: characters written, rounds of all its ranges, templates inside templates."""
+
+    output: int = 1_000_000
+    rounds: int = 100_000
+    depth: int = 50
+
+
+class ExecError(Exception):
+    """A template that could not be filled in; `str` is Go's whole message."""
+
+
+class _Absent:
+    """No value was piped in: a nil that was is a value."""
+
+
+_ABSENT = _Absent()
+
+
+class _Left(Exception):
+    """`break` or `continue`, on its way to the range it leaves."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+def execute(
+    template: Template,
+    dot: Value,
+    functions: Mapping[str, Function],
+    *,
+    variables: Mapping[str, Value] | None = None,
+    limits: Limits | None = None,
+) -> str:
+    """The template's text about `dot`. `variables` are those it was told of when it was read.
+
+    Raises ExecError. What a function raises besides CallError passes through.
+    """
+    run = _Run(template, functions, limits or Limits())
+    for name, value in {"$": dot, **(variables or {})}.items():
+        run.scope.declare(name, value)
+    run.walk(template.body, dot)
+    return "".join(run.written)
+
+
+class _Run:
+    """One execution: what is written, the variables in scope, and what is being looked at."""
+
+    def __init__(self, template: Template, functions: Mapping[str, Function], limits: Limits) -> None:
+        self.written: list[str] = []
+        self.scope = Scope()
+        self._template = template
+        self._name = template.name
+        self._functions = functions
+        self._limits = limits
+        self._at: Located | None = None
+        self._length = 0
+        self._rounds = 0
+        self._depth = 0
+
+    # Bodies
+
+    def walk(self, items: Iterable[Item], dot: Value) -> None:
+        """Writes what these items say."""
+        for item in items:
+            match item:
+                case Text():
+                    self._write(item.text)
+                case Action():
+                    value = self._pipe(item.pipe, dot)
+                    if not item.pipe.declared:
+                        self._write(_printed(value))
+                case Branch():
+                    with self.scope.block():
+                        self._branch(item, dot)
+                case Include():
+                    self._include(item, dot)
+                case Leave():
+                    raise _Left(item.kind)
+
+    def _write(self, text: str) -> None:
+        self._length += len(text)
+        if self._length > self._limits.output:
+            self._fail(f"the text is longer than {self._limits.output} characters")
+        self.written.append(text)
+
+    def _branch(self, branch: Branch, dot: Value) -> None:
+        value = self._pipe(branch.pipe, dot)
+        if branch.kind == "range":
+            if not self._range(branch, value):
+                self.walk(branch.otherwise, dot)
+        elif truth(value):
+            self.walk(branch.then, value if branch.kind == "with" else dot)
+        else:
+            self.walk(branch.otherwise, dot)
+
+    def _range(self, branch: Branch, value: Value) -> bool:
+        """Whether there was anything to go through."""
+        some = False
+        for key, item in self._pairs(branch, value):
+            some = True
+            self._rounds += 1
+            if self._rounds > self._limits.rounds:
+                self._fail(f"ranges go through more than {self._limits.rounds} items")
+            if not self._round(branch, key, item):
+                break
+        return some
+
+    def _pairs(self, branch: Branch, value: Value) -> Iterable[tuple[Value, Value]]:
+        match value:
+            case None:
+                return ()
+            case Slice():
+                return enumerate(value.items)
+            case StringMap() | AnyMap():
+                return [(key, value[key]) for key in sorted(value, key=lambda key: key.encode())]
+            case int() if not isinstance(value, bool):
+                if len(branch.pipe.declared) > 1:
+                    self._fail(f"can't use {show(value)} to iterate over more than one variable")
+                return ((None, index) for index in range(value))
+            case _:
+                self._fail(f"range can't iterate over {show(value).removeprefix('&')}")
+
+    def _round(self, branch: Branch, key: Value, item: Value) -> bool:
+        """One round; False when it said `break`."""
+        declared = branch.pipe.declared
+        try:
+            with self.scope.block():
+                for variable, value in zip(declared, (item,) if len(declared) == 1 else (key, item), strict=False):
+                    self._keep(variable, value, assigns=branch.pipe.assigns)
+                self.walk(branch.then, item)
+        except _Left as left:
+            return left.kind == "continue"
+        return True
+
+    def _include(self, include: Include, dot: Value) -> None:
+        self._at = include
+        body = self._template.body if include.name == self._template.name else self._template.defined.get(include.name)
+        if body is None:
+            self._fail(f"template {quoted(include.name)} not defined")
+        if self._depth >= self._limits.depth:
+            self._fail(f"exceeded maximum template depth ({self._limits.depth})")
+        inner = self._pipe(include.pipe, dot) if include.pipe else None
+        outside, self.scope = self.scope, Scope()
+        self.scope.declare("$", inner)
+        name, self._name = self._name, include.name
+        self._depth += 1
+        self.walk(body, inner)
+        self._depth -= 1
+        self.scope, self._name = outside, name
+
+    # Pipelines
+
+    def _pipe(self, pipe: Pipe, dot: Value) -> Value:
+        self._at = pipe
+        first, *others = pipe.commands
+        value = self._command(first, dot, _ABSENT)
+        for command in others:
+            value = self._command(command, dot, value)
+        for variable in pipe.declared:
+            self._keep(variable, value, assigns=pipe.assigns)
+        return value
+
+    def _keep(self, variable: Variable, value: Value, *, assigns: bool) -> None:
+        try:
+            (self.scope.assign if assigns else self.scope.declare)(variable.name, value)
+        except KeyError:
+            self._fail(f"undefined variable: {variable.name}")
+
+    def _command(self, command: Command, dot: Value, piped: Value | _Absent) -> Value:
+        first, *words = command.words
+        match first:
+            case Field() | Chain() | Variable() | Name():
+                return self._callable(first, dot, words, piped, command)
+            case Pipe():
+                self._no_arguments(first, words, piped)
+                return self._pipe(first, dot)
+            case Dot() | Nil() | Constant():
+                self._at = first
+                self._no_arguments(first, words, piped)
+                return dot if isinstance(first, Dot) else self._constant(first)
+
+    def _callable(
+        self,
+        node: Field | Chain | Variable | Name,
+        dot: Value,
+        words: Sequence[Node],
+        piped: Value | _Absent,
+        blamed: Located,
+    ) -> Value:
+        self._at = node
+        match node:
+            case Name():
+                return self._call(node, dot, words, piped, blamed)
+            case Field():
+                return self._fields(dot, node.names, words, piped)
+            case Chain():
+                of = self._argument(node.of, dot, ANY)
+                return self._fields(of, node.fields, words, piped)
+            case Variable():
+                value = self.scope.get(node.name)
+                if node.fields:
+                    return self._fields(value, node.fields, words, piped)
+                self._no_arguments(node, words, piped)
+                return value
+
+    def _no_arguments(self, node: Node, words: Sequence[Node], piped: Value | _Absent) -> None:
+        if words or not isinstance(piped, _Absent):
+            self._fail(f"can't give argument to non-function {node}")
+
+    def _constant(self, node: Constant | Nil) -> Value:
+        if isinstance(node, Nil):
+            self._fail("nil is not a command")
+        if node.overflows:
+            self._fail(f"{node} overflows int")
+        return node.value
+
+    def _fields(self, value: Value, names: Sequence[str], words: Sequence[Node], piped: Value | _Absent) -> Value:
+        arguments = bool(words) or not isinstance(piped, _Absent)
+        from_any = False
+        for index, name in enumerate(names):
+            if value is None:
+                if from_any:
+                    self._fail(f"nil pointer evaluating {ANY}.{name}")
+                return None
+            from_any = isinstance(value, AnyMap)
+            value = self._field(value, name, arguments and index == len(names) - 1)
+        return value
+
+    def _field(self, value: Value, name: str, arguments: bool) -> Value:
+        match value:
+            case StringMap() | AnyMap():
+                if arguments:
+                    self._fail(f"{name} is not a method but has arguments")
+                return value.get(name, "" if isinstance(value, StringMap) else None)
+            case Struct() if name in value.fields:
+                if arguments:
+                    self._fail(f"{name} has arguments but cannot be invoked as function")
+                return value.fields[name]
+            case _:
+                self._fail(f"can't evaluate field {name} in type {go_type(value)}")
+
+    # Functions
+
+    def _call(self, node: Name, dot: Value, words: Sequence[Node], piped: Value | _Absent, blamed: Located) -> Value:
+        function = self._functions.get(node.name) or BUILTINS[node.name]
+        given = len(words) + (not isinstance(piped, _Absent))
+        fixed = len(function.params) - function.variadic
+        if function.variadic and given < fixed:
+            self._fail(f"wrong number of args for {node.name}: want at least {fixed} got {len(words)}")
+        if not function.variadic and given != fixed:
+            self._fail(f"wrong number of args for {node.name}: want {fixed} got {given}")
+        if node.name in SHORT_CIRCUIT and node.name not in self._functions:
+            return self._short_circuit(node.name, dot, words, piped)
+        kinds = [function.params[min(index, len(function.params) - 1)] for index in range(given)]
+        arguments = [self._argument(word, dot, kind) for word, kind in zip(words, kinds, strict=False)]
+        if not isinstance(piped, _Absent):
+            arguments.append(self._fits(piped, kinds[-1]))
+        if node.name == "call" and node.name not in self._functions:
+            self._at = blamed
+            self._fail(f"error calling call: {_uncallable(words, arguments[0])}")
+        try:
+            return function.call(*arguments)
+        except CallError as error:
+            self._at = blamed
+            self._fail(f"error calling {node.name}: {error}")
+
+    def _short_circuit(self, name: str, dot: Value, words: Sequence[Node], piped: Value | _Absent) -> Value:
+        value: Value = None
+        for word in words:
+            value = self._argument(word, dot, REFLECTED)
+            if truth(value) is SHORT_CIRCUIT[name]:
+                return value
+        return value if isinstance(piped, _Absent) else piped
+
+    def _argument(self, node: Node, dot: Value, kind: str) -> Value:
+        self._at = node
+        match node:
+            case Dot():
+                return self._fits(dot, kind)
+            case Nil():
+                if _nilable(kind):
+                    return None
+                self._fail(f"cannot assign nil to {kind}")
+            case Pipe():
+                return self._fits(self._pipe(node, dot), kind)
+            case Constant():
+                return self._literal(node, kind)
+            case _:
+                return self._fits(self._callable(node, dot, (), _ABSENT, node), kind)
+
+    def _literal(self, node: Constant, kind: str) -> Value:
+        value = node.value
+        if kind in (ANY, REFLECTED):
+            return self._constant(node)
+        if kind == "string":
+            return value if isinstance(value, str) else self._fail(f"expected string; found {node}")
+        self._fail(f"can't handle {node} for arg of type {kind}")
+
+    def _fits(self, value: Value, kind: str) -> Value:
+        if value is None:
+            return None if _nilable(kind) else self._fail(f"invalid value; expected {kind}")
+        if kind in (ANY, REFLECTED, go_type(value)):
+            return value
+        self._fail(f"wrong type for value; expected {kind}; got {go_type(value)}")
+
+    def _fail(self, message: str) -> NoReturn:
+        if self._at is None:
+            raise ExecError(f"template: {self._name}: {message}")
+        before = self._template.text[: self._at.at]
+        line = before.count("\n") + 1
+        column = len(before[before.rfind("\n") + 1 :].encode()) + (self._template.shift if line == 1 else 0)
+        place = f"{self._template.name}:{line}:{column}"
+        raise ExecError(f"template: {place}: executing {quoted(self._name)} at <{self._at}>: {message}")
+
+
+def _uncallable(words: Sequence[Node], value: Value) -> str:
+    """Why `call` cannot call: no function is ever a value here."""
+    if value is None:
+        return "call of nil"
+    return f"non-function {words[0] if words else f'<{go_type(value)} Value>'} of type {go_type(value)}"
+
+
+def _nilable(kind: str) -> bool:
+    return kind not in ("string", "bool", "int", "float64")
+
+
+def _printed(value: Value) -> str:
+    if value is None:
+        return "<no value>"
+    # Go's templates print what a pointer points at
+    return show(value).removeprefix("&") if isinstance(value, Struct) else show(value)

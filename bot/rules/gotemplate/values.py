@@ -1,0 +1,94 @@
+"""The values a template can hold, what Go calls their types, and when Go takes one for true.
+
+`str` is Go's string, `int` its int, `float` its float64, `bool` its bool, and None its nil or absent value. The classes
+here stand for the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+class Byte(int):
+    """Go's uint8: what indexing a text yields."""
+
+
+class StringMap(dict[str, str]):
+    """Go's map[string]string: a missing key is the empty text."""
+
+
+class AnyMap(dict[str, "Value"]):
+    """Go's map[string]any: a missing key is nil."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Struct:
+    """A Go struct, or a pointer to one when `go_type` begins with a star."""
+
+    go_type: str
+    fields: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slice:
+    """A Go slice."""
+
+    go_type: str
+    items: Sequence[Value]
+
+
+Value: TypeAlias = str | int | float | bool | StringMap | AnyMap | Struct | Slice | None
+
+
+class CallError(Exception):
+    """A function's own complaint: Go's `error`, which ends the execution."""
+
+
+ANY = "interface {}"
+REFLECTED = "reflect.Value"
+"""How Go's own functions declare a parameter that takes everything, nil included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """A function templates may call: Go's types of its parameters, the last one repeated when it is `variadic`."""
+
+    params: tuple[str, ...]
+    call: Callable[..., Value]
+    variadic: bool = False
+
+
+def go_type(value: Value) -> str:
+    """What Go's %T prints for a value."""
+    match value:
+        case None:
+            return "<nil>"
+        case bool():
+            return "bool"
+        case Byte():
+            return "uint8"
+        case int():
+            return "int"
+        case float():
+            return "float64"
+        case str():
+            return "string"
+        case StringMap():
+            return "map[string]string"
+        case AnyMap():
+            return "map[string]interface {}"
+        case Struct() | Slice():
+            return value.go_type
+
+
+def truth(value: Value) -> bool:
+    """Whether Go's `if` takes the value for true: not zero, not empty, not nil; a struct always is."""
+    match value:
+        case Struct():
+            return True
+        case Slice():
+            return len(value.items) > 0
+        case _:
+            return bool(value)
