@@ -1,0 +1,98 @@
+"""Questions to people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, func, select
+
+from bot.errors import NotFound
+from bot.model.ids import ApprovalId, IncidentId, RunId
+from bot.model.run import Approval, ApprovalStatus, Question
+from bot.store.codec import actor_json, actor_noun, plan_json, plan_noun
+from bot.store.repositories.repository import Found, Repository, Values
+from bot.store.tables import ApprovalRow, table
+
+_approvals = table(ApprovalRow)
+_OLDEST_FIRST = (_approvals.c.asked_at, func.length(_approvals.c.id), _approvals.c.id)
+
+
+def approval_row(approval: Approval) -> Values:
+    """An approval as a row."""
+    return {
+        "id": approval.id,
+        "run": approval.run,
+        "step": approval.step,
+        "incident": approval.incident,
+        "question": approval.question,
+        "ask": approval.ask,
+        "plan": plan_json(approval.plan),
+        "by": approval.by,
+        "count": approval.count,
+        "asked_at": approval.asked_at,
+        "expires_at": approval.expires_at,
+        "requested_by": actor_json(approval.requested_by),
+        "status": approval.status,
+        "given_by": list(approval.given_by),
+        "answered_at": approval.answered_at,
+        "answered_by": approval.answered_by,
+        "reason": approval.reason,
+    }
+
+
+def approval_noun(row: Found) -> Approval:
+    """The approval in a row."""
+    columns = row._mapping  # `count` is also a method of every row
+    return Approval(
+        id=ApprovalId(row.id),
+        run=RunId(row.run),
+        step=row.step,
+        incident=row.incident and IncidentId(row.incident),
+        question=Question(row.question),
+        ask=row.ask,
+        plan=plan_noun(row.plan),
+        by=row.by,
+        count=columns["count"],
+        asked_at=row.asked_at,
+        expires_at=row.expires_at,
+        requested_by=actor_noun(row.requested_by),
+        status=ApprovalStatus(row.status),
+        given_by=tuple(row.given_by),
+        answered_at=row.answered_at,
+        answered_by=row.answered_by,
+        reason=row.reason,
+    )
+
+
+class Approvals(Repository):
+    """See `bot.ports.store.Approvals`."""
+
+    def next_id(self) -> ApprovalId:
+        """The next free id."""
+        return ApprovalId(f"APR-{self._number('approvals')}")
+
+    def put(self, approval: Approval) -> None:
+        """Creates or replaces."""
+        self._put(_approvals, approval_row(approval))
+
+    def get(self, approval: ApprovalId) -> Approval:
+        """One approval; NotFound."""
+        row = self._first(select(_approvals).where(_approvals.c.id == approval))
+        if row is None:
+            raise NotFound(f"there is no approval {approval}", hint="list the open ones with `tocsin approve`")
+        return approval_noun(row)
+
+    def open(self) -> Sequence[Approval]:
+        """Those nobody has answered, the oldest first."""
+        return self._where(_approvals.c.status == ApprovalStatus.OPEN)
+
+    def of_run(self, run: RunId) -> Sequence[Approval]:
+        """All of one run, the oldest first."""
+        return self._where(_approvals.c.run == run)
+
+    def of_incident(self, incident: IncidentId) -> Sequence[Approval]:
+        """All of one incident, the oldest first."""
+        return self._where(_approvals.c.incident == incident)
+
+    def _where(self, condition: ColumnElement[bool]) -> Sequence[Approval]:
+        return [approval_noun(row) for row in self._all(select(_approvals).where(condition).order_by(*_OLDEST_FIRST))]
