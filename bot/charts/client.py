@@ -81,7 +81,7 @@ class ChartWorker:
         await asyncio.gather(*self._leaving)
 
     async def _ask(self, message: bytes) -> bytes:
-        """One question, one answer. If it ends in any other way the process goes: its answer would be the next one's."""
+        """One question, one answer. If it ends in any other way the process goes: its answer would be the next's."""
         process = self._process if self._process and self._process.returncode is None else await self._start()
         self._process = None
         try:

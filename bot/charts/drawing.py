@@ -7,26 +7,30 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from statistics import median
 from zoneinfo import ZoneInfo
 
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 
 from bot.charts.legend import series_names
-from bot.charts.marks import place
+from bot.charts.marks import Placed, place
 from bot.charts.scales import time_ticks, value_ticks
-from bot.charts.sheet import WIDE, Sheet, points
-from bot.model.chart import BadSide, Chart, MarkKind
+from bot.charts.sheet import Sheet, points
+from bot.model.chart import BadSide, Chart, Mark, MarkKind
 from bot.model.sample import Series, Window
-from bot.model.wording import clock, number, offset
+from bot.model.wording import number, offset
 
 NAMED = 12
 """Series drawn in a colour of their own and named; the rest are grey."""
 _TITLE, _SMALL = 15.0, 11.0
-_ROW, _EDGE = 16.0, 16.0
+_ROW, _EDGE, _RIGHT = 16.0, 16.0, 778.0
+_LEAST_LEFT = 48.0
+"""Room for half of the date under the first tick."""
 _MARK_ROWS = 4
-_QUIET, _GRID, _OTHERS = "#5f6368", "#e8eaed", "#c4c7cc"
+_MARK_SHARES = (0.45, 0.3, 0.2, 0.1)
+"""How wide a mark's text may be, of the plot: less where there are many beside each other."""
+_LEGEND_ROWS = 5
+_QUIET, _GRID, _OTHERS, _NOTHING = "#5f6368", "#e8eaed", "#c4c7cc", "#f1f3f4"
 _BAD = "#c5221f"
 _MARKS = {MarkKind.ALERT: "#c5221f", MarkKind.ACTION: "#6a3fc4", MarkKind.RECOVERY: "#137a3b"}
 _COLOURS = ("#1a66d0", "#e07b00", "#00897b", "#c2377e", "#7a5af5", "#6d4c33")
@@ -62,22 +66,22 @@ def draw(chart: Chart, width: int, height: int) -> bytes:
     """The chart as PNG bytes of this many pixels; the same chart always gives the same bytes."""
     sheet = Sheet(width, height)
     low, high = _limits(chart)
-    ticks = [(value, number(value, chart.unit)) for value in value_ticks(low, high, chart.unit)]
-    left = _EDGE + max(sheet.measure(text, _SMALL) for _, text in ticks) + 8
-    plot = _Plot(
-        left=left, top=42, right=WIDE - _EDGE, bottom=sheet.tall - 10, window=_window(chart), low=low, high=high
-    )
+    plot = _Plot(left=_EDGE, top=42, right=_RIGHT, bottom=sheet.tall - 10, window=_window(chart), low=low, high=high)
     _head(sheet, chart, plot)
-    _legend(sheet, chart, plot)
+    _legend(sheet, _entries(chart), plot)
     plot.bottom -= 36
+    # The texts of the ticks set the left edge, the marks depend on that, and the height on the rows of the marks: so
+    # the ticks are chosen for the height before.
+    ticks = value_ticks(low, high, chart.unit, max(2, int((plot.bottom - plot.top) / 42)))
+    tick_texts = [(value, number(value, chart.unit)) for value in ticks]
+    plot.left = max(_EDGE + 8 + max(sheet.measure(text, _SMALL) for _, text in tick_texts), _LEAST_LEFT)
     _marks(sheet, chart, plot)
     axes = sheet.plot(plot.left, plot.top, plot.right, plot.bottom)
-    _axis(axes, chart, plot, ticks)
+    _axis(axes, chart, plot, tick_texts)
+    _blanks(axes, chart, plot)
     _threshold(axes, chart, plot)
     for index, one in enumerate(chart.series):
         _series(axes, one, _style(chart, index), plot)
-    if not any(math.isfinite(value) for one in chart.series for _, value in one.points):
-        axes.text(0.5, 0.5, "no data", transform=axes.transAxes, ha="center", fontsize=points(18), color=_QUIET)
     return sheet.png()
 
 
@@ -100,8 +104,8 @@ def _limits(chart: Chart) -> tuple[float, float]:
         low = 0.0
     if low == high:
         low, high = (low * 1.25, 0.0) if low < 0 else (0.0, 1.0)
-    room = (high - low) * 0.08
-    return (low if low == 0 else low - room), high + room
+    span = high - low
+    return low - span * (0.015 if low == 0 else 0.08), high + span * 0.08
 
 
 def _head(sheet: Sheet, chart: Chart, plot: _Plot) -> None:
@@ -114,39 +118,40 @@ def _head(sheet: Sheet, chart: Chart, plot: _Plot) -> None:
     sheet.write(_EDGE, 23, sheet.fitted(chart.title, _TITLE, room, "bold"), _TITLE, weight="bold")
 
 
-def _legend(sheet: Sheet, chart: Chart, plot: _Plot) -> None:
-    """Names under the plot, as many beside each other as fit; none for a single series, which the title names."""
+def _entries(chart: Chart) -> list[tuple[str, _Style]]:
+    """What the legend names; nothing for a single series, which the title names."""
     if len(chart.series) < 2 and not chart.left_out:
-        return
-    names = series_names([one.labels for one in chart.series])[:NAMED]
+        return []
+    names = series_names([one.labels for one in chart.series[:NAMED]])
     entries = [(name, _style(chart, index)) for index, name in enumerate(names)]
     grey = len(chart.series) - len(names)
     if grey or chart.left_out:
-        undrawn = f", {chart.left_out} of them not drawn" if chart.left_out else ""
+        undrawn = f", {chart.left_out} not drawn" if chart.left_out else ""
         entries.append((f"and {grey + chart.left_out} more{undrawn}", _Style(colour=_OTHERS, width=1.2)))
-    room = plot.right - plot.left
-    fitted = [(sheet.fitted(name, _SMALL, room - 30), style) for name, style in entries]
-    widest = max(sheet.measure(name, _SMALL) for name, _ in fitted) + 46
-    columns = max(1, min(len(fitted), int((room + 16) / widest)))
-    rows = math.ceil(len(fitted) / columns)
+    return entries
+
+
+def _legend(sheet: Sheet, entries: Sequence[tuple[str, _Style]], plot: _Plot) -> None:
+    """Names under the plot, beside each other as far as they fit, in at most `_LEGEND_ROWS`."""
+    if not entries:
+        return
+    room = plot.right - _EDGE + 16
+    widest = max(sheet.measure(name, _SMALL) for name, _ in entries) + 46
+    columns = max(math.ceil(len(entries) / _LEGEND_ROWS), min(len(entries), int(room / widest)))
+    rows = math.ceil(len(entries) / columns)
+    pitch = min(widest, room / columns)
     plot.bottom -= rows * _ROW + 4
-    for index, (name, style) in enumerate(fitted):
+    for index, (name, style) in enumerate(entries):
         column, row = divmod(index, rows)
-        x, y = plot.left + column * widest, plot.bottom + 4 + (row + 0.5) * _ROW
+        x, y = _EDGE + column * pitch, plot.bottom + 4 + (row + 0.5) * _ROW
         sheet.line((x, y), (x + 20, y), color=style.colour, linewidth=style.width, linestyle=style.dashes)
-        sheet.write(x + 27, y, name, _SMALL)
+        sheet.write(x + 27, y, sheet.fitted(name, _SMALL, pitch - 44), _SMALL)
 
 
 def _marks(sheet: Sheet, chart: Chart, plot: _Plot) -> None:
     """A thin line for each moment, its text above the plot."""
-    zone = ZoneInfo(chart.time_zone)
     marks = [mark for mark in chart.marks if plot.window.start <= mark.at <= plot.window.end]
-    texts = [
-        sheet.fitted(f"{clock(mark.at, zone).split()[0]} {mark.text}", _SMALL, (plot.right - plot.left) * 0.45)
-        for mark in marks
-    ]
-    lines = [(plot.x(mark.at), sheet.measure(text, _SMALL)) for mark, text in zip(marks, texts, strict=True)]
-    places = place(lines, plot.left - 10, plot.right + 10, _MARK_ROWS)
+    texts, places = _mark_texts(sheet, marks, plot, ZoneInfo(chart.time_zone))
     rows = 1 + max((spot.row for spot in places if spot.row is not None), default=-1)
     base = plot.top + rows * _ROW
     for mark, text, spot in zip(marks, texts, places, strict=True):
@@ -158,11 +163,28 @@ def _marks(sheet: Sheet, chart: Chart, plot: _Plot) -> None:
     plot.top = base + (4 if rows else 0)
 
 
+def _mark_texts(sheet: Sheet, marks: Sequence[Mark], plot: _Plot, zone: ZoneInfo) -> tuple[list[str], Sequence[Placed]]:
+    """Time and text of each, as long as they can be with a place for all; at the shortest some may have none."""
+    whole = [f"{mark.at.astimezone(zone):%H:%M:%S} {mark.text}" for mark in marks]
+    texts: list[str] = []
+    places: Sequence[Placed] = ()
+    for share in _MARK_SHARES:
+        room = (plot.right - plot.left) * share
+        texts = [sheet.fitted(text, _SMALL, room, ending=0) for text in whole]
+        lines = [(plot.x(mark.at), sheet.measure(text, _SMALL)) for mark, text in zip(marks, texts, strict=True)]
+        places = place(lines, plot.left - 10, plot.right + 10, _MARK_ROWS)
+        if all(spot.row is not None for spot in places):
+            break
+    return texts, places
+
+
 def _axis(axes: Axes, chart: Chart, plot: _Plot, ticks: Sequence[tuple[float, str]]) -> None:
     axes.set_xlim(0, plot.window.length.total_seconds())
     axes.set_ylim(plot.low, plot.high)
     times = time_ticks(plot.window, ZoneInfo(chart.time_zone))
-    axes.set_xticks([(at - plot.window.start).total_seconds() for at, _ in times], [text for _, text in times])
+    axes.set_xticks(
+        [(at - plot.window.start).total_seconds() for at, _ in times], [_two_lines(text) for _, text in times]
+    )
     axes.set_yticks([value for value, _ in ticks], [text for _, text in ticks])
     axes.tick_params(axis="x", length=3, color=_QUIET, labelsize=points(_SMALL), labelcolor=_QUIET, pad=3)
     axes.tick_params(axis="y", length=0, labelsize=points(_SMALL), labelcolor=_QUIET, pad=6)
@@ -174,6 +196,36 @@ def _axis(axes: Axes, chart: Chart, plot: _Plot, ticks: Sequence[tuple[float, st
         spine.set_color(_QUIET)
 
 
+def _two_lines(text: str) -> str:
+    """Every tick has a line for the date, so that all stand at one height."""
+    return text if "\n" in text else f"{text}\n "
+
+
+def _blanks(axes: Axes, chart: Chart, plot: _Plot) -> None:
+    """Grey where nothing was seen at all; not for a rule that compares nothing, whose signal is there only when bad."""
+    times = sorted({at for one in chart.series for at, value in one.points if not math.isnan(value)})
+    if chart.threshold is None and times:
+        return
+    edges = [plot.window.start, *times, plot.window.end] if times else [plot.window.start, plot.window.end]
+    least = max(_usual_step(times) * 1.6, plot.window.length / 100)
+    share = ((chart.threshold or 0.0) - plot.low) / (plot.high - plot.low)
+    height = 0.25 if 0.35 < share < 0.65 else 0.5  # clear of the threshold's text
+    for before, after in pairwise(edges):
+        if after - before > least:
+            start, end = ((at - plot.window.start).total_seconds() for at in (before, after))
+            axes.axvspan(start, end, color=_NOTHING, linewidth=0, zorder=0.5)
+            if plot.x(after) - plot.x(before) > 60:
+                axes.annotate(
+                    "no data",
+                    ((start + end) / 2, height),
+                    xycoords=("data", "axes fraction"),
+                    ha="center",
+                    va="center",
+                    fontsize=points(_SMALL),
+                    color=_QUIET,
+                )
+
+
 def _threshold(axes: Axes, chart: Chart, plot: _Plot) -> None:
     """A dashed line with its text, and a tint over the side where things are wrong."""
     if chart.threshold is None or not math.isfinite(chart.threshold):
@@ -183,15 +235,17 @@ def _threshold(axes: Axes, chart: Chart, plot: _Plot) -> None:
         axes.axhspan(chart.threshold, end, color=_BAD, alpha=0.06, linewidth=0, zorder=0)
     axes.axhline(chart.threshold, color=_BAD, linewidth=1.1, linestyle=(0, (4, 3)), zorder=2)
     share = (chart.threshold - plot.low) / (plot.high - plot.low)
-    low = share > 0.5 if end is None else (chart.bad_side is BadSide.BELOW) != (share < 0.1)
+    room_below = share * (plot.bottom - plot.top) > _ROW + 4
+    room_above = (1 - share) * (plot.bottom - plot.top) > _ROW + 4
+    below = room_below and (chart.bad_side is BadSide.BELOW or not room_above)
     axes.annotate(
         chart.threshold_text,
         (1, share),
         xycoords="axes fraction",
-        xytext=(-4, -4 if low else 4),
+        xytext=(-4, -4 if below else 4),
         textcoords="offset points",
         ha="right",
-        va="top" if low else "bottom",
+        va="top" if below else "bottom",
         fontsize=points(_SMALL),
         color=_BAD,
         zorder=6,
@@ -207,11 +261,11 @@ def _style(chart: Chart, index: int) -> _Style:
     if not chart.highlighted:
         return _Style(colour=colour, width=1.5, dashes=dashes)
     own = chart.series[index].labels in chart.highlighted
-    return _Style(colour=colour, width=2.4 if own else 1.1, dashes=dashes, above=5 if own else 3)
+    return _Style(colour=colour, width=2.2 if own else 1.1, dashes=dashes, above=5 if own else 3)
 
 
 def _series(axes: Axes, series: Series, style: _Style, plot: _Plot) -> None:
-    """Its runs of values as lines, a lone value as a dot, an infinite one as an arrow at the edge it lies beyond."""
+    """Its runs of values as lines, a lone value as a dot; where it becomes infinite, an arrow at that edge."""
     for run in _runs(series):
         x = [(at - plot.window.start).total_seconds() for at, _ in run]
         y = [max(-_HUGE, min(_HUGE, value)) for _, value in run]
@@ -227,24 +281,24 @@ def _series(axes: Axes, series: Series, style: _Style, plot: _Plot) -> None:
             solid_capstyle="round",
             zorder=style.above,
         )
+    before = 0.0
     for at, value in series.points:
-        if math.isinf(value):
-            up = value > 0
+        if math.isinf(value) and value != before:
             axes.plot(
                 [(at - plot.window.start).total_seconds()],
-                [plot.high if up else plot.low],
+                [plot.high if value > 0 else plot.low],
                 color=style.colour,
-                marker="^" if up else "v",
-                markersize=5,
+                marker="^" if value > 0 else "v",
+                markersize=7,
                 clip_on=False,
                 zorder=style.above,
             )
+        before = value
 
 
 def _runs(series: Series) -> Iterator[list[tuple[datetime, float]]]:
     """Values without a gap between them: where one is missing, not a number or infinite, the line is broken."""
-    steps = [(after - before).total_seconds() for (before, _), (after, _) in pairwise(series.points)]
-    widest = timedelta(seconds=1.6 * median(steps)) if steps else timedelta(0)
+    widest = _usual_step([at for at, _ in series.points]) * 1.6
     run: list[tuple[datetime, float]] = []
     for at, value in series.points:
         finite = math.isfinite(value)
@@ -255,3 +309,8 @@ def _runs(series: Series) -> Iterator[list[tuple[datetime, float]]]:
             run.append((at, value))
     if run:
         yield run
+
+
+def _usual_step(times: Sequence[datetime]) -> timedelta:
+    steps = sorted(after - before for before, after in pairwise(times))
+    return steps[len(steps) // 2] if steps else timedelta(0)

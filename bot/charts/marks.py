@@ -22,17 +22,32 @@ class Placed:
 def place(lines: Sequence[tuple[float, float]], left: float, right: float, rows: int) -> list[Placed]:
     """A place for the text of each line, given as (x, width of its text), between two edges, in at most so many rows.
 
-    A text stands to the right of its line where it can, else to the left. Texts in higher rows have longer lines.
+    A text stands beside its line, to the right where it can; texts in higher rows have longer lines. Of a few ways to
+    go about it the one that leaves out the fewest texts is taken, then the one with the fewest rows.
     """
+    rising = sorted(range(len(lines)), key=lambda index: lines[index][0])
+    orders = (rising, rising[::-1])
+    ways = [_placed(lines, left, right, rows, order, by_row) for order in orders for by_row in (True, False)]
+    return min(
+        ways, key=lambda way: (sum(one.row is None for one in way), max((one.row or 0 for one in way), default=0))
+    )
+
+
+def _placed(
+    lines: Sequence[tuple[float, float]], left: float, right: float, rows: int, order: Sequence[int], by_row: bool
+) -> list[Placed]:
     placed: dict[int, Placed] = {}
-    for index in sorted(range(len(lines)), key=lambda index: -lines[index][0]):
+    for index in order:
         x, width = lines[index]
-        options = [
+        sides = (x + GAP, x - GAP - width)
+        spots = [(row, side) for row in range(rows) for side in sides]
+        if not by_row:
+            spots.sort(key=lambda spot: spot[1] != sides[0])
+        options = (
             Placed(x=x, left=start, right=start + width, row=row)
-            for row in range(rows)
-            for start in (x + GAP, x - GAP - width)
+            for row, start in spots
             if left <= start and start + width <= right
-        ]
+        )
         free = (option for option in options if not any(_clash(option, other) for other in placed.values()))
         placed[index] = next(free, Placed(x=x, left=x, right=x, row=None))
     return [placed[index] for index in range(len(lines))]

@@ -42,7 +42,7 @@ def _decimal(least: float) -> float:
 
 
 def time_ticks(window: Window, zone: ZoneInfo, at_most: int = 8) -> list[tuple[datetime, str]]:
-    """Round local times in the window, each with its text; the first, and each of a new day, says the date below."""
+    """Round local times in the window, each with its text; the first says the date, and so does each of a new day."""
     seconds = max(window.length.total_seconds(), 1)
     step = next((step for step in _CLOCK_STEPS if step >= seconds / at_most), _CLOCK_STEPS[-1])
     ticks: list[tuple[datetime, str]] = []
@@ -53,7 +53,7 @@ def time_ticks(window: Window, zone: ZoneInfo, at_most: int = 8) -> list[tuple[d
         if step >= _DAY:
             text = f"{local.day} {local:%b}"
         elif local.date() != dated:
-            text += f"\n{local.day} {local:%b %Y}"
+            text += f"\n{local.day} {local:%b}" if dated else f"\n{local.day} {local:%b %Y}"
             dated = local.date()
         ticks.append((at, text))
     return ticks

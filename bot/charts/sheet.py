@@ -43,11 +43,14 @@ class Sheet:
         pixels, _, _ = self._renderer.get_text_width_height_descent(text, font, False)
         return float(pixels) * self._scale
 
-    def fitted(self, text: str, size: float, width: float, weight: str = "normal") -> str:
-        """The text on one line, cut with an ellipsis to what fits."""
-        text = one_line(text, 400)
-        while len(text) > 1 and (wide := self.measure(text, size, weight)) > width:
-            text = f"{text[: max(1, min(len(text) - 2, int(len(text) * width / wide)))].rstrip()}…"
+    def fitted(self, text: str, size: float, width: float, weight: str = "normal", ending: float = 0.25) -> str:
+        """The text on one line; what does not fit is taken out before its `ending`: names often differ there."""
+        text = whole = one_line(text, 400)
+        keep = len(text)
+        while keep > 1 and (wide := self.measure(text, size, weight)) > width:
+            keep = max(1, min(keep - 1, int(keep * width / wide)))
+            tail = int(keep * ending)
+            text = f"{whole[: keep - tail].rstrip()}…{whole[len(whole) - tail :].lstrip()}"
         return text
 
     # Any: matplotlib's own names for the looks of a text.

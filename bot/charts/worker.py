@@ -10,13 +10,14 @@ import os
 import resource
 import signal
 import sys
+import warnings
 from typing import BinaryIO
 
 from bot.charts import wire
 from bot.charts.drawing import draw
 
-MEMORY = 2 * 1024**3
-"""Address space in bytes; a drawing takes a few hundred MiB of it."""
+MEMORY = 1024**3
+"""Address space in bytes; a drawing takes some 200 MiB of it."""
 SECONDS = 60
 """A drawing that takes longer ends the process, even when nobody is left to ask for that."""
 _FILE_SIZE = 32 * 1024**2
@@ -25,6 +26,7 @@ _FILE_SIZE = 32 * 1024**2
 def main() -> None:
     """Answers until the input ends."""
     _confine()
+    warnings.simplefilter("ignore")  # such as a character that no font has; it is drawn as a box
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not speak in our place
     while message := _read(sys.stdin.buffer):

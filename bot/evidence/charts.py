@@ -11,7 +11,7 @@ from bot.evidence.collector import SignalAnswer
 from bot.evidence.redaction import redact, redact_value
 from bot.evidence.signal import KEPT, bad_side, by_weight, own_series, read_signal
 from bot.evidence.tables import as_csv
-from bot.evidence.words import alt_text, labels_text, summary, threshold_text
+from bot.evidence.words import alt_text, label_pairs, summary, threshold_text
 from bot.model.alert import Alert
 from bot.model.chart import Chart, Mark, MarkKind
 from bot.model.evidence import Attachment, Evidence, EvidenceKind
@@ -61,7 +61,7 @@ def signal_chart(answer: SignalAnswer, marks: Sequence[Mark], time_zone: str) ->
     own = own_series(question, ordered[:KEPT])
     title = question.rule.name
     if reading.own and reading.labels and len(own) == 1:
-        title = f"{title} · {labels_text(reading.labels, 90)}"
+        title = f"{title} · {label_pairs(reading.labels)}"
     return Chart(
         title=redact(one_line(title, 120)),
         series=tuple(Series(labels=_redacted(one.labels), points=one.points) for one in ordered[:KEPT]),

@@ -19,11 +19,9 @@ _SIDES = {
 }
 
 
-def labels_text(labels: Mapping[str, str], limit: int = 120) -> str:
-    """Labels on one line, the metric's name first: `up{job="shop"}`."""
-    name = labels.get("__name__", "")
-    rest = ", ".join(f'{key}="{value}"' for key, value in labels.items() if key != "__name__")
-    return one_line(f"{name}{{{rest}}}" if rest else name or "{}", limit)
+def label_pairs(labels: Mapping[str, str], limit: int = 120) -> str:
+    """Labels on one line, without the metric's name: `instance=db-1:9100, job=node`."""
+    return one_line(", ".join(f"{key}={value}" for key, value in labels.items() if key != "__name__"), limit)
 
 
 def threshold_text(reading: SignalReading) -> str:
@@ -85,9 +83,8 @@ def _presence(who: str, reading: SignalReading, zone: tzinfo) -> str:
 
 
 def _who(reading: SignalReading) -> str:
-    if not reading.own or not reading.labels:
-        return "The signal"
-    return f"The signal of {labels_text(reading.labels)}"
+    named = label_pairs(reading.labels) if reading.own and reading.labels else ""
+    return f"The signal of {named}" if named else "The signal"
 
 
 def _peak(reading: SignalReading, peaked: str, zone: tzinfo) -> str:
