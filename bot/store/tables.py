@@ -188,6 +188,7 @@ class RunRow(_Row, table=True):
     source: Text
     rule: Text
     signal_expr: Text
+    signal_labels: JsonObject
     wake_at: MomentOrNull
     epoch: int = Field(sa_type=BigInteger)
     ended_at: MomentOrNull

@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, bindparam, case, func, null, or_, select, upd
 
 from bot.errors import Fenced, NotFound
 from bot.model.ids import IncidentId, RunId
+from bot.model.labels import LabelSet
 from bot.model.run import ENDED, JournalEntry, JournalKind, RunbookRun, RunStatus
 from bot.store.codec import actor_json, actor_noun, runbook_json, runbook_noun
 from bot.store.columns import DatabaseNow, Instant, Words, span_micros
@@ -73,6 +74,7 @@ def run_row(run: RunbookRun) -> Values:
         "source": run.source,
         "rule": run.rule,
         "signal_expr": run.signal_expr,
+        "signal_labels": dict(run.signal_labels),
         "wake_at": run.wake_at,
         "epoch": run.epoch,
         "ended_at": run.ended_at,
@@ -92,6 +94,7 @@ def run_noun(row: Found) -> RunbookRun:
         source=row.source,
         rule=row.rule,
         signal_expr=row.signal_expr,
+        signal_labels=LabelSet(row.signal_labels),
         wake_at=row.wake_at,
         epoch=row.epoch,
         ended_at=row.ended_at,

@@ -166,6 +166,7 @@ def _runs() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("signal_expr", sa.Text(), nullable=False),
+        sa.Column("signal_labels", sa.Text(), nullable=False),
         sa.Column("wake_at", sa.BigInteger(), nullable=True),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
