@@ -54,7 +54,7 @@ class Templates:
         )
         self._environment.globals |= {"static": by_name.__getitem__, "version": __version__, "time": _time}
         self._environment.filters |= {
-            "command": words.command,
+            "coded": words.coded,
             "duration": words.duration,
             "followable": words.followable,
             "host_of": words.host_of,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -11,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 _KEPT = frozenset("\n\t\u200c\u200d")
 """Line breaks, tabs, and the joiners that scripts and emoji need; every other control or format letter is spelt out."""
@@ -55,6 +54,14 @@ def _shows(letter: str) -> bool:
     return letter in _KEPT or unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 
+def coded(text: str) -> Markup:
+    """A sentence of ours in which what stands between backticks is shown as code."""
+    parts = [escape(visible(part)) for part in text.split("`")]
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if index % 2 else part for index, part in enumerate(parts)
+    )
+
+
 def followable(address: str) -> str:
     """The address if a person may be sent there: http, https, or a path of our own; else nothing."""
     try:
@@ -80,8 +87,3 @@ def _words(value: Any) -> Sequence[str]:  # Any: plain JSON
     if isinstance(value, (list, tuple)):
         return [word for item in value for word in _words(item)]
     return [value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=dict)]
-
-
-def command(argv: Sequence[str]) -> str:
-    """An argv as one would type it: each element quoted where a shell would otherwise split or expand it."""
-    return shlex.join(argv)
