@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.expression import ColumnElement
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -100,9 +100,10 @@ class Json(TypeDecorator[object]):
         return None if value is None else json.loads(value)
 
 
-class DatabaseNow(ColumnElement[int]):
+class DatabaseNow(FunctionElement[int]):
     """The database's own clock, in microseconds since 1970: what leases compare with."""
 
+    name = "database_now"
     inherit_cache = True
     type = BigInteger()
 
