@@ -194,7 +194,7 @@ class _Reader:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
             if key is None:
                 self.complaints.append(self._complain(key_node, path, "a key must be a plain word"))
-            elif key == "<<" and key_node.style is None:
+            elif key == "<<" and not key_node.style:
                 self._merge(value_node, path, depth, merged)
             elif key in own:
                 first = self.places[(*path, key)].line
@@ -225,7 +225,7 @@ def _place(node: yaml.Node) -> Place:
 
 
 def _scalar(node: yaml.ScalarNode) -> str | None:
-    plain_null = node.style is None and node.value in ("", "~", "null", "Null", "NULL")
+    plain_null = not node.style and node.value in ("", "~", "null", "Null", "NULL")
     return None if plain_null else node.value
 
 
