@@ -73,7 +73,7 @@ class Whence:
 
     def load(self) -> Loaded:
         """Everything they say; DocumentError with every mistake."""
-        return loading.load(self.path or loading.default_path(self.cwd), self.env, self.cwd)
+        return loading.load(self.path or places.default_path(self.cwd), self.env, self.cwd)
 
 
 def main(path: Path | None, say: Say, *, open_a_store: OpenStore = open_store) -> int:
