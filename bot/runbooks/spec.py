@@ -111,7 +111,7 @@ class StepSpec(Strict):
         default="", alias="if", description="An expression; the step is skipped when it is false."
     )
     timeout: Duration = Field(default=_MINUTE, description="How long one try may take.")
-    retry: RetrySpec = RetrySpec()
+    retry: RetrySpec = Field(default=RetrySpec(), description="How often to try, and how long to wait between.")
     on_failure: Literal["stop", "continue"] = Field(default="stop", description="What a failure means for the run.")
     risk: Literal["read", "write", "destructive"] | None = Field(
         default=None, description="Raises the action's own risk; it never lowers it."

@@ -1,0 +1,33 @@
+"""The table of a runbook's keys, for the document that explains them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import BaseModel
+
+from bot.runbooks import spec
+
+_PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("", spec.RunbookSpec),
+    ("triggers[].", spec.TriggerSpec),
+    ("inputs.NAME.", spec.InputSpec),
+    ("steps[].", spec.StepSpec),
+    ("steps[].retry.", spec.RetrySpec),
+    ("steps[].approval.", spec.ApprovalSpec),
+)
+
+
+def table() -> str:
+    """One row a key, in Markdown."""
+    rows = ["| key | what it is for |", "|---|---|"]
+    rows += [f"| `{key}` | {text} |" for key, text in _rows()]
+    return "\n".join(rows) + "\n"
+
+
+def _rows() -> Iterator[tuple[str, str]]:
+    for prefix, model in _PARTS:
+        for name, info in model.model_fields.items():
+            if info.description:
+                needed = " Required." if info.is_required() else ""
+                yield f"{prefix}{info.alias or name}", info.description.replace("|", "\\|") + needed
