@@ -68,6 +68,7 @@ _OF_PEOPLE = frozenset(
     }
 )
 _OF_VIEWERS = frozenset({Act.LOOK, Act.OPEN_LINK, Act.REHEARSE, Act.PLAN})
+_GRANTED = {ActorKind.TOCSIN: _OF_TOCSIN, ActorKind.SOURCE: _OF_SOURCES, ActorKind.PERSON: _OF_PEOPLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +102,8 @@ def require(actor: Actor, act: Act, object: Approval | str, now: datetime) -> No
 
 
 def _granted(actor: Actor) -> frozenset[Act]:
-    match actor.kind:
-        case ActorKind.TOCSIN:
-            return _OF_TOCSIN
-        case ActorKind.SOURCE:
-            return _OF_SOURCES
-        case ActorKind.PERSON:
-            only_looks = VIEWER in actor.roles and ADMIN not in actor.roles
-            return _OF_VIEWERS if only_looks else _OF_PEOPLE
+    only_looks = actor.kind is ActorKind.PERSON and VIEWER in actor.roles and ADMIN not in actor.roles
+    return _OF_VIEWERS if only_looks else _GRANTED[actor.kind]
 
 
 def _may_answer(actor: Actor, approval: Approval, now: datetime) -> Yes | No:
