@@ -6,6 +6,7 @@ is called again with the answer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +26,13 @@ _PROLOGUE = (
     "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}"
 )
 """Prometheus puts this before every text; we declare the variables and count its columns."""
+
+_SIMPLE = re.compile(
+    r"(?<!\{)\{\{ ?\$(?:value|labels(?:\.[a-zA-Z_]\w*)?)"
+    r"(?: ?\| ?(?:humanize(?:1024|Duration|Percentage|Timestamp)?|title|toLower|toUpper))* ?\}\}",
+    re.ASCII,
+)
+"""The actions that most rules are made of. They parse, so a start need not wait until they are parsed."""
 
 _VARIABLES = ("$labels", "$externalLabels", "$externalURL", "$value")
 _KNOWN = frozenset({*BUILTINS, *FUNCTIONS, "query", "externalURL", "now", "pathPrefix"})
@@ -69,6 +77,12 @@ class _Wanted(Exception):
     def __init__(self, query: str) -> None:
         super().__init__(query)
         self.query = query
+
+
+def check(text: str, alert: str) -> None:
+    """Raises TemplateError where `parse` would."""
+    if "{{" in text and "{{" in _SIMPLE.sub(" ", text):
+        parse(text, alert)
 
 
 def parse(text: str, alert: str) -> Template:
