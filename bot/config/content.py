@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.config.document import ConfigDocument
@@ -16,22 +16,16 @@ from bot.documents import Path as Place
 from bot.errors import DocumentError, Gravity
 from bot.model.rule import RuleGroup
 from bot.model.runbook import Runbook
-from bot.rules.spec import read_groups
+from bot.rules.spec import groups as read_groups
 from bot.runbooks.spec import of_document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFile:
-    """One rule file and its groups, in the file's order. `name` is how the file is shown to people."""
+    """One rule file and its groups, in the file's order. The document's `file` is how the file is shown to people."""
 
-    name: str
-    text: str
+    document: Document
     groups: tuple[RuleGroup, ...]
-
-    @property
-    def document(self) -> Document:
-        """The file as a document, for the places of complaints; read when somebody complains."""
-        return read(self.text, self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,42 +62,46 @@ def read_content(document: ConfigDocument, cwd: Path, findings: Findings) -> Con
 
 
 def rule_file(path: Path, name: str, key: str, entry: RuleFiles, findings: Findings) -> RuleFile | None:
-    """One rule file, known to the rules as `key`; None when it has mistakes."""
-    again = name in findings.files
-    findings.files.setdefault(name)
-    try:
-        text = text_of(path, name)
-        groups = tuple(read_groups(text, key, source=entry.source, default_interval=entry.interval))
-    except DocumentError as error:
-        findings.take(_other_kind(path, name, Kind.RULES) or error, file=name)
+    """One rule file, shown as `name` and known to the rules as `key`; None when it has mistakes."""
+    document = _document(path, name, Kind.RULES, findings)
+    if document is None:
         return None
-    findings.rules += 0 if again else sum(len(group.rules) for group in groups)
-    return RuleFile(name=name, text=text, groups=groups)
+    try:
+        groups = read_groups(replace(document, file=key), source=entry.source, default_interval=entry.interval)
+    except DocumentError as error:
+        findings.take(error, file=name)
+        return None
+    findings.rules[name] = sum(len(group.rules) for group in groups)
+    return RuleFile(document=document, groups=groups)
 
 
 def runbook_file(path: Path, name: str, findings: Findings) -> RunbookFile | None:
     """One runbook; None when it has mistakes."""
-    again = name in findings.files
-    findings.files.setdefault(name)
+    document = _document(path, name, Kind.RUNBOOK, findings)
+    if document is None:
+        return None
     try:
-        document = read(text_of(path, name), name)
         runbook = of_document(document)
     except DocumentError as error:
-        findings.take(_other_kind(path, name, Kind.RUNBOOK) or error)
+        findings.take(error)
         return None
-    findings.runbooks += not again
+    findings.runbooks.add(name)
     return RunbookFile(document=document, runbook=runbook)
 
 
-def _other_kind(path: Path, name: str, wanted: Kind) -> DocumentError | None:
-    """What to say about a file that is sound, but not what was expected."""
+def _document(path: Path, name: str, wanted: Kind, findings: Findings) -> Document | None:
+    """The file as a document; None, and a complaint, when it cannot be read or is plainly of another kind."""
+    findings.files.setdefault(name)
     try:
-        kind = kind_of(read(text_of(path, name), name))
-    except DocumentError:
+        document = read(text_of(path, name), name)
+    except DocumentError as error:
+        findings.take(error)
         return None
-    if kind in (wanted, Kind.UNKNOWN):
+    kind = kind_of(document)
+    if kind not in (wanted, Kind.UNKNOWN):
+        findings.add(whole(name, f"this is a {kind} file; a {wanted} file is expected here"))
         return None
-    return DocumentError([whole(name, f"this is a {kind} file; a {wanted} file is expected here")])
+    return document
 
 
 def _rules(document: ConfigDocument, cwd: Path, findings: Findings) -> Iterator[RuleFile]:

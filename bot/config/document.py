@@ -18,6 +18,7 @@ from bot.config.schema import SQLITE, Config
 from bot.config.values import Values
 from bot.documents import Document, dotted, read, suggest, validate
 from bot.documents import Path as Place
+from bot.documents import Place as Spot
 from bot.errors import Complaint, DocumentError, Gravity, StartError
 
 PREFIX = "TOCSIN_"
@@ -58,7 +59,9 @@ def compose(path: Path | None, env: Mapping[str, str], cwd: Path, findings: Find
     overridden = {dotted(place): _variable(place) for place, _ in _leaves(given, ())}
     values = Values(env=env, base=base)
     written = values.settle(document.value, Config)
-    document = replace(document, value=_merged(written if isinstance(written, dict) else {}, given))
+    # A key whose lines are all commented out reads as null, and means what an absent one means.
+    stated = {key: item for key, item in written.items() if item is not None} if isinstance(written, dict) else {}
+    document = replace(document, value=_merged(stated, given), places={**_places(given, ()), **document.places})
     config, broken = _sound(document, findings, overridden)
     config = _with_place(config, cwd if "store.url" in overridden else base)
     return ConfigDocument(
@@ -141,6 +144,14 @@ def _leaves(value: Any, place: Place) -> Iterator[tuple[Place, Any]]:  # Any: pl
             yield from _leaves(item, (*place, key))
     else:
         yield place, value
+
+
+def _places(value: Any, place: Place) -> dict[Place, Spot]:  # Any: plain values of any shape
+    """A place for everything the environment sets, so that complaints about it name it whole."""
+    inner = value.items() if isinstance(value, dict) else ()
+    return {place: Spot(1, 1)} | {
+        key: spot for name, item in inner for key, spot in _places(item, (*place, name)).items()
+    }
 
 
 def _merged(written: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:  # Any: plain values, nested

@@ -15,8 +15,10 @@ class Findings:
 
     files: dict[str, None] = field(default_factory=dict)
     """The documents that were read, as shown to people, in the order they were."""
-    rules: int = 0
-    runbooks: int = 0
+    rules: dict[str, int] = field(default_factory=dict)
+    """How many rules each sound rule file has."""
+    runbooks: set[str] = field(default_factory=set)
+    """The files that are sound runbooks."""
     skipped: int = 0
     """Files of others in a folder that was looked through."""
     _found: dict[Complaint, None] = field(default_factory=dict)
@@ -41,7 +43,11 @@ class Findings:
     def summary(self) -> str:
         """`12 files, 214 rules, 3 runbooks: no mistakes`."""
         seen = ", ".join(
-            (_count(len(self.files), "file"), _count(self.rules, "rule"), _count(self.runbooks, "runbook"))
+            (
+                _count(len(self.files), "file"),
+                _count(sum(self.rules.values()), "rule"),
+                _count(len(self.runbooks), "runbook"),
+            )
         )
         skipped = f" ({_count(self.skipped, 'other file')} left alone)" if self.skipped else ""
         found = _count(len(self.errors), "mistake") if self.errors else "no mistakes"

@@ -60,7 +60,7 @@ def _is_store_url(text: str) -> str:
 def _is_zone(text: str) -> str:
     try:
         known = text == "UTC" or bool(zoneinfo.ZoneInfo(text))
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         known = False
     if not known:
         near = suggest(text, zoneinfo.available_timezones()) or "; write it like Europe/Berlin"
@@ -146,7 +146,7 @@ class RouteNode(Strict):
         default=None, description="Alerts alike in these labels are one incident. `['...']`: every alert is its own."
     )
     group_wait: Duration | None = Field(
-        default=None, description="How long a new group waits for company before it becomes an incident. Default at the top: 0s."
+        default=None, description="How long a new group waits for company before it is an incident. Default: 0s."
     )
     continue_: bool = Field(alias="continue", default=False, description="Go on to the next sibling after a match.")
     routes: tuple[RouteNode, ...] = Field(default=(), description="Nodes below; the first that fits takes the alert.")

@@ -67,8 +67,8 @@ def _as_json(findings: Findings) -> dict[str, object]:
     return {
         "complaints": [dataclasses.asdict(complaint) for complaint in findings.complaints],
         "files": len(findings.files),
-        "rules": findings.rules,
-        "runbooks": findings.runbooks,
+        "rules": sum(findings.rules.values()),
+        "runbooks": len(findings.runbooks),
         "skipped": findings.skipped,
     }
 
