@@ -48,6 +48,7 @@ class Server(uvicorn.Server):
             loop="none",
             ws="none",
             lifespan="off",
+            log_level="warning",
             log_config=None,
             access_log=False,
             server_header=False,
