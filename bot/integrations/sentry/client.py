@@ -1,0 +1,74 @@
+"""Tells Sentry of Tocsin's own faults: the one home of sentry_sdk, which is loaded only where a DSN is configured.
+
+Whatever is logged as an error becomes an event. No personal data, no local variables, no request bodies, no source
+lines are sent, and every known secret is taken out of what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from bot import __version__
+from bot.errors import IntegrationError, Permanent
+from bot.integrations.sentry.config import SentryConfig
+from bot.kit.plugin import Tools
+from bot.ports.actions import Health
+
+if TYPE_CHECKING:
+    from sentry_sdk.types import Event, Hint
+
+_FLUSH = 2.0  # seconds
+
+
+class SentryReporter:
+    """Reports between `start` and `stop`."""
+
+    def __init__(self, config: SentryConfig, tools: Tools) -> None:
+        self._config = config
+        self._tools = tools
+
+    def start(self) -> None:
+        """Loads the library, which takes half a second, and begins to listen to the log. Does no network I/O."""
+        import sentry_sdk
+        from sentry_sdk.integrations.dedupe import DedupeIntegration
+        from sentry_sdk.integrations.logging import LoggingIntegration
+
+        sentry_sdk.init(
+            dsn=self._config.dsn.get_secret_value(),
+            release=f"tocsin@{__version__}",
+            environment=self._config.environment,
+            default_integrations=False,
+            auto_enabling_integrations=False,
+            integrations=[LoggingIntegration(), DedupeIntegration()],
+            send_default_pii=False,
+            include_local_variables=False,
+            include_source_context=False,
+            max_request_body_size="never",
+            before_send=self._clean,
+            shutdown_timeout=_FLUSH,
+        )
+
+    def stop(self) -> None:
+        """Sends what is waiting, for at most two seconds, and stops listening. Blocks."""
+        import sentry_sdk
+
+        sentry_sdk.get_client().close(timeout=_FLUSH)
+        sentry_sdk.get_global_scope().set_client(None)
+
+    async def examine(self) -> Sequence[Health]:
+        """Whether its host answers. An event is not sent: a doctor should not ring the bell."""
+        parts = urlsplit(self._config.dsn.get_secret_value())
+        host = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+        try:
+            await self._tools.http.request("GET", f"{parts.scheme}://{host}/", integration=self._tools.name)
+        except Permanent:
+            pass  # it answers; what it thinks of this page does not matter
+        except IntegrationError as error:
+            return [Health(what="reachable", ok=False, detail=error.message, hint=error.hint)]
+        return [Health(what="reachable", ok=True, detail=f"{host} answers")]
+
+    def _clean(self, event: Event, hint: Hint) -> Event | None:
+        cleaned: Any = self._tools.redactor.clean_tree(event)  # Any: the same shape as it came in
+        return cleaned

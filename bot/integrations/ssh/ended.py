@@ -1,0 +1,52 @@
+"""How a command ended, and what it printed; the same for this machine and for others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+MAX_OUTPUT = 256 * 1024
+"""Bytes kept of each of the two outputs; what comes after is read and dropped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """`exit_code` is None when a signal ended it (`signal` names it). The outputs are cut at `MAX_OUTPUT` bytes."""
+
+    exit_code: int | None
+    signal: str = ""
+    stdout: bytes = b""
+    stderr: bytes = b""
+
+
+class Lost(Exception):
+    """It was started, and then nobody saw how it ended."""
+
+
+class Place(Protocol):
+    """Somewhere a command can run.
+
+    `run` raises Temporary or Permanent when the command was not started, and Lost when it was and its end was not
+    seen. On cancellation it stops the command.
+    """
+
+    async def run(self, argv: Sequence[str]) -> Ended:
+        """Runs it to its end."""
+        ...
+
+
+def text(output: bytes) -> str:
+    """The output as text that a database keeps: not UTF-8, and NUL, become the replacement character."""
+    return output.decode(errors="replace").replace("\x00", "\ufffd")
+
+
+def document(output: str) -> Any | None:  # Any: any JSON value
+    """The output as JSON, where it is one whole document of it; else None."""
+    try:
+        value = json.loads(output)
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):  # UnicodeEncodeError too: half a surrogate pair is a text nobody can keep
+        return None
+    return None if "\\u0000" in output else value

@@ -1,0 +1,106 @@
+"""Commands on this machine: no shell, an environment of their own, and a life of their own.
+
+Their output goes to unlinked files, not to pipes: when Tocsin is killed, a pipe would break and cut the command short
+at its next line of output. So it finishes by itself, as one on another host would, and is probed after the restart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import tempfile
+from collections.abc import Iterator, Sequence
+from typing import IO
+
+from bot.errors import Permanent, Temporary
+from bot.integrations.ssh.ended import MAX_OUTPUT, Ended
+
+_PASSED_ON = ("HOME", "PATH", "TZ")
+_GRACE = 2.0  # seconds between asking a cancelled command to stop and ending it
+_LOOK = 0.5  # seconds between two looks at how much it has printed
+_SPILL = 4 * MAX_OUTPUT
+
+
+class LocalHost:
+    """A `Place`: this machine, as the user that Tocsin runs as."""
+
+    def __init__(self, integration: str) -> None:
+        self._integration = integration
+
+    async def run(self, argv: Sequence[str]) -> Ended:
+        """See `Place`."""
+        with _output() as stdout, _output() as stderr:
+            process = await self._start(argv, stdout, stderr)
+            ended = asyncio.ensure_future(process.wait())
+            try:
+                while not ended.done():
+                    await asyncio.wait({ended}, timeout=_LOOK)
+                    _cut(stdout)
+                    _cut(stderr)
+            except asyncio.CancelledError:
+                await _stop(process.pid, ended)
+                raise
+            code = ended.result()
+            return Ended(
+                exit_code=code if code >= 0 else None,
+                signal=_signal(-code) if code < 0 else "",
+                stdout=_head(stdout),
+                stderr=_head(stderr),
+            )
+
+    async def _start(self, argv: Sequence[str], stdout: IO[bytes], stderr: IO[bytes]) -> asyncio.subprocess.Process:
+        try:
+            return await asyncio.create_subprocess_exec(
+                *argv,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                cwd="/",
+                env={"LC_ALL": "C.UTF-8"} | {name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+                start_new_session=True,
+            )
+        except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
+            message = f"cannot run {argv[0]} on this machine: {error.strerror}"
+            hint = "name the program by its full path, and see that Tocsin's user may run it"
+            raise Permanent(message, integration=self._integration, reason="client", hint=hint) from None
+        except OSError as error:
+            message = f"cannot start {argv[0]} on this machine: {error.strerror}"
+            raise Temporary(message, integration=self._integration, reason="server") from None
+
+
+async def _stop(group: int, ended: asyncio.Future[int]) -> None:
+    """Ends the command and all it started: asks, and after a moment does not ask."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGTERM)
+        await asyncio.wait({ended}, timeout=_GRACE)
+        os.killpg(group, signal.SIGKILL)
+    await ended
+
+
+@contextlib.contextmanager
+def _output() -> Iterator[IO[bytes]]:
+    with tempfile.TemporaryFile() as file:
+        # What is appended after a cut goes to the new end; without this the file would grow a hole.
+        fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
+        yield file
+
+
+def _cut(file: IO[bytes]) -> None:
+    """Keeps a command that never stops printing from filling the disk: what is beyond the cap is not shown anyway."""
+    if os.fstat(file.fileno()).st_size > _SPILL:
+        os.ftruncate(file.fileno(), MAX_OUTPUT)
+
+
+def _head(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read(MAX_OUTPUT)
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
