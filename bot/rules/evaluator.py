@@ -81,8 +81,9 @@ async def evaluate(
 ) -> Evaluation:
     """Evaluates every rule of the group as of `slot`; `now` is the wall clock, `before` what the last one kept.
 
-    A rule whose source fails is UNKNOWN: its alerts are kept exactly as they were, those firing go on being told, and
-    no other rule is touched. `took` of the status is left to the caller, who has a clock.
+    A rule whose source fails is UNKNOWN: its alerts are kept exactly as they were, nobody is told of them, and no other
+    rule is touched. A firing alert is told with the end Prometheus gives it, and told again long before that. `took` of
+    the status is left to the caller, who has a clock.
     """
     kept = _by_rule(group, before)
     alerting = [rule for rule in group.rules if isinstance(rule, AlertRule)]
@@ -205,7 +206,7 @@ def _decide(
     resend_delay: timedelta,
 ) -> _Outcome:
     if isinstance(seen, Failure):
-        return _blind(before, seen, slot, now, resend_delay)
+        return _blind(before, seen, slot, now)
     step = state.step(
         rule,
         before.alerts,
@@ -217,7 +218,7 @@ def _decide(
     )
     if step.error:
         wrong = Failure(rule=rule.name, reason="rule", message=step.error)
-        return _blind(replace(before, alerts=step.alerts), wrong, slot, now, resend_delay)
+        return _blind(replace(before, alerts=step.alerts), wrong, slot, now)
     status = RuleStatus(rule=rule.name, alerts=step.alerts, evaluated_at=now)
     if not seen.partial:
         return _Outcome(status=status, told=step.told)
@@ -228,10 +229,9 @@ def _decide(
     )
 
 
-def _blind(before: RuleStatus, failure: Failure, slot: datetime, now: datetime, resend_delay: timedelta) -> _Outcome:
+def _blind(before: RuleStatus, failure: Failure, slot: datetime, now: datetime) -> _Outcome:
     status = replace(before, evaluated_at=now, unknown_since=before.unknown_since or slot, last_error=failure.message)
-    told = state.still_firing(before.alerts, slot, resend_delay=resend_delay)
-    return _Outcome(status=status, told=told, failure=failure)
+    return _Outcome(status=status, failure=failure)
 
 
 def _alert(group: RuleGroup, rule: AlertRule, alert: RuleAlert, source: MetricSource, until: datetime) -> Alert:

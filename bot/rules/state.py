@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.model.labels import LabelSet
-from bot.model.rule import AlertRule, RuleAlert, RuleState
+from bot.model.rule import AlertRule, GroupStatus, RuleAlert, RuleState
 
 RESOLVED_RETENTION = timedelta(minutes=15)
 """How long a resolved alert is kept and told again."""
@@ -84,15 +84,18 @@ def valid_until(ts: datetime, interval: timedelta, resend_delay: timedelta = RES
     return ts + 4 * max(interval, resend_delay)
 
 
-def still_firing(
-    alerts: Sequence[RuleAlert], ts: datetime, *, resend_delay: timedelta = RESEND_DELAY
-) -> tuple[RuleAlert, ...]:
-    """Firing alerts that are due to be told again although the rule could not be evaluated.
+def orphans(before: GroupStatus, after: GroupStatus | None) -> tuple[RuleAlert, ...]:
+    """Firing alerts of `before` that `after` no longer follows: their rule is gone, or forgot them at its limit.
 
-    Not being able to see is no sign that anything got better, so their end is moved on. Nothing is marked: the alerts
-    are kept exactly as they were.
+    Nobody will ever say that they are over, so whoever told of them has to. None: the whole group is gone.
     """
-    return tuple(alert for alert in alerts if alert.state is RuleState.FIRING and _due(alert, ts, resend_delay))
+    followed = {alert.labels for status in (after.rules if after else ()) for alert in status.alerts}
+    return tuple(
+        alert
+        for status in before.rules
+        for alert in status.alerts
+        if alert.state is RuleState.FIRING and alert.labels not in followed
+    )
 
 
 def _started(rule: AlertRule, one: Found, ts: datetime) -> RuleAlert:
