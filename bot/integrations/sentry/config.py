@@ -11,14 +11,15 @@ from bot.documents import Strict
 
 
 def _dsn(dsn: SecretStr) -> SecretStr:
+    wanted = "not a DSN; it looks like https://KEY@HOST/NUMBER, and Sentry shows it under Client Keys"
     try:
-        parts = urlsplit(dsn.get_secret_value())
-        usable = parts.scheme in ("http", "https") and parts.username and parts.hostname and parts.port != 0
+        parts = urlsplit(dsn.get_secret_value().strip())
+        complete = parts.username and parts.hostname and parts.port != 0
     except ValueError:
-        usable = False
-    if not usable or not parts.path.rpartition("/")[2].isdigit():
-        raise ValueError("not a DSN; it looks like https://KEY@HOST/NUMBER, and Sentry shows it under Client Keys")
-    return dsn
+        raise ValueError(wanted) from None
+    if parts.scheme not in ("http", "https") or not complete or not parts.path.rpartition("/")[2].isdigit():
+        raise ValueError(wanted)
+    return SecretStr(dsn.get_secret_value().strip())
 
 
 class SentryConfig(Strict):
