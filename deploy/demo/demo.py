@@ -176,7 +176,7 @@ class Demo:
             waiting_for="the customers to be served again",
             glance=self._customers.glance,
         )
-        self._teller.say(f"{self._world.culprit} runs {running} again; {self._customers.glance()}")
+        self._teller.say(f"{self._world.culprit} runs {running} again, and its customers are served")
 
     def _postmortem_is_written(self) -> None:
         self._teller.stage(9, "the postmortem is written")

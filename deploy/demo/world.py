@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import sys
 from dataclasses import dataclass
@@ -67,21 +66,16 @@ class World:
     def describe_to_tocsin(self, *, prometheus: str, port: int, with_rules: bool) -> Path:
         """Write `tocsin.yaml`, the rules and the runbook; returns the path of `tocsin.yaml`."""
         command = {
-            "python": _literally(sys.executable),
-            "release": _literally(str(HERE / "release.py")),
-            "shop": _literally(str(self.shop.folder)),
+            "python": json.dumps(sys.executable),
+            "release": json.dumps(str(HERE / "release.py")),
+            "shop": json.dumps(str(self.shop.folder)),
         }
         if with_rules:
             rules = self._fill("rules.yml", prometheus=prometheus)
         else:
             rules = self.folder / "rules.yml"
             rules.write_text("groups: []\n")
-        runbook = self._fill(
-            "roll-back-release.yaml",
-            python=json.dumps(sys.executable),
-            release=json.dumps(str(HERE / "release.py")),
-            shop=json.dumps(str(self.shop.folder)),
-        )
+        runbook = self._fill("roll-back-release.yaml", **command)
         return self._fill(
             "tocsin.yaml",
             prometheus=prometheus,
@@ -96,8 +90,3 @@ class World:
         path = self.folder / name
         path.write_text(Blanks((HERE / "world" / f"{name}.in").read_text()).substitute(blanks))
         return path
-
-
-def _literally(word: str) -> str:
-    """A pattern, written as YAML, that matches this one word and nothing else."""
-    return json.dumps(glob.escape(word))

@@ -88,20 +88,20 @@ def test_sqlite_has_a_volume_and_postgresql_a_standby() -> None:
 @pytest.mark.parametrize(("values", "kind"), [(sqlite(), "StatefulSet"), (postgresql(), "Deployment")])
 def test_the_pod_may_do_next_to_nothing(values: Values, kind: str) -> None:
     pod = only(rendered(values), kind)["spec"]["template"]["spec"]
-    (container,) = pod["containers"]
     assert pod["automountServiceAccountToken"] is False
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-    assert container["securityContext"] == {
-        "allowPrivilegeEscalation": False,
-        "readOnlyRootFilesystem": True,
-        "capabilities": {"drop": ["ALL"]},
-    }
-    assert container["image"].endswith(f"@sha256:{'0' * 64}")
-    mounted = {mount["name"] for mount in container["volumeMounts"]}
-    held = {volume["name"] for volume in pod["volumes"]}
-    claimed = {"state"} if kind == "StatefulSet" else set()
-    assert mounted == held | claimed
+    held = {volume["name"] for volume in pod["volumes"]} | ({"state"} if kind == "StatefulSet" else set())
+    containers = pod["containers"] + pod["initContainers"]
+    assert len(containers) == 2
+    for container in containers:
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert container["image"].endswith(f"@sha256:{'0' * 64}")
+        assert {mount["name"] for mount in container["volumeMounts"]} == held
 
 
 @pytest.mark.parametrize("values", [sqlite(), postgresql()], ids=["sqlite", "postgresql"])

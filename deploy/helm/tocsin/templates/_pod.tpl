@@ -1,3 +1,27 @@
+{{/* What Tocsin's container and the one that upgrades the database share. */}}
+{{- define "tocsin.container" -}}
+{{- with .Values.image -}}
+image: {{ printf "%s%s" .repository (ternary (printf "@%s" .digest) (printf ":%s" (default $.Chart.AppVersion .tag)) (ne .digest "")) | quote }}
+imagePullPolicy: {{ .pullPolicy }}
+{{- end }}
+env:
+  - {name: MPLCONFIGDIR, value: /tmp/matplotlib}
+  - {name: TOCSIN_TOKEN_FILE, value: /tmp/tocsin.token}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+resources:
+  {{- toYaml .Values.resources | nindent 2 }}
+volumeMounts:
+  - {name: state, mountPath: /var/lib/tocsin}
+  - {name: tmp, mountPath: /tmp}
+  - {name: config, mountPath: /etc/tocsin, readOnly: true}
+  {{- range .Values.secrets }}
+  - {name: {{ printf "secret-%s" . | replace "." "-" }}, mountPath: /run/secrets/{{ . }}, readOnly: true}
+  {{- end }}
+{{- end -}}
+
 {{/* The pod, the same under a StatefulSet and a Deployment. */}}
 {{- define "tocsin.pod" -}}
 metadata:
@@ -44,22 +68,18 @@ spec:
     fsGroup: 10001
     fsGroupChangePolicy: OnRootMismatch
     seccompProfile: {type: RuntimeDefault}
+  {{- if .Values.upgrade.enabled }}
+  initContainers:
+    - name: upgrade
+      {{- include "tocsin.container" . | nindent 6 }}
+      args: ["-c", "/etc/tocsin/tocsin.yaml", "db", "upgrade"{{ if not .Values.upgrade.backup }}, "--no-backup"{{ end }}]
+  {{- end }}
   containers:
     - name: tocsin
-      {{- with .Values.image }}
-      image: {{ printf "%s%s" .repository (ternary (printf "@%s" .digest) (printf ":%s" (default $.Chart.AppVersion .tag)) (ne .digest "")) | quote }}
-      imagePullPolicy: {{ .pullPolicy }}
-      {{- end }}
+      {{- include "tocsin.container" . | nindent 6 }}
       args: ["-c", "/etc/tocsin/tocsin.yaml", "run"]
-      env:
-        - {name: MPLCONFIGDIR, value: /tmp/matplotlib}
-        - {name: TOCSIN_TOKEN_FILE, value: /tmp/tocsin.token}
       ports:
         - {name: http, containerPort: 9393, protocol: TCP}
-      securityContext:
-        allowPrivilegeEscalation: false
-        readOnlyRootFilesystem: true
-        capabilities: {drop: [ALL]}
       startupProbe:
         httpGet: {path: /-/ready, port: http}
         periodSeconds: 2
@@ -73,15 +93,6 @@ spec:
         periodSeconds: 10
         timeoutSeconds: 5
         failureThreshold: 6
-      resources:
-        {{- toYaml .Values.resources | nindent 8 }}
-      volumeMounts:
-        - {name: state, mountPath: /var/lib/tocsin}
-        - {name: tmp, mountPath: /tmp}
-        - {name: config, mountPath: /etc/tocsin, readOnly: true}
-        {{- range .Values.secrets }}
-        - {name: {{ printf "secret-%s" . | replace "." "-" }}, mountPath: /run/secrets/{{ . }}, readOnly: true}
-        {{- end }}
   volumes:
     - name: tmp
       emptyDir: {medium: Memory, sizeLimit: 64Mi}
