@@ -90,7 +90,7 @@ class _Desk:
 
     def _runbook(self, path: Path, name: str) -> None:
         file = runbook_file(path, name, self.findings)
-        if file is not None:
+        if not isinstance(file, str):
             references.in_runbook(file, self._offering(), self.findings)
 
     def _offering(self) -> Mapping[str, Integration]:

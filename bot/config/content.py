@@ -42,6 +42,8 @@ class Content:
 
     rules: tuple[RuleFile, ...] = ()
     runbooks: tuple[RunbookFile, ...] = ()
+    unsound: frozenset[str] = frozenset()
+    """The names of runbooks that are there, but have mistakes."""
 
     @property
     def groups(self) -> tuple[RuleGroup, ...]:
@@ -58,7 +60,8 @@ def read_content(document: ConfigDocument, cwd: Path, findings: Findings) -> Con
     """Everything under `rules` and `runbooks`; what is wrong goes into `findings`, what is sound is returned."""
     rules = tuple(_rules(document, cwd, findings))
     runbooks = tuple(_runbooks(document, cwd, findings))
-    return Content(rules=rules, runbooks=runbooks)
+    sound = tuple(file for file in runbooks if isinstance(file, RunbookFile))
+    return Content(rules=rules, runbooks=sound, unsound=frozenset(one for one in runbooks if isinstance(one, str)))
 
 
 def rule_file(path: Path, name: str, key: str, entry: RuleFiles, findings: Findings) -> RuleFile | None:
@@ -75,16 +78,16 @@ def rule_file(path: Path, name: str, key: str, entry: RuleFiles, findings: Findi
     return RuleFile(document=document, groups=groups)
 
 
-def runbook_file(path: Path, name: str, findings: Findings) -> RunbookFile | None:
-    """One runbook; None when it has mistakes."""
+def runbook_file(path: Path, name: str, findings: Findings) -> RunbookFile | str:
+    """One runbook; when it has mistakes, what it is called, as far as that can be seen."""
     document = _document(path, name, Kind.RUNBOOK, findings)
     if document is None:
-        return None
+        return ""
     try:
         runbook = of_document(document)
     except DocumentError as error:
         findings.take(error)
-        return None
+        return str(document.value.get("runbook", "")) if isinstance(document.value, dict) else ""
     findings.runbooks.add(name)
     return RunbookFile(document=document, runbook=runbook)
 
@@ -118,11 +121,12 @@ def _rules(document: ConfigDocument, cwd: Path, findings: Findings) -> Iterator[
                 yield file
 
 
-def _runbooks(document: ConfigDocument, cwd: Path, findings: Findings) -> Iterator[RunbookFile]:
+def _runbooks(document: ConfigDocument, cwd: Path, findings: Findings) -> Iterator[RunbookFile | str]:
     names: dict[str, str] = {}
     for path, _ in _named(document, document.config.runbooks, ("runbooks",), findings):
         file = runbook_file(path, shown(path, cwd), findings)
-        if file is None:
+        if isinstance(file, str):
+            yield file
             continue
         first = names.setdefault(file.runbook.name, file.document.file)
         if first != file.document.file:

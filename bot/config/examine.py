@@ -147,7 +147,7 @@ def _unsafe(document: ConfigDocument) -> Iterator[tuple[Place, str]]:
     if urlsplit(config.store.url).password and "store.url" not in document.overridden:
         yield (
             ("store", "url"),
-            "a password is never written here itself; move it to `password: {env: NAME}` beside `url`",
+            "a password is never written here itself; write `password: {env: NAME}` beside it",
         )
     if is_loopback(config.http.host) or "people" in document.broken:
         return

@@ -54,7 +54,7 @@ def in_content(
         findings.blame(runbook.document, _triggers(runbook.runbook, content), gravity=Gravity.WARNING)
     if "runbooks" not in document.broken:
         for rules in content.rules:
-            _runbook_urls(rules, content.by_name, findings)
+            _runbook_urls(rules, content, findings)
 
 
 def in_runbook(file: RunbookFile, manifests: Mapping[str, Integration], findings: Findings) -> None:
@@ -132,7 +132,8 @@ def _triggers(runbook: Runbook, content: Content) -> Found:
                 yield ("triggers", index), f"no rule here raises an alert called {matcher.value!r}{near}"
 
 
-def _runbook_urls(file: RuleFile, runbooks: Mapping[str, Runbook], findings: Findings) -> None:
+def _runbook_urls(file: RuleFile, content: Content, findings: Findings) -> None:
+    runbooks = {*content.by_name, *content.unsound}
     for group_index, group in enumerate(file.groups):
         for rule_index, rule in enumerate(group.rules):
             url = rule.annotations.get("runbook_url", "") if isinstance(rule, AlertRule) else ""
