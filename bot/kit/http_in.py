@@ -176,7 +176,7 @@ class Guard:
         refuse: Callable[[Scope, Refusal], Reply],
         max_seconds: float = MAX_SECONDS,
     ) -> None:
-        self._app = app
+        self.app = app
         self._origins = origins
         self._porter = porter
         self._refuse = refuse
@@ -188,7 +188,7 @@ class Guard:
         try:
             read = await self._come_in(scope, receive)
             if not isinstance(read, Refusal):
-                await self._app(scope, read, answer.send)
+                await self.app(scope, read, answer.send)
                 return
             refusal = read
         except TocsinError as error:

@@ -1,15 +1,5 @@
-"""A house for each test."""
+"""The house that the pages are tried in serves the API too."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+from tests.integrations.web.conftest import house, played
 
-import pytest
-
-from tests.integrations.web.house import House, open_house
-
-
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    """The whole of HTTP over a fresh store, with the scene played."""
-    async with open_house(tmp_path) as opened:
-        yield opened
+__all__ = ["house", "played"]

@@ -79,10 +79,16 @@ async def _healthy() -> Mapping[str, Sequence[Health]]:
     return HEALTH
 
 
+async def play(database: Path, picture: bytes = PIXEL) -> None:
+    """Makes a database with the scene in it."""
+    async with open_store(f"sqlite:///{database}") as store:
+        await store.write(lambda tx: scene.play(tx, picture))
+
+
 @asynccontextmanager
-async def open_house(folder: Path, *, origins: Origins | None = None, picture: bytes = PIXEL) -> AsyncIterator[House]:
-    """A house with the scene played in it, in this empty folder."""
-    async with open_store(f"sqlite:///{folder}/tocsin.db") as store:
+async def open_house(database: Path, *, origins: Origins | None = None) -> AsyncIterator[House]:
+    """A house around this database, at the moment the scene has come to."""
+    async with open_store(f"sqlite:///{database}") as store:
         clock = FakeClock(scene.NOW)
         world = World(
             store=store,
@@ -93,7 +99,6 @@ async def open_house(folder: Path, *, origins: Origins | None = None, picture: b
             actions={},
             nudge=lambda: None,
         )
-        await store.write(lambda tx: scene.play(tx, picture))
         tokens = {name: f"tcs_{name}" for name in scene.PEOPLE}
         owners: dict[str, Person] = {secret_hash(token): scene.PEOPLE[name] for name, token in tokens.items()}
         addressed = origins or Origins([ADDRESS, "http://localhost:9393", "https://tocsin.example.com"])
