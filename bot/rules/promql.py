@@ -15,6 +15,7 @@ import promql_parser
 from bot.model.rule import Signal
 
 _MIRRORED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
+_GROUPED = re.compile(r"(?<![\w.:])\d+(?:_\d+)+")
 _TOKEN = re.compile(
     r"""\#[^\n]* | "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | `[^`]*`
       | (?P<open>[(\[{]) | (?P<close>[)\]}]) | (?P<compare>==|!=|>=|<=|>|<)""",
@@ -27,7 +28,7 @@ def check(expr: str) -> str | None:
     try:
         _parse(expr)
     except ValueError as error:
-        return str(error)
+        return "not valid PromQL" if str(error) == "invalid promql query" else str(error)
     return None
 
 
@@ -118,4 +119,5 @@ def _same(text: str, tree: promql_parser.Expr) -> bool:
 
 @lru_cache(maxsize=1024)
 def _parse(expr: str) -> promql_parser.Expr:
-    return promql_parser.parse(expr)
+    # Prometheus reads 1_000 as 1000, promql-parser does not read it at all
+    return promql_parser.parse(_GROUPED.sub(lambda number: number.group().replace("_", ""), expr))

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
-from bot.documents import Document, Duration, Path, Place, Strict, dotted, read, validate
+from bot.documents import Document, Duration, Path, Place, Plain, Strict, dotted, read, validate
 from bot.errors import Complaint, DocumentError
 from bot.model.rule import AlertRule, RecordingRule, RuleGroup
 from bot.rules import promql
@@ -49,11 +49,11 @@ class _Group(_Strict):
     query_offset: _Time = _ZERO
     limit: Annotated[int, _empty(0)] = 0
     labels: _Labels = Field(default_factory=dict)
-    rules: Annotated[tuple[_Rule, ...], _empty(())] = ()
+    rules: Annotated[list[_Rule], _empty([])] = Field(default_factory=list)
 
 
 class _File(_Strict):
-    groups: Annotated[tuple[_Group, ...], _empty(())] = ()
+    groups: Annotated[list[_Group], _empty([])] = Field(default_factory=list)
 
 
 def is_rule_file(document: Document) -> bool:
@@ -74,7 +74,8 @@ def groups(document: Document, *, source: str, default_interval: timedelta) -> t
     try:
         written = validate(document, _File)
     except DocumentError as error:
-        raise DocumentError(sorted([*error.complaints, *_complaints_of_what_fits(document)])) from None
+        inside = _complaints(document, _what_fits(document.value))
+        raise DocumentError(sorted([*error.complaints, *inside])) from None
     complaints = sorted(_complaints(document, written))
     if complaints:
         raise DocumentError(complaints)
@@ -181,7 +182,7 @@ def _offset(expr: str, problem: str) -> int:
 
 def _inside(document: Document, path: Path, text: str, offset: int, message: str) -> Complaint:
     """A complaint about a place inside a text, wherever YAML's way of writing that text lets us find it."""
-    place = document.place(path)
+    place = document.values.get(path) or document.place(path)
     lines = document.text.splitlines()
     before = text[:offset]
     line, column = before.count("\n"), offset - (before.rfind("\n") + 1)
@@ -199,16 +200,42 @@ def _inside(document: Document, path: Path, text: str, offset: int, message: str
     return Complaint(file=document.file, line=here.line, column=here.column, path=dotted(path), message=message)
 
 
-def _complaints_of_what_fits(document: Document) -> Iterator[Complaint]:
-    """The mistakes inside those rules of a file that do have the right shape, so that none hides behind another."""
-    value = document.value
-    listed = value.get("groups") if isinstance(value, dict) else None
-    for index, group in enumerate(listed if isinstance(listed, list) else []):
-        rules = group.get("rules") if isinstance(group, dict) else None
-        for number, rule in enumerate(rules if isinstance(rules, list) else []):
-            path: Path = ("groups", index, "rules", number)
-            try:
-                fitting = _Rule.model_validate(rule)
-            except ValueError:
-                continue
-            yield from _rule_complaints(document, path, fitting)
+def _what_fits(value: object) -> _File:
+    """As much of a misshapen file as has the right shape, so that one mistake does not hide another.
+
+    What does not fit was complained of already; something that draws no complaint stands in for it.
+    """
+    written = value.get("groups") if isinstance(value, dict) else None
+    return _File(groups=[_group_that_fits(at, group) for at, group in enumerate(_items(written))])
+
+
+def _group_that_fits(at: int, value: object) -> _Group:
+    name = f"\0{at}"
+    if not isinstance(value, dict):
+        return _Group(name=name)
+    rules = [_fitting(_Rule, rule, _SOME_RULE) for rule in _items(value.get("rules"))]
+    return _Group.model_validate({**_fitting(_Group, value, {"name": name, "rules": []}), "rules": rules})
+
+
+_SOME_RULE: Mapping[str, Plain] = {"alert": "-", "expr": "0"}
+
+
+def _fitting(model: type[_Strict], value: object, stand_ins: Mapping[str, Plain]) -> dict[str, Plain]:
+    if not isinstance(value, dict):
+        return dict(stand_ins)
+    fitting: dict[str, Plain] = {}
+    for key, item in value.items():
+        try:
+            model.model_validate({key: item})
+        except ValidationError:
+            if key in stand_ins:
+                fitting[key] = stand_ins[key]
+            elif key == "record":
+                fitting["alert"] = stand_ins["alert"]
+        else:
+            fitting[key] = item
+    return fitting
+
+
+def _items(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

@@ -127,8 +127,7 @@ def _parse(text: str, name: str) -> Template:
         for function in UNSUPPORTED:
             if error.message == f'function "{function}" not defined':
                 error.message = f'Tocsin does not support the function "{function}"'
-        message = f"template: {name}:{error.line}: {error.message}"
-        raise TemplateError(message, line=error.line, column=error.column) from None
+        raise TemplateError(error.message, line=error.line, column=error.column) from None
     return template
 
 
