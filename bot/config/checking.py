@@ -15,7 +15,7 @@ from bot.config.content import rule_file, runbook_file
 from bot.config.examine import examine
 from bot.config.files import shown, text_of, whole
 from bot.config.findings import Findings
-from bot.config.kinds import Kind, kind_of
+from bot.config.kinds import Kind, kind_of, looks_like_ours
 from bot.config.schema import RuleFiles
 from bot.documents import read
 from bot.errors import DocumentError, StartError
@@ -25,7 +25,14 @@ _SUFFIXES = (".yaml", ".yml")
 
 
 def check_all(config: Path | None, env: Mapping[str, str], cwd: Path) -> Findings:
-    """A configuration and all it names. Secrets that are not there are warnings: a check often runs without them."""
+    """A configuration and all it names. Secrets that are not there are warnings: a check often runs without them.
+
+    StartError when there is no configuration: no mistakes were seen then, but nothing was looked at either.
+    """
+    if config is None:
+        raise StartError(
+            "there is no tocsin.yaml here", hint="name it with -c FILE, or name files and folders to check"
+        )
     findings = Findings()
     examine(config, env, cwd, findings=findings, secrets_needed=False)
     return findings
@@ -69,11 +76,12 @@ class _Desk:
         name = shown(path, self.cwd)
         if name in self.findings.files:
             return
+        text = ""
         try:
-            kind = kind_of(read(text_of(path, name), name))
+            text = text_of(path, name)
+            kind = kind_of(read(text, name))
         except DocumentError as error:
-            self.findings.files.setdefault(name)
-            self.findings.take(error)
+            self._unreadable(name, error, ours=asked_for or looks_like_ours(text))
             return
         match kind:
             case Kind.CONFIG:
@@ -87,6 +95,13 @@ class _Desk:
                 self.findings.add(whole(name, _not_ours(kind)))
             case _:
                 self.findings.skipped += 1
+
+    def _unreadable(self, name: str, error: DocumentError, *, ours: bool) -> None:
+        if ours:
+            self.findings.files.setdefault(name)
+            self.findings.take(error)
+        else:
+            self.findings.skipped += 1
 
     def _runbook(self, path: Path, name: str) -> None:
         file = runbook_file(path, name, self.findings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from bot.config.schema import Config
@@ -19,6 +20,7 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
+_FIRST_KEYS = re.compile(r"^(groups|runbook|integrations|people|receivers|http|store)\s*:", re.MULTILINE)
 _CONFIG_KEYS = frozenset(info.alias or name for name, info in Config.model_fields.items())
 
 
@@ -33,4 +35,11 @@ def kind_of(document: Document) -> Kind:
         return Kind.RUNBOOK
     if "rule_files" in keys and "tests" in keys:
         return Kind.PROMETHEUS_TEST
-    return Kind.CONFIG if keys & _CONFIG_KEYS else Kind.UNKNOWN
+    known = len(keys & _CONFIG_KEYS)
+    # Others use words like `rules` too; but most keys of a configuration are spelt right.
+    return Kind.CONFIG if known and known >= len(keys) - known else Kind.UNKNOWN
+
+
+def looks_like_ours(text: str) -> bool:
+    """Whether a text that is not YAML was meant to be one of our documents: templates of others are not."""
+    return _FIRST_KEYS.search(text) is not None

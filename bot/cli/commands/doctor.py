@@ -61,8 +61,11 @@ def _show(found: Answer, console: Console) -> None:
 def _files(arguments: argparse.Namespace, console: Console) -> int:
     """What the configuration alone tells."""
     path = arguments.config or default_path(Path.cwd())
+    if path is None:
+        console.tell("there is no tocsin.yaml here; Tocsin would run on its embedded defaults")
+        return 1
     findings = check_all(path, os.environ, Path.cwd())
     for complaint in findings.complaints:
         console.say(str(complaint))
-    console.tell(f"the configuration ({path or 'the embedded defaults'}): {findings.summary}")
+    console.tell(f"{path}: {findings.summary}")
     return 1

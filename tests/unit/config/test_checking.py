@@ -1,0 +1,129 @@
+"""Documents that are checked alone or by the folder."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.config.checking import check_all, check_paths
+from bot.config.findings import Findings
+from bot.errors import StartError
+
+RULES = "groups: [{name: a, rules: [{alert: A, expr: up == 0}, {alert: B, expr: up == 1}]}]\n"
+RUNBOOK = "runbook: r\ntitle: t\nsteps: [{id: a, uses: prometheus.query, with: {expr: up}}]\n"
+TEST = "rule_files: [a.yml]\ntests: []\n"
+POD = "apiVersion: v1\nkind: Pod\n"
+VALUES = "image: x\nrules: {}\nreplicas: 2\nservice: {}\n"
+TEMPLATE = "{{- if .Values.x }}\nkind: Pod\n{{- end }}\n"
+
+
+def checked(folder: Path, *paths: str, config: str | None = None, **files: str) -> Findings:
+    for name, text in files.items():
+        path = folder / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_suffix(".yaml").write_text(text)
+    return check_paths([Path(path) for path in paths], Path(config) if config else None, {}, folder)
+
+
+def told(findings: Findings) -> list[str]:
+    return [str(complaint) for complaint in findings.complaints]
+
+
+def test_a_lone_rule_file_or_runbook_is_known_by_its_content(tmp_path: Path) -> None:
+    findings = checked(tmp_path, "x.yaml", "y.yaml", x=RULES, y=RUNBOOK)
+    assert told(findings) == []
+    assert findings.summary == "2 files, 2 rules, 1 runbook: no mistakes"
+
+
+def test_the_mistakes_of_a_lone_file_are_told(tmp_path: Path) -> None:
+    findings = checked(
+        tmp_path, "x.yaml", "y.yaml", x=RULES.replace("up == 0", "up =="), y=RUNBOOK.replace(".query", ".qurey")
+    )
+    rule, runbook = told(findings)
+    assert rule.startswith("x.yaml:1:")
+    assert "groups[0].rules[0].expr: " in rule
+    assert runbook == (
+        "y.yaml:3:23: steps[0].uses: no integration offers the action 'prometheus.qurey';"
+        " did you mean 'prometheus.query'?"
+    )
+    assert findings.summary == "2 files, 0 rules, 1 runbook: 2 mistakes"
+
+
+def test_a_folder_is_searched_and_what_is_not_ours_is_left_alone(tmp_path: Path) -> None:
+    findings = checked(
+        tmp_path,
+        "d",
+        d__rules=RULES,
+        d__deep__book=RUNBOOK,
+        d__test=TEST,
+        d__pod=POD,
+        d__values=VALUES,
+        d__template=TEMPLATE,
+        d___hidden__rules="groups: [",
+    )
+    (tmp_path / "d" / ".git").mkdir()
+    (tmp_path / "d" / ".git" / "x.yaml").write_text("groups: [")
+    assert told(findings) == ["d/_hidden/rules.yaml:2:1: not YAML: did not find expected node content"]
+    assert findings.summary == "3 files, 2 rules, 1 runbook (4 other files left alone): 1 mistake"
+
+
+def test_what_is_asked_for_by_name_must_be_ours(tmp_path: Path) -> None:
+    findings = checked(
+        tmp_path, "test.yaml", "pod.yaml", "values.yaml", "t.yaml", test=TEST, pod=POD, values=VALUES, t="["
+    )
+    assert [line.partition(": ")[::2] for line in told(findings)] == [
+        ("test.yaml", "this is a unit test of promtool's: run it with `promtool test rules`"),
+        (
+            "pod.yaml",
+            "no document of Tocsin's: a configuration, a rule file (`groups:`) or a runbook (`runbook:`) is expected",
+        ),
+        (
+            "values.yaml",
+            "no document of Tocsin's: a configuration, a rule file (`groups:`) or a runbook (`runbook:`) is expected",
+        ),
+        ("t.yaml:2:1", "not YAML: did not find expected node content"),
+    ]
+
+
+def test_a_configuration_among_the_paths_brings_all_it_names(tmp_path: Path) -> None:
+    findings = checked(
+        tmp_path,
+        "rules.yaml",
+        "main.yaml",
+        "rules.yaml",
+        rules=RULES,
+        main="integrations: {p: {use: prometheus, url: 'http://h'}}\nrules: [{files: [rules.yaml], source: p}]\n",
+    )
+    assert told(findings) == []
+    assert findings.summary == "2 files, 2 rules, 0 runbooks: no mistakes"
+
+
+def test_a_lone_runbook_is_held_to_the_configuration_where_there_is_one(tmp_path: Path) -> None:
+    ssh = "integrations: {hosts: {use: ssh, hosts: {a: {local: true}}}}\n"
+    findings = checked(tmp_path, "book.yaml", config="tocsin.yaml", tocsin=ssh, book=RUNBOOK)
+    assert told(findings) == ["book.yaml:3:23: steps[0].uses: no integration offers the action 'prometheus.query'"]
+    assert list(findings.files) == ["book.yaml"]
+    broken = checked(tmp_path, "book.yaml", config="tocsin.yaml", tocsin="integrations: nonsense\n", book=RUNBOOK)
+    assert told(broken) == []
+
+
+def test_secrets_that_are_not_here_are_warnings_and_bring_no_further_mistakes(tmp_path: Path) -> None:
+    (tmp_path / "tocsin.yaml").write_text(
+        "integrations:\n"
+        "  s: {use: sentry, dsn: {env: DSN}}\n"
+        "  p: {use: prometheus, url: 'http://h', bearer_token: {env: T}}\n"
+    )
+    findings = check_all(Path("tocsin.yaml"), {}, tmp_path)
+    assert told(findings) == [
+        "tocsin.yaml:2:25: warning: integrations.s.dsn: the environment variable DSN is not set",
+        "tocsin.yaml:3:55: warning: integrations.p.bearer_token: the environment variable T is not set",
+    ]
+    assert findings.summary == "1 file, 0 rules, 0 runbooks: no mistakes, 2 warnings"
+
+
+def test_looking_at_nothing_is_not_finding_nothing(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match=r"there is no tocsin\.yaml here"):
+        check_all(None, {}, tmp_path)
+    with pytest.raises(StartError, match="there is nothing at nowhere"):
+        checked(tmp_path, "nowhere")
+    with pytest.raises(StartError, match=r"there is no configuration at no\.yaml"):
+        check_all(Path("no.yaml"), {}, tmp_path)
