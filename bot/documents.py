@@ -240,11 +240,15 @@ _WORDS = {
     "missing": "this key is required",
     "bool_parsing": "write true or false",
     "list_type": "a list is needed here: lines that begin with `- `",
+    "tuple_type": "a list is needed here: lines that begin with `- `",
+    "frozen_set_type": "a list is needed here: lines that begin with `- `",
+    "too_short": "this list needs something in it",
     "dict_type": "a mapping is needed here: `key: value`",
     "model_type": "a mapping is needed here: `key: value`",
     "int_parsing": "a whole number is needed here",
     "float_parsing": "a number is needed here",
     "string_type": "a text is needed here",
+    "string_too_short": "something must be written here",
 }
 
 
