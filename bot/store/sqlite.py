@@ -58,10 +58,7 @@ class SqliteFile:
         self.path = Path(url.database).resolve()
         self.name = str(self.path)
         self._engine = create_engine(
-            URL.create("sqlite", database=self.name),
-            poolclass=NullPool,
-            isolation_level="AUTOCOMMIT",
-            connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
+            "sqlite://", creator=self._connect, poolclass=NullPool, isolation_level="AUTOCOMMIT"
         )
         self._next_restart = 0.0
 
@@ -96,6 +93,11 @@ class SqliteFile:
             ) from None
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+
+    def _connect(self) -> sqlite3.Connection:
+        """A connection for one thread at a time; creates nothing."""
+        uri = f"{self.path.as_uri()}?mode=rw"
+        return sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, check_same_thread=False)
 
     def open_writer(self) -> Channel:
         """A connection whose commits are on the disk."""
@@ -152,9 +154,13 @@ class SqliteFile:
 
     def backup(self, file: Path) -> None:
         """Copies one snapshot page by page, in one step: writers are not disturbed, and do not make it begin again."""
-        source = sqlite3.connect(f"{self.path.as_uri()}?mode=rw", uri=True, timeout=_BUSY_SECONDS)
-        with closing(source), closing(sqlite3.connect(file)) as copy:
-            source.backup(copy)
+        with closing(self._connect()) as source, closing(sqlite3.connect(file)) as copy:
+            try:
+                source.backup(copy)
+            except sqlite3.OperationalError as error:
+                if _code(error) != sqlite3.SQLITE_FULL:
+                    raise
+                raise StoreError(f"the disk that holds {file} is full", hint="name a folder with room in it") from None
             copy.execute("PRAGMA journal_mode=DELETE")  # one file, whole
             if (found := copy.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
                 raise StoreError(f"the copy of {self.name} is damaged: {found}", hint="check the disk")

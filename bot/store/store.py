@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
-from bot.errors import StartError
+from bot.model.retention import Retention
 from bot.ports.store import Tx
-from bot.store.backend import Backend
-from bot.store.postgres import PostgresServer
+from bot.store.backends import backend_for
 from bot.store.readers import Readers
+from bot.store.retention import prune
 from bot.store.schema import open_prepared
-from bot.store.sqlite import SqliteFile
 from bot.store.writer import Writer
 
 T = TypeVar("T")
@@ -40,6 +37,10 @@ class SqlStore:
         """Runs the work on one consistent snapshot; it must not write."""
         return await self._readers.run(lambda channel: work(channel.tx))
 
+    async def prune(self, now: datetime, retention: Retention) -> Mapping[str, int]:
+        """Takes away what has been kept long enough, without holding up anybody; how many rows of each kind went."""
+        return await prune(self._readers, self._writer, now, retention)
+
 
 @asynccontextmanager
 async def open_store(url: str, *, readers: int = 3) -> AsyncIterator[SqlStore]:
@@ -57,19 +58,3 @@ async def open_store(url: str, *, readers: int = 3) -> AsyncIterator[SqlStore]:
         finally:
             await reading.close()
             await writer.close()
-
-
-def backend_for(url: str) -> Backend:
-    """The database a URL names, not yet opened; StartError without repeating the URL, which may hold a password."""
-    hint = "write it like sqlite:///tocsin.db or postgresql://USER@HOST/DATABASE"
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise StartError("store.url is not the URL of a database", hint=hint) from None
-    match parsed.drivername:
-        case "sqlite":
-            return SqliteFile(parsed)
-        case "postgresql" | "postgresql+psycopg":
-            return PostgresServer(parsed)
-        case other:
-            raise StartError(f"store.url begins with {other}, which Tocsin does not know", hint=hint)

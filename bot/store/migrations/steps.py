@@ -1,7 +1,4 @@
-"""Runs revisions with Alembic, inside a transaction that somebody else begins and ends.
-
-Its own module, because Alembic takes a third of a second to load and is needed once in a version's life.
-"""
+"""Runs revisions with Alembic, inside a transaction that somebody else begins and ends."""
 
 from __future__ import annotations
 
@@ -15,11 +12,11 @@ from sqlalchemy import Connection
 FOLDER = Path(__file__).parent
 
 
-def upgrade(connection: Connection, to: str) -> None:
+def take_to(connection: Connection, revision: str) -> None:
     """Takes the schema from whatever revision it has, or none, to this one."""
     script = ScriptDirectory(str(FOLDER))
     context = MigrationContext.configure(connection)
-    steps = list(script.iterate_revisions(to, context.get_current_revision() or "base"))
+    steps = list(script.iterate_revisions(revision, context.get_current_revision() or "base"))
     with Operations.context(context):
         for step in reversed(steps):
             step.module.upgrade()

@@ -1,0 +1,504 @@
+"""What every store promises, whatever keeps it: run by `test_store.py` over SQLite and PostgreSQL."""
+
+import asyncio
+from dataclasses import replace as replaced
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import Conflict, Fenced, NotFound
+from bot.model.alert import AlertGroup
+from bot.model.evidence import Attachment
+from bot.model.ids import EvidenceId, Fingerprint, IncidentId, RunId
+from bot.model.incident import IncidentStatus
+from bot.model.rule import RuleStatus
+from bot.model.run import ApprovalStatus, JournalKind, RunStatus
+from bot.ports.store import Session, Store, Tx
+from tests.contracts.store_nouns import (
+    DAY,
+    MINUTE,
+    NOW,
+    act,
+    alert,
+    approval,
+    entry,
+    errand,
+    evidence,
+    finished,
+    firing,
+    incident,
+    line,
+    run,
+    status,
+    three_facts,
+)
+
+LONG = timedelta(minutes=5)
+OVER = timedelta(microseconds=0)
+"""A lease that has ended as soon as it was given."""
+
+
+class Boom(Exception):
+    """What a work raises to be undone."""
+
+
+class TransactionsSuite:
+    """One event is one transaction."""
+
+    async def test_a_write_answers_with_what_the_work_returns_and_can_be_read_at_once(self, store: Store) -> None:
+        assert await store.write(lambda tx: tx.incidents.put(incident(1)) or "done") == "done"
+        assert await store.read(lambda tx: tx.incidents.get(IncidentId("INC-1"))) == incident(1)
+
+    async def test_a_work_that_raises_leaves_nothing(self, store: Store) -> None:
+        def work(tx: Tx) -> None:
+            three_facts(tx, 1)
+            raise Boom
+
+        with pytest.raises(Boom):
+            await store.write(work)
+        assert await store.read(lambda tx: (tx.incidents.list(), tx.audit.list())) == ([], [])
+
+    async def test_works_that_share_a_commit_fail_alone(self, store: Store) -> None:
+        def work(tx: Tx, number: int) -> int:
+            three_facts(tx, number)
+            if number % 3 == 0:
+                raise Boom
+            return number
+
+        results = await asyncio.gather(
+            *(store.write(lambda tx, number=number: work(tx, number)) for number in range(1, 101)),
+            return_exceptions=True,
+        )
+        kept = {number for number in range(1, 101) if number % 3}
+        assert {number for number in results if not isinstance(number, Boom)} == kept
+        told = await store.read(lambda tx: {entry.object for entry in tx.audit.list(limit=200)})
+        assert told == {f"INC-{number}" for number in kept}
+        assert await store.read(lambda tx: tx.audit.broken_at()) is None
+        assert len(await store.read(lambda tx: tx.incidents.list(limit=200))) == len(kept)
+
+    async def test_a_hundred_tasks_get_a_hundred_ids(self, store: Store) -> None:
+        ids = await asyncio.gather(*(store.write(lambda tx: tx.incidents.next_id()) for _ in range(100)))
+        assert sorted(ids) == sorted(f"INC-{number}" for number in range(1, 101))
+
+    async def test_ids_of_a_work_that_was_undone_are_not_skipped(self, store: Store) -> None:
+        def work(tx: Tx) -> None:
+            tx.runs.next_id()
+            raise Boom
+
+        with pytest.raises(Boom):
+            await store.write(work)
+        assert await store.write(lambda tx: (tx.runs.next_id(), tx.approvals.next_id(), tx.evidence.next_id())) == (
+            "RUN-1",
+            "APR-1",
+            "EV-1",
+        )
+
+    async def test_a_read_sees_one_moment(self, store: Store) -> None:
+        await store.write(lambda tx: three_facts(tx, 1))
+        loop = asyncio.get_running_loop()
+
+        def work(tx: Tx) -> tuple[int, int]:
+            before = len(tx.incidents.list())
+            asyncio.run_coroutine_threadsafe(store.write(lambda tx: three_facts(tx, 2)), loop).result(30)
+            return before, len(tx.incidents.list())
+
+        assert await store.read(work) == (1, 1)
+        assert len(await store.read(lambda tx: tx.incidents.list())) == 2
+
+    async def test_a_reading_work_cannot_write(self, store: Store) -> None:
+        with pytest.raises(Exception) as refused:  # noqa: PT011  how it is refused is each database's affair
+            await store.read(lambda tx: tx.incidents.put(incident(1)))
+        assert type(refused.value).__module__ == "bot.errors"
+        assert await store.read(lambda tx: tx.incidents.list()) == []
+
+    async def test_what_was_asked_for_and_given_up_in_the_queue_is_not_done(self, store: Store) -> None:
+        first = asyncio.create_task(store.write(lambda tx: three_facts(tx, 1)))
+        second = asyncio.create_task(store.write(lambda tx: three_facts(tx, 2)))
+        await asyncio.sleep(0)
+        second.cancel()
+        await first
+        with pytest.raises(asyncio.CancelledError):
+            await second
+        await store.write(lambda tx: three_facts(tx, 3))
+        assert await store.read(lambda tx: tx.audit.broken_at()) is None
+        seen = {found.id for found in await store.read(lambda tx: tx.incidents.list())}
+        assert {"INC-1", "INC-3"} <= seen
+
+
+class AlertsSuite:
+    """The log of alerts and what it adds up to."""
+
+    async def test_the_last_word_on_an_alert_counts(self, store: Store) -> None:
+        first = alert(instance="a")
+        ended = alert(instance="a", ends_at=NOW + MINUTE)
+        log = [await store.write(lambda tx: tx.alerts.append([first, alert(instance="b")], NOW))]
+        log.append(await store.write(lambda tx: tx.alerts.append([first, ended], NOW + MINUTE)))
+        assert log[0] < log[1]
+        assert await store.read(lambda tx: tx.alerts.get(ended.fingerprint)) == ended
+        assert await store.read(lambda tx: tx.alerts.get(Fingerprint("0" * 16))) is None
+        active = await store.read(lambda tx: tx.alerts.active(NOW + MINUTE))
+        assert active == [alert(instance="b")]
+        assert len(await store.read(lambda tx: tx.alerts.active(NOW))) == 2
+
+    async def test_many_alerts_are_known_at_once(self, store: Store) -> None:
+        batch = [alert(instance=f"web-{number}") for number in range(1200)]
+        await store.write(lambda tx: tx.alerts.append(batch, NOW))
+        asked = [found.fingerprint for found in batch] + [Fingerprint("0" * 16)]
+        known = await store.read(lambda tx: tx.alerts.known(asked))
+        assert known == {found.fingerprint: found for found in batch}
+        await store.write(lambda tx: tx.alerts.append(batch, NOW + MINUTE))
+        assert len(await store.read(lambda tx: tx.alerts.active(NOW))) == 1200
+
+    async def test_an_empty_batch_is_a_line_in_the_log(self, store: Store) -> None:
+        assert await store.write(lambda tx: tx.alerts.append([], NOW)) > 0
+
+    async def test_a_group_is_kept_by_its_key(self, store: Store) -> None:
+        group = AlertGroup(key="{}:{a=1}", receiver="sre", labels=alert().labels, ready_at=NOW)
+        later = replaced(group, ready_at=NOW + MINUTE, alerts=(alert().fingerprint,))
+        await store.write(lambda tx: tx.alerts.put_group(group))
+        await store.write(lambda tx: tx.alerts.put_group(later))
+        assert await store.read(lambda tx: tx.alerts.group(group.key)) == later
+        assert await store.read(lambda tx: tx.alerts.group("another")) is None
+
+
+class RulesSuite:
+    """What rule groups remember."""
+
+    async def test_a_state_comes_back_as_it_was(self, store: Store) -> None:
+        lost = RuleStatus(rule="Other", evaluated_at=NOW - MINUTE, unknown_since=NOW, last_error="timeout")
+        saved = status("shop.yml;shop", NOW, firing(NOW), lost, RuleStatus(rule="Calm", evaluated_at=NOW))
+        await store.write(lambda tx: tx.rules.save(saved))
+        await store.write(lambda tx: tx.rules.save(status("a.yml;a", NOW, RuleStatus(rule="NeverAsked"))))
+        assert await store.read(lambda tx: tx.rules.status(saved.key)) == saved
+        assert [found.key for found in await store.read(lambda tx: tx.rules.statuses())] == ["a.yml;a", saved.key]
+        assert await store.read(lambda tx: tx.rules.status("nobody")) is None
+
+    async def test_a_slot_is_saved_once_and_time_does_not_go_back(self, store: Store) -> None:
+        await store.write(lambda tx: tx.rules.save(status("g", NOW)))
+        later = status("g", NOW + MINUTE, firing(NOW + MINUTE))
+        await store.write(lambda tx: tx.rules.save(later))
+        for slot in (NOW, NOW + MINUTE):
+            with pytest.raises(Conflict):
+                await store.write(lambda tx, slot=slot: tx.rules.save(status("g", slot)))
+        assert await store.read(lambda tx: tx.rules.status("g")) == later
+
+    async def test_a_conflict_can_be_caught_inside_a_work(self, store: Store) -> None:
+        await store.write(lambda tx: tx.rules.save(status("g", NOW)))
+
+        def work(tx: Tx) -> None:
+            with pytest.raises(Conflict):
+                tx.rules.save(status("g", NOW))
+            three_facts(tx, 1)
+
+        await store.write(work)
+        assert len(await store.read(lambda tx: tx.incidents.list())) == 1
+
+    async def test_what_is_forgotten_is_gone(self, store: Store) -> None:
+        for key in ("a", "b"):
+            await store.write(lambda tx, key=key: tx.rules.save(status(key, NOW)))
+        await store.write(lambda tx: tx.rules.forget(["a", "never was"]))
+        assert [found.key for found in await store.read(lambda tx: tx.rules.statuses())] == ["b"]
+        await store.write(lambda tx: tx.rules.save(status("a", NOW + MINUTE)))
+
+
+class IncidentsSuite:
+    """Incidents and their stories."""
+
+    async def test_the_newest_come_first_and_nine_before_ten(self, store: Store) -> None:
+        for number in (9, 10, 2):
+            await store.write(lambda tx, number=number: tx.incidents.put(replaced(incident(number), opened_at=NOW)))
+        await store.write(lambda tx: tx.incidents.put(incident(1, status=IncidentStatus.CLOSED)))
+        listed = await store.read(lambda tx: [found.id for found in tx.incidents.list()])
+        assert listed == ["INC-1", "INC-10", "INC-9", "INC-2"]
+        two = await store.read(lambda tx: tx.incidents.list(statuses=[IncidentStatus.TRIGGERED], limit=2))
+        assert [found.id for found in two] == ["INC-10", "INC-9"]
+
+    async def test_only_open_incidents_hold_alerts_and_groups(self, store: Store) -> None:
+        one, two = (alert(instance=name).fingerprint for name in "ab")
+        held = incident(1, group_key="g", alerts=(one, two), firing=(two,))
+        await store.write(lambda tx: tx.incidents.put(held))
+        assert await store.read(lambda tx: tx.incidents.open_for_group("g")) == held
+        assert await store.read(lambda tx: tx.incidents.holding(one)) == [held]
+        fewer = replaced(held, alerts=(two,))
+        await store.write(lambda tx: tx.incidents.put(fewer))
+        assert await store.read(lambda tx: (tx.incidents.holding(one), tx.incidents.holding(two))) == ([], [fewer])
+        await store.write(lambda tx: tx.incidents.put(replaced(fewer, status=IncidentStatus.RESOLVED)))
+        assert await store.read(lambda tx: (tx.incidents.holding(two), tx.incidents.open_for_group("g"))) == ([], None)
+        await store.write(lambda tx: tx.incidents.put(fewer))
+        assert await store.read(lambda tx: tx.incidents.holding(two)) == [fewer]
+
+    async def test_a_story_is_told_in_the_order_things_happened(self, store: Store) -> None:
+        await store.write(lambda tx: tx.incidents.put(incident(1)))
+        told = [
+            await store.write(lambda tx, text=text, at=at: tx.incidents.tell(entry("INC-1", text, at)))
+            for text, at in (("second", NOW), ("third", NOW), ("first", NOW - MINUTE))
+        ]
+        assert all(line.seq > 0 for line in told)
+        story = await store.read(lambda tx: tx.incidents.timeline(IncidentId("INC-1")))
+        assert [line.text for line in story] == ["first", "second", "third"]
+        assert set(map(str, story)) == set(map(str, told))
+
+    async def test_what_does_not_exist_is_not_found(self, store: Store) -> None:
+        for work in (
+            lambda tx: tx.incidents.get(IncidentId("INC-7\x00")),
+            lambda tx: tx.runs.get(RunId("RUN-7")),
+            lambda tx: tx.approvals.get("APR-7"),
+            lambda tx: tx.evidence.attachment(EvidenceId("EV-7"), "x.png"),
+        ):
+            with pytest.raises(NotFound):
+                await store.read(work)
+
+
+class RunsSuite:
+    """Runs, their journals and who carries them."""
+
+    async def test_a_run_comes_back_with_its_runbook_and_the_newest_first(self, store: Store) -> None:
+        await store.write(lambda tx: tx.incidents.put(incident(1)))
+        one, two = run(1, incident=IncidentId("INC-1")), run(2, wake_at=None)
+        for new in (one, two):
+            await store.write(lambda tx, new=new: tx.runs.create(new))
+        assert await store.read(lambda tx: tx.runs.get(one.id)) == one
+        assert await store.read(lambda tx: tx.runs.list()) == [two, one]
+        assert await store.read(lambda tx: tx.runs.list(incident=IncidentId("INC-1"))) == [one]
+        assert len(await store.read(lambda tx: tx.runs.list(limit=1))) == 1
+        with pytest.raises(Conflict):
+            await store.write(lambda tx: tx.runs.create(one))
+
+    async def test_a_journal_is_kept_in_order(self, store: Store) -> None:
+        await store.write(lambda tx: tx.runs.create(run(1)))
+        lines = [line("RUN-1", plan_hash="x"), finished("RUN-1", "it went well"), finished("RUN-1", "")]
+        kept = [await store.write(lambda tx, new=new: tx.runs.append(new, epoch=None)) for new in lines]
+        assert [found.seq for found in kept] == sorted(found.seq for found in kept)
+        assert await store.read(lambda tx: tx.runs.journal(RunId("RUN-1"))) == kept
+        assert [replaced(found, seq=0) for found in kept] == lines
+        with pytest.raises(NotFound):
+            await store.write(lambda tx: tx.runs.append(line("RUN-2"), epoch=None))
+
+    async def test_a_due_run_is_carried_by_one(self, store: Store) -> None:
+        await store.write(lambda tx: tx.runs.create(run(1)))
+        await store.write(lambda tx: tx.runs.create(run(2, wake_at=NOW + MINUTE)))
+        await store.write(lambda tx: tx.runs.create(run(3, wake_at=None)))
+        claims = await asyncio.gather(*(store.write(lambda tx: tx.runs.claim("us", NOW, LONG)) for _ in range(5)))
+        carried = [claim for claim in claims if claim is not None]
+        assert carried == [run(1, epoch=1)]
+        assert await store.write(lambda tx: tx.runs.claim("them", NOW + MINUTE, LONG)) == run(
+            2, wake_at=NOW + MINUTE, epoch=1
+        )
+
+    async def test_a_lease_that_ended_lets_another_take_over_and_fences_the_first(self, store: Store) -> None:
+        await store.write(lambda tx: tx.runs.create(run(1)))
+        mine = await store.write(lambda tx: tx.runs.claim("us", NOW, OVER))
+        theirs = await store.write(lambda tx: tx.runs.claim("them", NOW, LONG))
+        assert (mine.epoch, theirs.epoch) == (1, 2)
+        for stale in (
+            lambda tx: tx.runs.append(line("RUN-1"), epoch=1),
+            lambda tx: tx.runs.renew(RunId("RUN-1"), epoch=1, lease=LONG),
+            lambda tx: tx.runs.release(mine, epoch=1),
+        ):
+            with pytest.raises(Fenced):
+                await store.write(stale)
+        assert await store.read(lambda tx: tx.runs.journal(RunId("RUN-1"))) == []
+        await store.write(lambda tx: tx.runs.append(line("RUN-1"), epoch=2))
+        await store.write(lambda tx: tx.runs.renew(RunId("RUN-1"), epoch=2, lease=LONG))
+        await store.write(lambda tx: tx.runs.append(line("RUN-1", JournalKind.ANSWERED), epoch=None))
+        assert len(await store.read(lambda tx: tx.runs.journal(RunId("RUN-1")))) == 2
+
+    async def test_renewing_keeps_others_away(self, store: Store) -> None:
+        await store.write(lambda tx: tx.runs.create(run(1)))
+        await store.write(lambda tx: tx.runs.claim("us", NOW, OVER))
+        await store.write(lambda tx: tx.runs.renew(RunId("RUN-1"), epoch=1, lease=LONG))
+        assert await store.write(lambda tx: tx.runs.claim("them", NOW, LONG)) is None
+
+    async def test_a_run_that_was_put_down_waits_for_its_time(self, store: Store) -> None:
+        await store.write(lambda tx: tx.runs.create(run(1)))
+        mine = await store.write(lambda tx: tx.runs.claim("us", NOW, LONG))
+        waiting = replaced(mine, status=RunStatus.WAITING, wake_at=NOW + 2 * MINUTE)
+        await store.write(lambda tx: tx.runs.release(waiting, epoch=1))
+        assert await store.read(lambda tx: tx.runs.get(mine.id)) == waiting
+        assert await store.write(lambda tx: tx.runs.claim("us", NOW + MINUTE, LONG)) is None
+        await store.write(lambda tx: tx.runs.wake(mine.id, NOW + MINUTE))
+        assert (await store.write(lambda tx: tx.runs.claim("us", NOW + MINUTE, LONG))).epoch == 2
+
+    async def test_a_run_woken_while_it_is_carried_is_not_put_to_sleep(self, store: Store) -> None:
+        await store.write(lambda tx: tx.runs.create(run(1)))
+        mine = await store.write(lambda tx: tx.runs.claim("us", NOW, LONG))
+        await store.write(lambda tx: tx.runs.wake(mine.id, NOW + MINUTE))
+        await store.write(lambda tx: tx.runs.release(replaced(mine, wake_at=None), epoch=1))
+        again = await store.write(lambda tx: tx.runs.claim("us", NOW + MINUTE, LONG))
+        assert again is not None
+        await store.write(lambda tx: tx.runs.release(replaced(again, wake_at=None), epoch=2))
+        assert await store.write(lambda tx: tx.runs.claim("us", NOW + DAY, LONG)) is None
+
+    async def test_a_run_that_ended_sleeps_for_good(self, store: Store) -> None:
+        await store.write(lambda tx: tx.runs.create(run(1)))
+        mine = await store.write(lambda tx: tx.runs.claim("us", NOW, LONG))
+        await store.write(lambda tx: tx.runs.wake(mine.id, NOW))
+        ended = replaced(mine, status=RunStatus.SUCCEEDED, ended_at=NOW + MINUTE, wake_at=None)
+        await store.write(lambda tx: tx.runs.release(ended, epoch=1))
+        await store.write(lambda tx: tx.runs.wake(mine.id, NOW))
+        assert await store.read(lambda tx: tx.runs.get(mine.id)) == ended
+        assert await store.write(lambda tx: tx.runs.claim("us", NOW + DAY, LONG)) is None
+
+    async def test_after_a_crash_all_leases_can_be_ended(self, store: Store) -> None:
+        await store.write(lambda tx: tx.runs.create(run(1)))
+        await store.write(lambda tx: tx.outbox.add(errand("a")))
+        await store.write(lambda tx: (tx.runs.claim("us", NOW, LONG), tx.outbox.claim("us", NOW, LONG)))
+        await store.write(lambda tx: (tx.runs.release_all(), tx.outbox.release_all()))
+        assert (await store.write(lambda tx: tx.runs.claim("us", NOW, LONG))).epoch == 2
+        assert (await store.write(lambda tx: tx.outbox.claim("us", NOW, LONG))).attempts == 2
+
+
+class ApprovalsAndEvidenceSuite:
+    """Questions to people, and what was seen."""
+
+    async def test_approvals_are_found_by_run_incident_and_openness(self, store: Store) -> None:
+        await store.write(lambda tx: tx.incidents.put(incident(1)))
+        await store.write(lambda tx: (tx.runs.create(run(1)), tx.runs.create(run(2))))
+        first, second = approval(2, "RUN-1", "INC-1"), approval(1, "RUN-2")
+        await store.write(lambda tx: (tx.approvals.put(first), tx.approvals.put(second)))
+        assert await store.read(lambda tx: tx.approvals.open()) == [second, first]
+        given = replaced(first, status=ApprovalStatus.APPROVED, given_by=("ann",), answered_at=NOW, answered_by="ann")
+        await store.write(lambda tx: tx.approvals.put(given))
+        assert await store.read(lambda tx: tx.approvals.open()) == [second]
+        assert await store.read(lambda tx: tx.approvals.get(first.id)) == given
+        assert await store.read(lambda tx: tx.approvals.get(first.id).plan.hash) == first.plan.hash
+        assert await store.read(lambda tx: tx.approvals.of_run(RunId("RUN-1"))) == [given]
+        assert await store.read(lambda tx: tx.approvals.of_incident(IncidentId("INC-1"))) == [given]
+
+    async def test_evidence_is_frozen_and_lists_carry_no_bytes(self, store: Store) -> None:
+        chart = Attachment(name="signal.png", media_type="image/png", content=bytes(range(256)) * 9, sha256="abc")
+        await store.write(lambda tx: tx.incidents.put(incident(1)))
+        seen = evidence(1, "INC-1", chart)
+        await store.write(lambda tx: tx.evidence.put(seen))
+        await store.write(lambda tx: tx.evidence.put(evidence(2, "INC-1")))
+        listed = await store.read(lambda tx: tx.evidence.of_incident(IncidentId("INC-1")))
+        assert listed == [replaced(seen, attachments=(), attachment_names=("signal.png",)), evidence(2, "INC-1")]
+        assert await store.read(lambda tx: tx.evidence.attachment(seen.id, "signal.png")) == chart
+        with pytest.raises(Conflict):
+            await store.write(lambda tx: tx.evidence.put(replaced(seen, summary="another story")))
+        with pytest.raises(NotFound):
+            await store.read(lambda tx: tx.evidence.attachment(seen.id, "other.png"))
+
+
+class AuditSuite:
+    """The record and its chain."""
+
+    async def test_entries_are_chained_without_gaps_and_listed_newest_first(self, store: Store) -> None:
+        for name in ("INC-1", "INC-2", "INC-1"):
+            await store.write(lambda tx, name=name: tx.audit.append(act(object=name)))
+        listed = await store.read(lambda tx: tx.audit.list())
+        assert [found.seq for found in listed] == [3, 2, 1]
+        assert [found.previous for found in listed[:2]] == [found.hash for found in listed[1:]]
+        assert [found.seq for found in await store.read(lambda tx: tx.audit.list(object="INC-1"))] == [3, 1]
+        assert len(await store.read(lambda tx: tx.audit.list(limit=1))) == 1
+        assert await store.read(lambda tx: tx.audit.broken_at()) is None
+
+    async def test_hostile_text_does_not_break_the_chain(self, store: Store) -> None:
+        await store.write(lambda tx: tx.audit.append(act("n\x00ul", "\ud800 surrogate")))
+        assert await store.read(lambda tx: tx.audit.broken_at()) is None
+        assert [found.object for found in await store.read(lambda tx: tx.audit.list())] == ["\ufffd surrogate"]
+
+
+class OutboxSuite:
+    """Errands."""
+
+    async def test_an_errand_is_added_once_for_ever(self, store: Store) -> None:
+        assert await store.write(lambda tx: (tx.outbox.add(errand("a")), tx.outbox.add(errand("a")))) == (True, False)
+        mine = await store.write(lambda tx: tx.outbox.claim("us", NOW, LONG))
+        await store.write(lambda tx: tx.outbox.done(mine))
+        assert not await store.write(lambda tx: tx.outbox.add(errand("a")))
+        assert await store.write(lambda tx: tx.outbox.claim("us", NOW + DAY, LONG)) is None
+
+    async def test_the_one_due_longest_is_claimed_first_and_by_one(self, store: Store) -> None:
+        for key, minutes in (("late", 2), ("early", 1), ("tomorrow", 60 * 24)):
+            await store.write(lambda tx, key=key, at=NOW + minutes * MINUTE: tx.outbox.add(errand(key, at)))
+        later = NOW + 5 * MINUTE
+        claims = await asyncio.gather(*(store.write(lambda tx: tx.outbox.claim("us", later, LONG)) for _ in range(4)))
+        assert [claim and (claim.dedup_key, claim.attempts) for claim in claims] == [
+            ("early", 1),
+            ("late", 1),
+            None,
+            None,
+        ]
+        assert claims[0].payload == {"group": "early"}
+
+    async def test_what_failed_is_tried_again_when_it_is_due(self, store: Store) -> None:
+        await store.write(lambda tx: tx.outbox.add(errand("a")))
+        mine = await store.write(lambda tx: tx.outbox.claim("us", NOW, LONG))
+        await store.write(lambda tx: tx.outbox.put_off(mine, NOW + MINUTE, "it was away"))
+        assert await store.read(lambda tx: (tx.outbox.oldest_due(NOW), tx.outbox.oldest_due(NOW + DAY))) == (
+            None,
+            NOW + MINUTE,
+        )
+        assert await store.write(lambda tx: tx.outbox.claim("us", NOW, LONG)) is None
+        assert (await store.write(lambda tx: tx.outbox.claim("us", NOW + MINUTE, LONG))).attempts == 2
+
+    async def test_an_attempt_that_was_overtaken_changes_nothing(self, store: Store) -> None:
+        await store.write(lambda tx: tx.outbox.add(errand("a")))
+        mine = await store.write(lambda tx: tx.outbox.claim("us", NOW, OVER))
+        theirs = await store.write(lambda tx: tx.outbox.claim("them", NOW, LONG))
+        for stale in (lambda tx: tx.outbox.done(mine), lambda tx: tx.outbox.put_off(mine, NOW, "no")):
+            with pytest.raises(Fenced):
+                await store.write(stale)
+        await store.write(lambda tx: tx.outbox.done(theirs))
+        assert await store.read(lambda tx: tx.outbox.oldest_due(NOW + DAY)) is None
+
+
+class LeasesSuite:
+    """Which process is the active one."""
+
+    async def test_a_lease_has_one_owner_until_it_ends(self, store: Store) -> None:
+        assert await store.write(lambda tx: tx.leases.acquire("active", "us", LONG)) == 1
+        assert await store.write(lambda tx: tx.leases.acquire("active", "us", LONG)) == 1
+        assert await store.write(lambda tx: tx.leases.acquire("active", "them", LONG)) is None
+        assert await store.write(lambda tx: tx.leases.acquire("other", "them", LONG)) == 1
+        await store.read(lambda tx: tx.leases.check("active", 1))
+        assert await store.write(lambda tx: tx.leases.acquire("active", "us", OVER)) == 1
+        assert await store.write(lambda tx: tx.leases.acquire("active", "them", LONG)) == 2
+        with pytest.raises(Fenced):
+            await store.read(lambda tx: tx.leases.check("active", 1))
+        with pytest.raises(Fenced):
+            await store.read(lambda tx: tx.leases.check("never", 0))
+
+    async def test_a_lease_given_back_is_free_at_once(self, store: Store) -> None:
+        await store.write(lambda tx: tx.leases.acquire("active", "us", LONG))
+        await store.write(lambda tx: tx.leases.release("active", "them"))
+        assert await store.write(lambda tx: tx.leases.acquire("active", "them", LONG)) is None
+        await store.write(lambda tx: tx.leases.release("active", "us"))
+        assert await store.write(lambda tx: tx.leases.acquire("active", "them", LONG)) == 2
+
+
+class SessionsSuite:
+    """Links and the sessions they open."""
+
+    async def test_a_link_opens_once_and_not_too_late(self, store: Store) -> None:
+        for name in ("a", "b"):
+            await store.write(lambda tx, name=name: tx.sessions.add_link(name, "ann", NOW + MINUTE))
+        uses = await asyncio.gather(*(store.write(lambda tx: tx.sessions.use_link("a", NOW)) for _ in range(5)))
+        assert sorted(map(str, uses)) == ["None"] * 4 + ["ann"]
+        assert await store.write(lambda tx: tx.sessions.use_link("b", NOW + MINUTE)) is None
+        assert await store.write(lambda tx: tx.sessions.use_link("c", NOW)) is None
+
+    async def test_a_session_is_kept_until_it_is_dropped(self, store: Store) -> None:
+        opened = Session(secret_hash="h", person="ann", csrf="c", created_at=NOW, seen_at=NOW, expires_at=NOW + MINUTE)
+        await store.write(lambda tx: tx.sessions.put(opened))
+        seen = replaced(opened, seen_at=NOW + MINUTE)
+        await store.write(lambda tx: tx.sessions.put(seen))
+        assert await store.read(lambda tx: tx.sessions.get("h")) == seen
+        await store.write(lambda tx: tx.sessions.drop("h"))
+        assert await store.read(lambda tx: tx.sessions.get("h")) is None
+
+
+class StoreSuite(
+    TransactionsSuite,
+    AlertsSuite,
+    RulesSuite,
+    IncidentsSuite,
+    RunsSuite,
+    ApprovalsAndEvidenceSuite,
+    AuditSuite,
+    OutboxSuite,
+    LeasesSuite,
+    SessionsSuite,
+):
+    """All of it. A test module subclasses this and gives a `store` fixture."""
