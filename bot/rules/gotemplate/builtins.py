@@ -60,6 +60,9 @@ def _equal(first: Value, second: Value) -> bool:
         return False
     if _kind(first) or first is None or second is None:
         return first == second
+    if go_type(first) != go_type(second):
+        kinds = f"{sprint([first])}: {go_type(first)}, {go_type(second)}: {sprint([second])}"
+        raise CallError(f"non-comparable types {kinds}")
     for value in (first, second):
         if not isinstance(value, Struct) or not value.go_type.startswith("*"):
             raise CallError(f"non-comparable type {sprint([value])}: {go_type(value)}")

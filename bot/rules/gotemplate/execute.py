@@ -247,11 +247,18 @@ class _Run:
                 of = self._argument(node.of, dot, ANY)
                 return self._fields(of, node.fields, words, piped)
             case Variable():
-                value = self.scope.get(node.name)
+                value = self._variable(node)
                 if node.fields:
                     return self._fields(value, node.fields, words, piped)
                 self._no_arguments(node, words, piped)
                 return value
+
+    def _variable(self, node: Variable) -> Value:
+        try:
+            return self.scope.get(node.name)
+        except KeyError:
+            # `$x := f $x`: the reader knows it, the scope does not yet
+            self._fail(f"undefined variable: {node.name}")
 
     def _no_arguments(self, node: Node, words: Sequence[Node], piped: Value | _Absent) -> None:
         if words or not isinstance(piped, _Absent):
@@ -367,7 +374,8 @@ def _uncallable(words: Sequence[Node], value: Value) -> str:
     """Why `call` cannot call: no function is ever a value here."""
     if value is None:
         return "call of nil"
-    return f"non-function {words[0] if words else f'<{go_type(value)} Value>'} of type {go_type(value)}"
+    piped = value if isinstance(value, str) else f"<{go_type(value)} Value>"
+    return f"non-function {words[0] if words else piped} of type {go_type(value)}"
 
 
 def _nilable(kind: str) -> bool:

@@ -210,7 +210,7 @@ class _Parser:
     def _block(self) -> Include:
         at, name = self._name("block clause")
         pipe = self._pipe("block clause", Kind.CLOSE)
-        self._definition(name, "block clause")
+        self._definition(name, "block clause", self._tokens.last)
         return Include(at, name, pipe)
 
     def _define(self) -> None:
@@ -218,12 +218,12 @@ class _Parser:
         self._expect(Kind.CLOSE, "define clause")
         self._definition(name, "define clause")
 
-    def _definition(self, name: str, context: str) -> None:
+    def _definition(self, name: str, context: str, blamed: int | None = None) -> None:
         outside, self._variables = self._variables, ["$"]
         ranges, self._ranges = self._ranges, 0
         body, end = self._body()
         if end.kind is not Kind.END:
-            self._fail(f"unexpected {end} in {context}")
+            raise self.error(f"unexpected {end} in {context}", self._tokens.last if blamed is None else blamed)
         self._variables, self._ranges = outside, ranges
         if _empty(self.defined.get(name, ())):
             self.defined[name] = body
