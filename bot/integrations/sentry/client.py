@@ -42,8 +42,7 @@ class SentryReporter:
             default_integrations=False,
             auto_enabling_integrations=False,
             integrations=[LoggingIntegration(), DedupeIntegration()],
-            send_default_pii=False,
-            include_local_variables=False,
+            include_local_variables=False,  # personal data is off by default; saying so is deprecated
             include_source_context=False,
             max_request_body_size="never",
             before_send=self._clean,
