@@ -1,0 +1,50 @@
+"""Killed at any boundary and started again, Tocsin finishes the run: once, approved, and with the whole story told."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.kill.boundaries import Case, drawn
+from tests.kill.checker import damage, faults, left_behind
+from tests.kill.scene import STEP_SECONDS, Scene
+from tests.servers import PrometheusServer
+
+GOES_ON_WITHIN = 10.0 + STEP_SECONDS  # a change nobody saw is given its own time to show before it is made again
+
+
+def killed_at(scene: Scene, boundary: str) -> datetime:
+    """Starts a Tocsin, drives it to the boundary and kills it there; when that was."""
+    side, _, moment = boundary.partition(" ")
+    at_effect = side == "effect"
+    if at_effect:
+        scene.hold(moment)
+    tocsin = scene.tocsin("" if at_effect else boundary).start()
+    try:
+        reached = (lambda: scene.held(moment)) if at_effect else tocsin.marker.exists
+        scene.drive(tocsin, reached, boundary)
+    finally:
+        tocsin.kill()
+    return datetime.now(UTC)
+
+
+def finished(scene: Scene) -> None:
+    """Starts Tocsin once more and lets it come to the end."""
+    tocsin = scene.tocsin()
+    with tocsin:
+        scene.let_go()
+        scene.drive(tocsin, scene.over(tocsin), "the end of the run and of the incident")
+
+
+@pytest.mark.parametrize("case", drawn(), ids=str)
+async def test_killed_and_started_again_it_finishes_the_run(
+    case: Case, prometheus: PrometheusServer, tmp_path: Path
+) -> None:
+    scene = Scene(tmp_path, prometheus, probe=case.probe)
+    for boundary in case.kills:
+        killed = killed_at(scene, boundary)
+    finished(scene)
+    left = await left_behind(scene.database, scene.effects)
+    assert [*faults(left), *damage(str(tmp_path / "tocsin.db"))] == []
+    later = [entry.at for entry in left.journal if entry.at > killed]
+    assert not later or (min(later) - killed).total_seconds() < GOES_ON_WITHIN
