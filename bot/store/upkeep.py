@@ -1,4 +1,4 @@
-"""What `tocsin db` does: back up, upgrade, say what would be pruned. All of it blocks: not for the event loop."""
+"""What `tocsin db` does: back up, upgrade, verify, count what is old. All of it blocks: not for the event loop."""
 
 from __future__ import annotations
 
@@ -60,12 +60,25 @@ def upgrade(url: str, now: datetime, *, back_up: bool = True) -> Upgraded:
 
 def prunable(url: str, now: datetime, retention: Retention) -> Mapping[str, int]:
     """How many rows of each kind `prune` would take away now; also while Tocsin runs. StartError, StoreError."""
+    with _looking(url) as channel:
+        return count(channel, now, retention)
+
+
+def first_break(url: str) -> int | None:
+    """The first entry of the audit record that does not follow, None when it holds; also while Tocsin runs."""
+    with _looking(url) as channel:
+        return channel.tx.audit.broken_at()
+
+
+@contextmanager
+def _looking(url: str) -> Iterator[Channel]:
+    """A consistent view of a database with our schema."""
     backend = backend_for(url)
     with _translated(backend), closing(backend.open_reader()) as channel:
         channel.say(backend.begin_read)
         if revision(channel.connection, backend.name) != REVISIONS[-1]:
             raise StartError(f"{backend.name} does not have this Tocsin's schema", hint="run `tocsin db upgrade`")
-        return count(channel, now, retention)
+        yield channel
 
 
 def _migrate(channel: Channel, before: str | None, after: str) -> None:
