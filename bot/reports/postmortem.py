@@ -2,21 +2,79 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
 
+from bot.model.evidence import EvidenceKind
 from bot.model.report import Case, Postmortem
+from bot.model.wording import duration, moment
+from bot.reports.deeds import carried_out, granted, runs_told
+from bot.reports.findings import dashboards, findings, impact, signals_seen
+from bot.reports.gaps import questions
+from bot.reports.links import followable
+from bot.reports.templating import phrase
 
 
 def draft(case: Case, *, time_zone: str, now: datetime) -> Postmortem:
-    """The draft for one case. `time_zone` is the IANA name its sentences are written in; no cause is ever claimed."""
+    """The draft for one case, as known at `now`. `time_zone` is the IANA name its sentences are written in.
+
+    Everything it claims stands on evidence or on the incident's own record; no cause is ever claimed.
+    """
+    zone = ZoneInfo(time_zone)
     incident = case.incident
     return Postmortem(
         incident=incident,
         drafted_at=now,
-        summary=f"{incident.id}: {incident.title}",
-        impact=(),
-        findings=(),
-        questions=(),
+        summary=_summary(case, zone),
+        impact=impact(case, zone),
+        findings=findings(case, zone),
+        questions=questions(case, zone, now),
         duration=incident.resolved_at - incident.opened_at if incident.resolved_at else None,
         case=case,
+        links=_links(case),
     )
+
+
+def _summary(case: Case, zone: tzinfo) -> str:
+    incident = case.incident
+    opened = phrase(
+        "opened",
+        severity=incident.severity,
+        title=incident.title,
+        at=moment(incident.opened_at, zone),
+        alerts=len(incident.alerts),
+    )
+    course = phrase(
+        "course",
+        acknowledged_by=incident.acknowledged_by,
+        acknowledged_after=_after(incident.opened_at, incident.acknowledged_at),
+        resolved_after=_after(incident.opened_at, incident.resolved_at),
+        status=incident.status,
+    )
+    return " ".join((opened, course, _changes(case)))
+
+
+def _changes(case: Case) -> str:
+    done = carried_out(runs_told(case))
+    runs = dict.fromkeys(str(told.run.id) for told, _ in done)
+    approvers = dict.fromkeys(name for _, deed in done if (grant := granted(deed)) for name in grant.given_by)
+    return phrase("changes", runs=", ".join(runs), done=len(done), approvers=", ".join(approvers))
+
+
+def _after(opened: datetime, at: datetime | None) -> str:
+    return duration(at - opened) if at else ""
+
+
+def _links(case: Case) -> tuple[tuple[str, str], ...]:
+    """Where to see more, with absolute times; only addresses that may be followed."""
+    seen = signals_seen(case)
+    links = [
+        (phrase("link_expression", name=one.reading.name, source=one.evidence.source), one.evidence.link)
+        for one in seen
+    ]
+    links += [(phrase("link_dashboard", name=name), url) for name, url in dashboards(seen).items()]
+    links += [
+        (phrase("link_step", question=one.question), one.link) for one in case.evidence if one.kind is EvidenceKind.STEP
+    ]
+    safe = {followable(url): text for text, url in reversed(links)}
+    return tuple((text, url) for url, text in reversed(safe.items()) if url)

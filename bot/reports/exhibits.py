@@ -1,0 +1,75 @@
+"""Evidence as a document shows it: the last chart of each signal whole, everything else by what it says."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from dataclasses import dataclass
+
+from bot.model.evidence import Attachment, Evidence, EvidenceKind
+from bot.model.report import Case
+from bot.model.wording import lines
+from bot.reports.findings import signals_seen
+from bot.reports.links import followable
+
+LONGEST = 8000
+"""Characters of a step's output that are shown; what is longer says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhibit:
+    """One piece of evidence. A `featured` one is shown with its chart and data: older ones show less of the same."""
+
+    evidence: Evidence
+    featured: bool
+    link: str
+    output: str
+
+    @property
+    def png(self) -> Attachment | None:
+        """The chart."""
+        return next((one for one in self.evidence.attachments if one.media_type == "image/png"), None)
+
+    @property
+    def csv(self) -> Attachment | None:
+        """The data behind it."""
+        return next((one for one in self.evidence.attachments if one.media_type == "text/csv"), None)
+
+
+def exhibits(case: Case) -> tuple[Exhibit, ...]:
+    """All evidence, in the order it was collected."""
+    last = {seen.evidence.id for seen in signals_seen(case)}
+    return tuple(
+        Exhibit(
+            evidence=one,
+            featured=one.id in last,
+            link=followable(one.link),
+            output=_output(one) if one.kind is EvidenceKind.STEP else "",
+        )
+        for one in sorted(case.evidence, key=lambda one: one.collected_at)
+    )
+
+
+def data_uri(attachment: Attachment) -> str:
+    """The file inside an address, so that the document needs no other."""
+    return f"data:{attachment.media_type};base64,{b64encode(attachment.content).decode()}"
+
+
+def text_of(attachment: Attachment) -> str:
+    """A text file's text."""
+    return lines(attachment.content.decode("utf-8", errors="replace"))
+
+
+def size(attachment: Attachment) -> str:
+    """`12.3 kB`."""
+    count = len(attachment.content)
+    return f"{count} bytes" if count < 1000 else f"{count / 1000:.1f} kB"
+
+
+def _output(evidence: Evidence) -> str:
+    """What a step returned: what it printed, or its value as JSON."""
+    text = str(evidence.value.get("text") or "")
+    value = evidence.value.get("value")
+    whole = text or (json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True, default=str) if value else "")
+    cut = lines(whole)
+    return cut if len(cut) <= LONGEST else f"{cut[:LONGEST]}\n… {len(cut) - LONGEST} more characters"
