@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, St
 
 from bot.documents import Duration, Strict, suggest
 from bot.model.labels import parse_matcher
+from bot.model.retention import Retention
 
 DEFAULT_FILE = "tocsin.yaml"
 SQLITE = "sqlite:///"
@@ -191,6 +192,11 @@ class RetentionTimes(Strict):
     evaluations: Some = Field(default=7 * _DAY, description="The record of rule evaluations.")
     alerts: Some = Field(default=90 * _DAY, description="Resolved alerts.")
     steps: Some = Field(default=90 * _DAY, description="What the steps of runs printed.")
+
+    @property
+    def noun(self) -> Retention:
+        """The same for the store."""
+        return Retention(raw=self.raw, evaluations=self.evaluations, alerts=self.alerts, steps=self.steps)
 
 
 class Config(Strict):

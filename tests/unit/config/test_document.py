@@ -7,7 +7,7 @@ import pytest
 
 from bot.config.document import ConfigDocument, compose
 from bot.config.findings import Findings
-from bot.config.outline import outline
+from bot.config.outline import outline, storage
 from bot.config.places import database_url, default_path, local_address, token_file
 from bot.errors import DocumentError, StartError
 
@@ -217,3 +217,17 @@ def test_a_client_is_not_kept_away_by_mistakes_that_do_not_matter_to_it(tmp_path
     (tmp_path / "tocsin.yaml").write_text("http: {listen: nonsense}\n")
     with pytest.raises(DocumentError, match="not an address to listen on"):
         outline(tmp_path / "tocsin.yaml", {}, tmp_path)
+
+
+def test_the_database_needs_its_password_and_a_client_does_not(tmp_path: Path) -> None:
+    file = tmp_path / "tocsin.yaml"
+    file.write_text(
+        "store: {url: 'postgresql://ann@db/t', password: {env: PW}}\nretention: {raw: 1d}\nhttp: {listen: x}\n"
+    )
+    with pytest.raises(DocumentError, match="the environment variable PW is not set"):
+        storage(file, {}, tmp_path)
+    kept = storage(file, {"PW": "hunter2"}, tmp_path)
+    assert (kept.url, kept.retention.raw) == ("postgresql://ann:hunter2@db/t", timedelta(days=1))
+    assert "hunter2" not in repr(kept)
+    file.write_text("store: {url: 'postgresql://ann@db/t', password: {env: PW}}\n")
+    assert outline(file, {}, tmp_path).token_file == tmp_path / "tocsin.token"
