@@ -25,9 +25,24 @@ PROBLEM = "application/problem+json"
 _WHERE = f"`GET {PREFIX}/openapi.json` says what each call takes"
 
 
+class Api(FastAPI):
+    """FastAPI, whose document says that problems are problem JSON."""
+
+    # Any: an OpenAPI document is a tree of plain JSON.
+    def openapi(self) -> dict[str, Any]:
+        """The document that describes this API, made when it is first asked for."""
+        if self.openapi_schema is None:
+            document = super().openapi()
+            for operations in document["paths"].values():
+                for operation in operations.values():
+                    content = operation["responses"]["default"]["content"]
+                    content[PROBLEM] = content.pop("application/json")
+        return super().openapi()
+
+
 def make_api(world: World, door: Door, examine: Examine) -> App:
     """The application for everything under /api/v1, behind a door that asks for a token."""
-    app = FastAPI(
+    app = Api(
         title="Tocsin",
         version=__version__,
         description="Incidents, runbooks, approvals, evidence and reports. A 2xx means: it is committed.",
@@ -45,7 +60,6 @@ def make_api(world: World, door: Door, examine: Examine) -> App:
     app.state.world, app.state.door, app.state.examine = world, door, examine
     for part in (incidents, runs, about):
         app.include_router(part.router, prefix=PREFIX)
-    _describe(app)
     return Guard(app, origins=door.origins, porter=TokenPorter(door), refuse=problem)
 
 
@@ -84,13 +98,3 @@ async def _unrouted(request: Request, error: Exception) -> Response:
 async def _to_the_guard(request: Request, error: Exception) -> Response:
     """Starlette would answer by itself; the door's guard words every error, ours and unforeseen ones."""
     raise error
-
-
-def _describe(app: FastAPI) -> None:
-    """Makes the document now, and says in it that problems are problem JSON."""
-    # Any: an OpenAPI document is a tree of plain JSON.
-    document: dict[str, Any] = app.openapi()
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            content = operation["responses"]["default"]["content"]
-            content[PROBLEM] = content.pop("application/json")

@@ -35,9 +35,10 @@ def mark_of(seen: object) -> str:
 
 
 class Glances:
-    """Looks at most once every `LOOK_EVERY` for any number of watchers of one thing."""
+    """Looks about once every so many seconds for any number of watchers of one thing."""
 
-    def __init__(self) -> None:
+    def __init__(self, every: float) -> None:
+        self._every = every
         self._known: dict[str, tuple[float, str]] = {}
         self._looking: dict[str, asyncio.Lock] = {}
 
@@ -46,7 +47,7 @@ class Glances:
         async with self._looking.setdefault(key, asyncio.Lock()):
             clock = asyncio.get_running_loop().time
             at, mark = self._known.get(key, (0.0, ""))
-            if not mark or clock() - at >= LOOK_EVERY * 0.9:
+            if not mark or clock() - at >= self._every * 0.9:
                 mark = mark_of(await look())
                 self._known[key] = (clock(), mark)
             return mark
@@ -60,9 +61,13 @@ class Glances:
 class Streams:
     """Counts what is open, so that no session holds too many, and ends all of them when Tocsin stops."""
 
-    def __init__(self, closing: asyncio.Event) -> None:
+    def __init__(
+        self, closing: asyncio.Event, *, look_every: float = LOOK_EVERY, beat_every: float = BEAT_EVERY
+    ) -> None:
         self._closing = closing
-        self._glances = Glances()
+        self._look_every = look_every
+        self._beat_every = beat_every
+        self._glances = Glances(look_every)
         self._open: Counter[str] = Counter()
         self._watched: Counter[str] = Counter()
 
@@ -90,9 +95,9 @@ class Streams:
         with self._held(session, key):
             yield ": you are watching\n\n"
             while not await self._pause():
-                quiet += LOOK_EVERY
+                quiet += self._look_every
                 changed = await self._glances.mark(key, look) != seen
-                if not changed and quiet < BEAT_EVERY:
+                if not changed and quiet < self._beat_every:
                     continue
                 if not await lasts():
                     yield "event: ended\ndata: {}\n\n"
@@ -109,7 +114,7 @@ class Streams:
     async def _pause(self) -> bool:
         """Waits until it is time to look again; whether Tocsin stops meanwhile."""
         try:
-            async with asyncio.timeout(LOOK_EVERY):
+            async with asyncio.timeout(self._look_every):
                 return await self._closing.wait()
         except TimeoutError:
             return False
