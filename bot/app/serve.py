@@ -14,7 +14,7 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +23,7 @@ from pathlib import Path
 import uvloop
 
 from bot.api.root import Root, later
+from bot.app.chores import PRUNE_EVERY, beat, kept_alive, prune
 from bot.app.connections import Connections
 from bot.app.operator import local_operator, token_in
 from bot.app.server import Server, bind
@@ -52,7 +53,6 @@ Say = Callable[[str], None]
 OpenStore = Callable[[str], AbstractAsyncContextManager[Store]]
 
 _LOOK_AT_SECRETS = timedelta(seconds=5)
-_BEAT_S = 1.0
 
 
 class WallClock:
@@ -200,45 +200,54 @@ class Tocsin:
         loop.add_signal_handler(signal.SIGHUP, self._reload.set)
         server = Server(self.root)
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(work) for work in self._works(server)]
+            group.create_task(server.serve(sockets=[self._listening]), name="http")
+            tasks = [
+                group.create_task(kept_alive(name, work, self.telemetry), name=name)
+                for name, work in self._works().items()
+            ]
             await self._begin(say)
-            warming = group.create_task(self.root.warm())
+            tasks.append(group.create_task(self.root.warm(), name="warming"))
             await self._stop.wait()
             say("stopping")
             self._ready = False
             await self._evaluation.give_up()
             server.should_exit = True
-            warming.cancel()
-            for task in tasks[1:]:
+            for task in tasks:
                 task.cancel()
 
-    def _works(self, server: Server) -> tuple[Coroutine[None, None, None], ...]:
-        return (
-            server.serve(sockets=[self._listening]),
-            self._runner.run(),
-            self._errands.run(),
-            self._beat(),
-            self._watch_for_reload(),
-        )
+    def _works(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        return {
+            "runs": self._runner.run,
+            "errands": self._errands.run,
+            "heartbeat": lambda: beat(self.world, self.telemetry),
+            "reload": self._watch_for_reload,
+        }
 
     async def _begin(self, say: Say) -> None:
         self._evaluation.ticker.start()
         self._evaluation.ticker.every(KEEP_EVERY, self._evaluation.keep_lease)
         self._evaluation.ticker.every(_LOOK_AT_SECRETS, self._look_at_secrets)
+        self._evaluation.ticker.every(PRUNE_EVERY, self._prune)
         await self._evaluation.keep_lease()
         self._ready = True
         link, _ = await self.door.make_link(person(self._operator, "cli"))
         rules = sum(len(group.rules) for group in self.world.setup.groups)
-        say(
-            f"ready at {self._address}: {rules} rules, {len(self.world.setup.runbooks)} runbooks, "
-            f"{len(self._loaded.integrations)} integrations"
+        counts = (
+            _count(rules, "rule"),
+            _count(len(self.world.setup.runbooks), "runbook"),
+            _count(len(self._loaded.integrations), "integration"),
         )
+        say(f"ready at {self._address}: {', '.join(counts)}")
         say(f"open the page, once and within 10 minutes: {self._address}{link}")
 
     async def _look_at_secrets(self) -> None:
         if loading.secrets_changed(self._loaded):
             _log.info("a secret's file has changed; reading everything again")
             self._reload.set()
+
+    async def _prune(self) -> None:
+        if self._evaluation.active:
+            await prune(self.world, self._loaded.config.retention.noun)
 
     async def _watch_for_reload(self) -> None:
         while True:
@@ -266,13 +275,9 @@ class Tocsin:
             _log.info("reloaded: %d rule groups, %d runbooks", len(loaded.setup.groups), len(loaded.setup.runbooks))
             await close_old()
 
-    async def _beat(self) -> None:
-        """How late the loop is, and how old the oldest errand: what the alerts on Tocsin itself look at."""
-        loop = asyncio.get_running_loop()
-        while True:
-            expected = loop.time() + _BEAT_S
-            await asyncio.sleep(_BEAT_S)
-            self.telemetry.loop_lag(max(0.0, loop.time() - expected))
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _guard_secrets(redactor: Redactor, loaded: Loaded) -> None:

@@ -67,6 +67,7 @@ class Telemetry:
         self._errands = Counter(
             "tocsin_errand_failures", "Errands of the outbox that failed and were put off.", ["kind"], registry=registry
         )
+        self._restarts = Counter("tocsin_task_restarts", "Tasks that fell over.", ["task"], registry=registry)
         self._reloads = Counter("tocsin_reloads", "Times the documents were read anew.", ["taken"], registry=registry)
         self._store = Counter(
             "tocsin_store_write_errors", "Transactions that could not be committed.", ["reason"], registry=registry
@@ -118,6 +119,10 @@ class Telemetry:
     def errand_failed(self, kind: str) -> None:
         """An errand failed; it is tried again later. `kind` is an `ErrandKind`."""
         self._errands.labels(kind).inc()
+
+    def task_restarted(self, name: str) -> None:
+        """One of our own tasks fell over and began again; `name` is one of those `app` gives its tasks."""
+        self._restarts.labels(name).inc()
 
     def reloaded(self, *, ok: bool) -> None:
         """The documents were read again, and taken or refused."""

@@ -18,6 +18,7 @@ from bot.model.errand import Errand
 from bot.model.evidence import Attachment, Evidence
 from bot.model.ids import ApprovalId, EvidenceId, Fingerprint, IncidentId, RunId
 from bot.model.incident import Incident, IncidentStatus
+from bot.model.retention import Retention
 from bot.model.rule import GroupStatus
 from bot.model.run import Approval, JournalEntry, RunbookRun
 from bot.model.timeline import TimelineEntry
@@ -326,4 +327,8 @@ class Store(Protocol):
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """Runs the work on one consistent snapshot; it must not write."""
+        ...
+
+    async def prune(self, now: datetime, retention: Retention) -> Mapping[str, int]:
+        """Takes away what has been kept long enough, in small batches; how many rows of each kind went."""
         ...

@@ -1,0 +1,61 @@
+"""What Tocsin does for itself while it runs: its heartbeat, its housekeeping, and getting up again after a fall."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from bot.errors import StoreError
+from bot.kit.telemetry import Telemetry
+from bot.model.retention import Retention
+from bot.response.world import World
+
+_log = logging.getLogger(__name__)
+
+PRUNE_EVERY = timedelta(hours=1)
+_BEAT_S = 1.0
+_BEATS_TO_A_LOOK = 10
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 60.0
+
+
+async def kept_alive(name: str, work: Callable[[], Awaitable[None]], telemetry: Telemetry) -> None:
+    """Runs the work for ever: one that falls over is logged, counted, and begun again after a growing pause."""
+    pause = _FIRST_PAUSE_S
+    while True:
+        began = asyncio.get_running_loop().time()
+        try:
+            await work()
+        except Exception:
+            telemetry.task_restarted(name)
+            _log.exception("%s fell over; it begins again in %.1f s", name, pause)
+        await asyncio.sleep(pause)
+        lasted = asyncio.get_running_loop().time() - began
+        pause = _FIRST_PAUSE_S if lasted > _LONGEST_PAUSE_S else min(pause * 2, _LONGEST_PAUSE_S)
+
+
+async def beat(world: World, telemetry: Telemetry) -> None:
+    """How late the loop is, and since when the oldest errand has been due: what the alerts on Tocsin look at."""
+    loop = asyncio.get_running_loop()
+    beats = 0
+    while True:
+        expected = loop.time() + _BEAT_S
+        await asyncio.sleep(_BEAT_S)
+        telemetry.loop_lag(max(0.0, loop.time() - expected))
+        beats += 1
+        if beats % _BEATS_TO_A_LOOK == 0:
+            now = world.clock.now()
+            oldest = await world.store.read(lambda tx: tx.outbox.oldest_due(now))  # noqa: B023 - read at once
+            telemetry.outbox_oldest((now - oldest).total_seconds() if oldest is not None else 0.0)
+
+
+async def prune(world: World, retention: Retention) -> None:
+    """Takes away what has been kept long enough; a store that is away is asked again next time."""
+    try:
+        gone = await world.store.prune(world.clock.now(), retention)
+    except StoreError as error:
+        _log.warning("housekeeping was put off: %s; %s", error, error.hint)
+    else:
+        if any(gone.values()):
+            _log.info("housekeeping: %s", ", ".join(f"{count} {kind}" for kind, count in gone.items() if count))
