@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -33,6 +34,7 @@ from world import BAD, FAULTS, GOOD, HERE, World
 ROOT = HERE.parent.parent
 TOCSIN = Path(sys.executable).with_name("tocsin")
 UNATTENDED_SECONDS = 120.0
+CALM_SECONDS = 10.0
 
 Found = TypeVar("Found")
 
@@ -69,10 +71,11 @@ class Demo:
         ports = self._start_shop()
         prometheus = self._start_prometheus(ports)
         self._start_tocsin(prometheus)
+        calm_since = time.monotonic()
         self._wait(
-            lambda: self._customers.served_for_a_while() or None,
-            seconds=30,
-            waiting_for="the customers to be served for a while",
+            lambda: (time.monotonic() - calm_since > CALM_SECONDS and self._customers.served_for_a_while()) or None,
+            seconds=40,
+            waiting_for="a quiet while, so that charts show how things were before",
             glance=self._customers.glance,
         )
         self._teller.say(f"all is well: {self._customers.glance()}")
@@ -123,10 +126,10 @@ class Demo:
     def _evidence_arrives(self) -> None:
         self._teller.stage(5, "evidence arrives")
         case = self._wait_for_case(
-            lambda case: bool(_answered(case)), seconds=20, waiting_for="the first piece of evidence"
+            lambda case: bool(_charts(case)), seconds=30, waiting_for="a chart of the rule's own expression"
         )
-        for evidence in _answered(case):
-            self._teller.say(f"{evidence['question']} {evidence['summary']}")
+        for evidence in case["evidence"]:
+            self._teller.say(f"{evidence['question']}: {evidence['unavailable'] or evidence['summary']}")
 
     def _runbook_asks(self) -> Document:
         self._teller.stage(6, "the runbook asks")
@@ -181,16 +184,19 @@ class Demo:
     def _postmortem_is_written(self) -> None:
         self._teller.stage(9, "the postmortem is written")
         case = self._wait_for_case(
-            lambda case: case["incident"]["status"] in ("resolved", "closed"),
+            lambda case: case["incident"]["resolved_at"] is not None,
             seconds=30,
             waiting_for="the incident to be resolved",
         )
         incident = case["incident"]
         self._teller.say(f"{incident['id']} is {incident['status']}: the rule's own expression is quiet again")
+        self._wait_for_case(_shows_the_end, seconds=45, waiting_for="the chart that shows how it ended")
         for form in ("md", "html"):
             self._write_report(form)
         self._teller.say(f"{self._world.folder / 'postmortem.html'}")
         self._teller.say(f"on the page: {self._desk.address}/incidents/{incident['id']}")
+        if not self._asked.unattended:
+            self._teller.say(f"to sign in there, once: {self._desk.link()}")
 
     def _write_report(self, form: str) -> None:
         text = self._wait(
@@ -247,14 +253,14 @@ class Demo:
             self._teller.say("broken on purpose: there is no rule")
         config = self._world.describe_to_tocsin(prometheus=prometheus, port=port, with_rules=with_rules)
         self._desk = Desk(f"http://127.0.0.1:{port}", self._world.folder / "tocsin.token")
-        self._crew.start("tocsin", [str(TOCSIN), "-c", str(config), "run"], cwd=self._world.folder)
+        tocsin = self._crew.start("tocsin", [str(TOCSIN), "-c", str(config), "run"], cwd=self._world.folder)
         self._wait(
             lambda: self._desk.ready() or None,
             seconds=30,
             waiting_for="Tocsin to be ready",
             glance=lambda: self._desk.trouble,
         )
-        self._teller.say(f"Tocsin: {self._desk.address}, set up by {config}")
+        self._teller.say(f"Tocsin: {self._desk.address}, process {tocsin.process.pid}, set up by {config}")
 
     # ---- looking ----------------------------------------------------------------------------------------------------
 
@@ -308,8 +314,20 @@ class Demo:
         return False
 
 
-def _answered(case: Document) -> list[Document]:
-    return [evidence for evidence in case["evidence"] if not evidence["unavailable"]]
+def _charts(case: Document) -> list[Document]:
+    """The evidence that shows the rule's own expression, drawn."""
+    return [evidence for evidence in case["evidence"] if "signal.png" in evidence["attachments"]]
+
+
+def _shows_the_end(case: Document) -> bool:
+    """Whether the incident is over, and a chart was drawn since."""
+    over = case["incident"]["resolved_at"]
+    return over is not None and any(moment(chart["collected_at"]) > moment(over) for chart in _charts(case))
+
+
+def moment(text: str) -> datetime:
+    """A time as the API writes it."""
+    return datetime.fromisoformat(text)
 
 
 def _pending(case: Document) -> Document | None:
@@ -401,6 +419,7 @@ def main() -> int:
             if not asked.unattended:
                 teller.say("everything keeps running, look around; Ctrl-C stops it")
                 look_around()
+                teller.done("stopping everything")
     except StageFailed as failed:
         teller.failed(f"{failed}\nthe logs are in {world.folder / 'logs'}")
         return 1
