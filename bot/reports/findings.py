@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 
 from bot.model.evidence import Evidence, EvidenceKind
 from bot.model.reading import SignalReading, reading_from
 from bot.model.report import Case, Finding
 from bot.model.timeline import EntryKind
-from bot.model.wording import duration, moment, number, one_line
+from bot.model.wording import duration, number, one_line
 from bot.reports.deeds import carried_out, runs_told
 from bot.reports.templating import phrase
+from bot.reports.times import Times
 
 SPELLS = 5
 """The most times of trouble told one by one."""
@@ -59,14 +60,14 @@ def signals_seen(case: Case) -> tuple[SignalSeen, ...]:
     return tuple(last.values())
 
 
-def impact(case: Case, zone: tzinfo) -> tuple[Finding, ...]:
+def impact(case: Case, times: Times) -> tuple[Finding, ...]:
     """How long and how far each signal was on its bad side: what is known of the impact."""
-    return tuple(_finding(seen, _extent(seen, zone)) for seen in signals_seen(case) if seen.reading.spells)
+    return tuple(_finding(seen, _extent(seen, times)) for seen in signals_seen(case) if seen.reading.spells)
 
 
-def findings(case: Case, zone: tzinfo) -> tuple[Finding, ...]:
+def findings(case: Case, times: Times) -> tuple[Finding, ...]:
     """What the evidence shows beyond the impact, signals first, then what reading steps returned."""
-    found = [finding for seen in signals_seen(case) for finding in _of_signal(seen, case, zone)]
+    found = [finding for seen in signals_seen(case) for finding in _of_signal(seen, case, times)]
     found += [
         Finding(
             claim=phrase("observed", question=one.question, summary=one_line(one.summary, _LONGEST)), evidence=(one.id,)
@@ -81,7 +82,7 @@ def _finding(seen: SignalSeen, claim: str) -> Finding:
     return Finding(claim=claim, evidence=(seen.evidence.id,))
 
 
-def _extent(seen: SignalSeen, zone: tzinfo) -> str:
+def _extent(seen: SignalSeen, times: Times) -> str:
     reading = seen.reading
     facts = {
         "name": reading.name,
@@ -95,16 +96,16 @@ def _extent(seen: SignalSeen, zone: tzinfo) -> str:
     peak = ""
     if reading.worst is not None and reading.worst_at is not None and reading.op not in ("==", "!="):
         worst = number(reading.worst, reading.unit)
-        peak = phrase("peak", high=reading.op.startswith(">"), value=worst, at=moment(reading.worst_at, zone))
+        peak = phrase("peak", high=reading.op.startswith(">"), value=worst, at=times.at(reading.worst_at))
     return phrase("stood", **facts, side=seen.side, limit=seen.limit, peak=peak)
 
 
-def _of_signal(seen: SignalSeen, case: Case, zone: tzinfo) -> Iterator[Finding]:
+def _of_signal(seen: SignalSeen, case: Case, times: Times) -> Iterator[Finding]:
     reading = seen.reading
     if not seen.side or reading.data_from is None or reading.data_to is None:
         return
     if not reading.spells:
-        start, end = moment(reading.data_from, zone), moment(reading.data_to, zone)
+        start, end = times.at(reading.data_from), times.at(reading.data_to)
         claim = phrase(
             "never", name=reading.name, who=_who(reading), side=seen.side, limit=seen.limit, start=start, end=end
         )
@@ -116,19 +117,19 @@ def _of_signal(seen: SignalSeen, case: Case, zone: tzinfo) -> Iterator[Finding]:
             name=reading.name,
             side=seen.side,
             limit=seen.limit,
-            start=moment(spell.start, zone),
-            end=moment(spell.end, zone) if spell.end else "",
+            start=times.at(spell.start),
+            end=times.at(spell.end) if spell.end else "",
             length=duration(spell.length(reading.data_to)),
         )
         yield _finding(seen, claim)
     if len(reading.spells) > SPELLS:
         yield _finding(seen, phrase("spells_left_out", name=reading.name, count=len(reading.spells) - SPELLS))
-    for claim in (_noticed(seen, case, zone), _sequence(seen, case, zone)):
+    for claim in (_noticed(seen, case, times), _sequence(seen, case, times)):
         if claim:
             yield _finding(seen, claim)
 
 
-def _noticed(seen: SignalSeen, case: Case, zone: tzinfo) -> str:
+def _noticed(seen: SignalSeen, case: Case, times: Times) -> str:
     """From the signal crossing its threshold to the first alert; only where the crossing itself was seen."""
     reading = seen.reading
     start = reading.spells[0].start
@@ -139,13 +140,13 @@ def _noticed(seen: SignalSeen, case: Case, zone: tzinfo) -> str:
     return phrase(
         "noticed",
         name=reading.name,
-        start=moment(start, zone),
-        fired=moment(fired, zone),
+        start=times.at(start),
+        fired=times.at(fired),
         after=duration(fired - start),
     )
 
 
-def _sequence(seen: SignalSeen, case: Case, zone: tzinfo) -> str:
+def _sequence(seen: SignalSeen, case: Case, times: Times) -> str:
     """The last change before the signal came back, or the first after it; told as order alone."""
     done = [(deed.title, deed.ended_at) for _, deed in carried_out(runs_told(case)) if deed.ended_at]
     back = seen.back_at
@@ -154,9 +155,9 @@ def _sequence(seen: SignalSeen, case: Case, zone: tzinfo) -> str:
     before = [(title, at) for title, at in done if at <= back]
     if not before:
         title, at = done[0]
-        return phrase("back_before", title=title, at=moment(at, zone), end=moment(back, zone))
+        return phrase("back_before", title=title, at=times.at(at), end=times.at(back))
     title, at = before[-1]
-    return phrase("sequence", title=title, at=moment(at, zone), end=moment(back, zone), after=duration(back - at))
+    return phrase("sequence", title=title, at=times.at(at), end=times.at(back), after=duration(back - at))
 
 
 def _who(reading: SignalReading) -> str:

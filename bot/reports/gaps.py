@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 
 from bot.model.evidence import Evidence, EvidenceKind
 from bot.model.incident import SignalState
@@ -11,36 +11,37 @@ from bot.model.reading import SignalReading
 from bot.model.report import Case
 from bot.model.run import ENDED, StepStatus
 from bot.model.timeline import EntryKind
-from bot.model.wording import duration, moment, one_line
+from bot.model.wording import duration, one_line
 from bot.reports.deeds import Deed, RunTold, carried_out, runs_told
 from bot.reports.findings import SignalSeen, signals_seen
 from bot.reports.templating import phrase
+from bot.reports.times import Times
 
 UNKNOWN = "unknown"
 """A line of the timeline about the signal that holds this word tells of a time in which its source was not seen."""
 _LONGEST = 300
 
 
-def questions(case: Case, zone: tzinfo, now: datetime) -> tuple[str, ...]:
+def questions(case: Case, times: Times, now: datetime) -> tuple[str, ...]:
     """Every gap in the record, the ones that matter to every incident first."""
     runs, seen = runs_told(case), signals_seen(case)
     return tuple(
         dict.fromkeys(
             [
-                *_of_incident(case, zone, now),
-                *_of_signals(case, seen, zone),
-                *_of_timeline(case, zone),
-                *(question for run in runs for question in _of_run(run, zone)),
+                *_of_incident(case, times, now),
+                *_of_signals(case, seen, times),
+                *_of_timeline(case, times),
+                *(question for run in runs for question in _of_run(run, times)),
                 *_of_recovery(case, runs, seen),
             ]
         )
     )
 
 
-def _of_incident(case: Case, zone: tzinfo, now: datetime) -> Iterator[str]:
+def _of_incident(case: Case, times: Times, now: datetime) -> Iterator[str]:
     incident = case.incident
     if incident.is_open:
-        yield phrase("still_open", status=incident.status, at=moment(now, zone))
+        yield phrase("still_open", status=incident.status, at=times.at(now))
     yield phrase("cause")
     yield phrase("user_impact")
     if not incident.alerts:
@@ -55,23 +56,23 @@ def _of_incident(case: Case, zone: tzinfo, now: datetime) -> Iterator[str]:
         yield phrase("signal_unknown")
 
 
-def _of_signals(case: Case, seen: Sequence[SignalSeen], zone: tzinfo) -> Iterator[str]:
+def _of_signals(case: Case, seen: Sequence[SignalSeen], times: Times) -> Iterator[str]:
     if case.incident.alerts and not any(one.kind is EvidenceKind.SIGNAL for one in case.evidence):
         yield phrase("no_signal_evidence")
     for one in case.evidence:
         if one.unavailable:
-            reason, at = one_line(one.unavailable, _LONGEST), moment(one.collected_at, zone)
+            reason, at = one_line(one.unavailable, _LONGEST), times.at(one.collected_at)
             yield phrase("unavailable", id=one.id, question=one.question, reason=reason, at=at)
     for signal in seen:
         if signal.reading.data_from is None:
             yield phrase("no_data", id=signal.evidence.id, name=signal.reading.name)
         elif signal.reading.blind:
-            yield _blind(signal.evidence, signal.reading, zone)
+            yield _blind(signal.evidence, signal.reading, times)
         if signal.evidence.attachment_names and not _drawn(signal.evidence):
             yield phrase("not_drawn", id=signal.evidence.id)
 
 
-def _blind(evidence: Evidence, reading: SignalReading, zone: tzinfo) -> str:
+def _blind(evidence: Evidence, reading: SignalReading, times: Times) -> str:
     blind = reading.blind
     total = sum((window.length for window in blind), timedelta(0))
     return phrase(
@@ -80,8 +81,8 @@ def _blind(evidence: Evidence, reading: SignalReading, zone: tzinfo) -> str:
         name=reading.name,
         count=len(blind),
         total=duration(total),
-        start=moment(blind[0].start, zone),
-        end=moment(blind[-1].end, zone),
+        start=times.at(blind[0].start),
+        end=times.at(blind[-1].end),
     )
 
 
@@ -89,20 +90,20 @@ def _drawn(evidence: Evidence) -> bool:
     return any(name.endswith(".png") for name in evidence.attachment_names)
 
 
-def _of_timeline(case: Case, zone: tzinfo) -> Iterator[str]:
+def _of_timeline(case: Case, times: Times) -> Iterator[str]:
     for entry in case.timeline:
         if entry.kind is EntryKind.SIGNAL and UNKNOWN in entry.text:
-            yield phrase("unseen", at=moment(entry.at, zone), text=entry.text, why=one_line(entry.why, _LONGEST))
+            yield phrase("unseen", at=times.at(entry.at), text=entry.text, why=one_line(entry.why, _LONGEST))
 
 
-def _of_run(told: RunTold, zone: tzinfo) -> Iterator[str]:
+def _of_run(told: RunTold, times: Times) -> Iterator[str]:
     if told.run.status not in ENDED:
         yield phrase("run_unfinished", run=told.run.id, status=told.run.status)
     for deed in told.deeds:
         if question := _of_deed(told, deed):
             yield question
     if told.signal == SignalState.FIRING and told.signal_at:
-        yield phrase("not_recovered", run=told.run.id, at=moment(told.signal_at, zone))
+        yield phrase("not_recovered", run=told.run.id, at=times.at(told.signal_at))
     elif told.signal == SignalState.UNKNOWN:
         yield phrase("recovery_unseen", run=told.run.id)
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from bot.model.evidence import EvidenceKind
 from bot.model.report import Case, Postmortem
-from bot.model.wording import duration, moment
+from bot.model.wording import duration
 from bot.reports.deeds import carried_out, granted, runs_told
 from bot.reports.findings import dashboards, findings, impact, signals_seen
 from bot.reports.gaps import questions
 from bot.reports.links import followable
 from bot.reports.templating import phrase
+from bot.reports.times import Times, times_of
 
 
 def draft(case: Case, *, time_zone: str, now: datetime) -> Postmortem:
@@ -20,28 +20,30 @@ def draft(case: Case, *, time_zone: str, now: datetime) -> Postmortem:
 
     Everything it claims stands on evidence or on the incident's own record; no cause is ever claimed.
     """
-    zone = ZoneInfo(time_zone)
+    times = times_of(case, time_zone)
     incident = case.incident
     return Postmortem(
         incident=incident,
         drafted_at=now,
-        summary=_summary(case, zone),
-        impact=impact(case, zone),
-        findings=findings(case, zone),
-        questions=questions(case, zone, now),
+        summary=_summary(case, times),
+        impact=impact(case, times),
+        findings=findings(case, times),
+        questions=questions(case, times, now),
         duration=incident.resolved_at - incident.opened_at if incident.resolved_at else None,
         case=case,
         links=_links(case),
     )
 
 
-def _summary(case: Case, zone: tzinfo) -> str:
+def _summary(case: Case, times: Times) -> str:
     incident = case.incident
     opened = phrase(
         "opened",
+        id=incident.id,
         severity=incident.severity,
         title=incident.title,
-        at=moment(incident.opened_at, zone),
+        at=times.time(incident.opened_at),
+        day=times.day(incident.opened_at),
         alerts=len(incident.alerts),
     )
     course = phrase(
@@ -51,14 +53,18 @@ def _summary(case: Case, zone: tzinfo) -> str:
         resolved_after=_after(incident.opened_at, incident.resolved_at),
         status=incident.status,
     )
-    return " ".join((opened, course, _changes(case)))
+    return " ".join(part for part in (opened, course, _changes(case), phrase("signal", state=incident.signal)) if part)
 
 
 def _changes(case: Case) -> str:
     done = carried_out(runs_told(case))
-    runs = dict.fromkeys(str(told.run.id) for told, _ in done)
     approvers = dict.fromkeys(name for _, deed in done if (grant := granted(deed)) for name in grant.given_by)
-    return phrase("changes", runs=", ".join(runs), done=len(done), approvers=", ".join(approvers))
+    return phrase(
+        "changes",
+        runs=", ".join(dict.fromkeys(str(told.run.id) for told, _ in done)),
+        titles=[deed.title for _, deed in done],
+        approvers=", ".join(approvers),
+    )
 
 
 def _after(opened: datetime, at: datetime | None) -> str:

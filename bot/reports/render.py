@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from bot.model.report import Postmortem, ReportFormat
 from bot.model.run import ApprovalStatus, StepStatus
@@ -17,7 +16,7 @@ from bot.reports.deeds import Deed, runs_told
 from bot.reports.exhibits import data_uri, exhibits, size, text_of
 from bot.reports.links import followable
 from bot.reports.templating import document, phrase
-from bot.reports.times import Times
+from bot.reports.times import Times, times_of
 
 CSV_WHOLE = 48_000
 """Characters of a table that stands whole in Markdown; of a longer one the first and last lines."""
@@ -31,7 +30,7 @@ def render(postmortem: Postmortem, format: ReportFormat, *, time_zone: str, publ
     always gives the same text.
     """
     incident, case = postmortem.incident, postmortem.case
-    times = Times(ZoneInfo(time_zone), time_zone, [incident.opened_at, *(entry.at for entry in case.timeline)])
+    times = times_of(case, time_zone)
     page = followable(f"{public_url.rstrip('/')}/incidents/{quote(incident.id, safe='')}")
     return document(f"postmortem.{format}.jinja").render(
         postmortem=postmortem,
@@ -67,7 +66,7 @@ def _approval(deed: Deed, times: Times) -> str:
     if not deed.approvals:
         return phrase("not_needed") if deed.risk == Risk.READ else phrase("not_asked")
     last = deed.approvals[-1]
-    at = times.full(last.answered_at) if last.answered_at else ""
+    at = times.at(last.answered_at) if last.answered_at else ""
     if last.status is ApprovalStatus.APPROVED:
         return phrase("approved", names=", ".join(last.given_by), at=at)
     if last.status is ApprovalStatus.OPEN:
