@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -15,7 +16,7 @@ from urllib.parse import quote_plus, urlsplit
 import re2
 
 from bot.documents import parse_duration
-from bot.rules.gotemplate.numbers import parse_float, quoted, shortest
+from bot.rules.gotemplate.numbers import can_backquote, parse_float, quoted, shortest
 from bot.rules.gotemplate.values import ANY, AnyMap, CallError, Function, Slice, StringMap, Struct, Value, go_type
 
 RESULT = "template.queryResult"
@@ -24,6 +25,16 @@ SAMPLE = "*template.sample"
 _LARGE = ("", "k", "M", "G", "T", "P", "E", "Z", "Y")
 _LARGE_1024 = ("", "ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")
 _SMALL = ("", "m", "u", "n", "p", "f", "a", "z", "y")
+_IN_GO = {
+    "bad repetition operator": "invalid nested repetition operator",
+    "invalid named capture group": "invalid named capture",
+    "invalid perl operator": "invalid or unsupported Perl syntax",
+    "invalid repetition size": "invalid repeat count",
+    "missing )": "missing closing )",
+    "missing ]": "missing closing ]",
+    "no argument for repetition operator": "missing argument to repetition operator",
+    "trailing \\": "trailing backslash at end of expression",
+}
 _JOINS = "'\u2019.:\u00b7"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -110,13 +121,13 @@ def _humanize_timestamp(value: Value) -> str:
     number = _number(value)
     if not math.isfinite(number):
         return _four(number)
-    # Prometheus counts in nanoseconds here, and refuses what they cannot count
+    # Prometheus counts nanoseconds here, refuses what they cannot count, and then cuts them to milliseconds
     nanoseconds = number * 1e9
     if not -(2**63) < nanoseconds < 2**63:
         raise CallError(f"{shortest(number)} cannot be represented as a nanoseconds timestamp since it overflows int64")
-    seconds, fraction = divmod(int(nanoseconds), 1_000_000_000)
-    written = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M:%S")
-    return f"{written}{f'.{fraction:09d}'.rstrip('0') if fraction else ''} +0000 UTC"
+    time = _EPOCH + timedelta(milliseconds=math.trunc(int(nanoseconds) / 1_000_000))
+    fraction = f".{time.microsecond // 1000:03d}".rstrip("0") if time.microsecond else ""
+    return f"{time:%Y-%m-%d %H:%M:%S}{fraction} +0000 UTC"
 
 
 @lru_cache(maxsize=256)
@@ -137,13 +148,23 @@ def _replace_all(pattern: str, replacement: str, text: str) -> str:
     try:
         regex = _regex(pattern)
     except re2.error as error:
-        raise CallError(f"regexp: Compile({quoted(pattern)}): error parsing regexp: {_reason(error)}") from None
-    return str(regex.sub(lambda found: _expanded(replacement, found), text))
+        shown = f"`{pattern}`" if can_backquote(pattern) else quoted(pattern)
+        raise CallError(f"regexp: Compile({shown}): error parsing regexp: {_reason(error)}") from None
+    parts = []
+    end = 0
+    for number, found in enumerate(regex.finditer(text)):
+        # Go takes no empty match right behind another match
+        if number == 0 or found.end() > end:
+            parts += [text[end : found.start()], _expanded(replacement, found)]
+            end = found.end()
+    return "".join([*parts, text[end:]])
 
 
 def _reason(error: Exception) -> str:
-    reason = error.args[0] if error.args else ""
-    return reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+    """RE2's complaint in the words of Go's regexp, which is RE2 too but says it differently."""
+    told = error.args[0].decode(errors="replace")
+    problem, _, piece = told.partition(": ")
+    return f"{_IN_GO.get(problem, problem)}: `{piece}`"
 
 
 _REFERENCE = re2.compile(r"\$(?:\$|(\w+)|\{(\w+)\})")
@@ -164,15 +185,28 @@ def _group(reference: re2._Match, found: re2._Match) -> str:
 
 
 def _title(text: str) -> str:
-    """The first letter of each word large, the rest as it is; an apostrophe or full stop inside a word ends none."""
+    """The first letter of each word large, the rest as it is: Unicode's words, so `it's` is one and `3rd` is `3Rd`."""
     titled = []
     inside = False
     for at, sign in enumerate(text):
-        letter = sign.isalnum() or sign == "_"
-        joins = inside and sign in _JOINS and at + 1 < len(text) and text[at + 1].isalpha()
-        titled.append(sign.title() if letter and not inside else sign)
-        inside = letter or joins or (inside and not sign.isascii() and not sign.isprintable())
+        titled.append(sign if inside else sign.title())
+        joins = sign in _JOINS and text[at - 1 : at].isalpha() and text[at + 1 : at + 2].isalpha()
+        stays = sign.isalnum() or sign == "_" or joins or unicodedata.combining(sign) > 0
+        inside = sign.isalpha() or (inside and stays)
     return "".join(titled)
+
+
+def _upper(text: str) -> str:
+    """Letter by letter, as Go does: what has no single large letter stays."""
+    return "".join(_single(sign, sign.upper(), sign.title()) for sign in text)
+
+
+def _lower(text: str) -> str:
+    return "".join(sign.lower()[0] for sign in text)
+
+
+def _single(sign: str, *choices: str) -> str:
+    return next((choice for choice in choices if len(choice) == 1), sign)
 
 
 def _split(host_port: str) -> tuple[str, str] | None:
@@ -211,14 +245,14 @@ def _parse_duration(text: str) -> float:
     return -length.total_seconds() if text.startswith("-") else length.total_seconds()
 
 
-def _first(result: Slice) -> Value:
-    if not result.items:
+def _first(result: Slice | None) -> Value:
+    if result is None or not result.items:
         raise CallError("first() called on vector with no elements")
     return result.items[0]
 
 
-def _sort_by_label(name: str, result: Slice) -> Slice:
-    return Slice(RESULT, sorted(result.items, key=lambda one: _label(name, one).encode()))
+def _sort_by_label(name: str, result: Slice | None) -> Slice:
+    return Slice(RESULT, sorted(result.items if result else (), key=lambda one: _label(name, one).encode()))
 
 
 def _label(name: str, one: Value) -> str:
@@ -276,8 +310,8 @@ FUNCTIONS: Mapping[str, Function] = {
     "strvalue": Function(params=(SAMPLE,), call=_strvalue),
     "tableLink": _text(_link(1)),
     "title": _text(_title),
-    "toLower": _text(str.lower),
-    "toUpper": _text(str.upper),
+    "toLower": _text(_lower),
+    "toUpper": _text(_upper),
     "urlQueryEscape": _text(quote_plus),
     "value": Function(params=(SAMPLE,), call=_value),
 }

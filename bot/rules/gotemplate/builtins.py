@@ -223,7 +223,13 @@ def _joined(values: tuple[Value, ...]) -> str:
 
 
 def _escaped(values: tuple[Value, ...]) -> str:
-    return sprint(["<no value>" if value is None else value for value in values])
+    return sprint([_pointed_at(value) for value in values])
+
+
+def _pointed_at(value: Value) -> Value:
+    if isinstance(value, Struct):
+        return Struct(value.go_type.lstrip("*"), value.fields)
+    return "<no value>" if value is None else value
 
 
 def _printf(template: Value, *values: Value) -> str:

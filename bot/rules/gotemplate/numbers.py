@@ -34,7 +34,7 @@ def number(source: str) -> int | float:
     if _INTEGER.fullmatch(source):
         return _integer(source)
     try:
-        value = parse_float(source, underscores=True)
+        value = parse_float(source)
     except ValueError:
         raise NotANumber(f"illegal number syntax: {quoted(source)}") from None
     if not set(source) & set(".eEpP"):
@@ -52,10 +52,10 @@ def _integer(source: str) -> int:
     return value
 
 
-def parse_float(text: str, *, underscores: bool = False) -> float:
+def parse_float(text: str) -> float:
     """Go's ParseFloat. Raises ValueError, with Go's words, for what is no number and for what no float64 can hold."""
     plain = text
-    if underscores and re.fullmatch(r"[^_]*(?:[0-9a-fA-FxX]_[0-9a-fA-F][^_]*)*", text):
+    if re.fullmatch(r"[^_]*(?:[0-9a-fA-FxX]_[0-9a-fA-F][^_]*)*", text):
         plain = text.replace("_", "")
     if plain.lower().lstrip("+-") in ("inf", "infinity", "nan") and len(plain) - len(plain.lstrip("+-")) <= 1:
         return float(plain)
@@ -110,6 +110,11 @@ def _plain(digits: str, exponent: int) -> str:
 def quoted(text: str, *, ascii_only: bool = False, mark: str = '"') -> str:
     """Go's %q of a text."""
     return mark + "".join(_quoted(sign, mark, ascii_only) for sign in text) + mark
+
+
+def can_backquote(text: str) -> bool:
+    """Whether Go could write the text between backquotes: one line, nothing invisible but tabs."""
+    return all(sign == "\t" or (sign.isprintable() and sign not in "`\ufeff") for sign in text)
 
 
 def _quoted(sign: str, mark: str, ascii_only: bool) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.rules.gotemplate.numbers import quoted, shortest
+from bot.rules.gotemplate.numbers import can_backquote, quoted, shortest
 from bot.rules.gotemplate.values import AnyMap, Byte, CallError, Slice, StringMap, Struct, Value, go_type
 
 _ADDRESS = "0xc000000000"
@@ -237,8 +237,7 @@ class _Flags:
                 return self._misfit(value, verb)
 
     def _quote(self, value: str) -> str:
-        plain = all(sign == "\t" or (sign.isprintable() and sign not in "`\ufeff") for sign in value)
-        return f"`{value}`" if self.sharp and plain else quoted(value, ascii_only=self.plus)
+        return f"`{value}`" if self.sharp and can_backquote(value) else quoted(value, ascii_only=self.plus)
 
     def _hex(self, value: bytes, verb: str) -> str:
         pairs = [f"{byte:02x}" if verb == "x" else f"{byte:02X}" for byte in value]
