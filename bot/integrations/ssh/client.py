@@ -7,6 +7,7 @@ forwarded, no password is tried. The other side's shell reads the command again,
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import shlex
 from collections.abc import Sequence
@@ -23,6 +24,11 @@ _CONNECT = 10.0  # seconds
 _GRACE = 2.0  # seconds between asking a cancelled command to stop and ending it
 _AT_ONCE = 4  # commands on one host
 _KEEPALIVE = 10  # seconds of silence; after three such, the connection counts as lost
+# OpenSSH does not pass signals on in sessions of root. Each command leads a process group of its own, and all commands
+# of one connection have the same parent: so a second one can end the first, knowing nothing of it.
+_STOP_THE_OTHERS = (
+    """exec sh -c 'for pid in $(pgrep -P "$PPID"); do [ "$pid" = "$$" ] || kill -s {signal} -- "-$pid"; done'"""
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +120,7 @@ class RemoteHost:
             stdout, stderr = await asyncio.gather(_drain(process.stdout), _drain(process.stderr))
             await process.wait_closed()
         except asyncio.CancelledError:
-            await _stop(process)
+            await _stop(connection, process)
             raise
         except (OSError, asyncssh.Error):
             raise Lost from None
@@ -171,13 +177,18 @@ async def _drain(stream: asyncssh.SSHReader[bytes]) -> bytes:
     return bytes(kept)
 
 
-async def _stop(process: asyncssh.SSHClientProcess[bytes]) -> None:
+async def _stop(connection: asyncssh.SSHClientConnection, process: asyncssh.SSHClientProcess[bytes]) -> None:
     """Asks the command to stop, and after a moment does not ask. A host that does not listen is left."""
-    for ask in (process.terminate, process.kill):
-        try:
-            ask()
+    for signal in ("TERM", "KILL"):
+        with contextlib.suppress(TimeoutError, OSError, *_ssh_errors()):
             async with asyncio.timeout(_GRACE):
+                process.send_signal(signal)
+                await connection.run(_STOP_THE_OTHERS.format(signal=signal))
                 await process.wait_closed()
                 return
-        except (TimeoutError, OSError):
-            continue
+
+
+def _ssh_errors() -> tuple[type[Exception], ...]:
+    import asyncssh
+
+    return (asyncssh.Error,)

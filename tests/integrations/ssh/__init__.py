@@ -1,0 +1,1 @@
+"""Commands on this machine, and on this machine through a real sshd."""
