@@ -8,7 +8,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Protocol
 
-from bot.errors import TocsinError
+from bot.errors import StoreUnavailable, TocsinError
 from bot.store.channel import Channel
 
 
@@ -72,6 +72,11 @@ class Backend(Protocol):
     def default_backup(self, revision: str, now: datetime) -> Path:
         """Where a backup goes when nobody says: named with time and revision."""
         ...
+
+
+def closed(backend: Backend) -> StoreUnavailable:
+    """Whoever asks now is too late."""
+    return StoreUnavailable(f"{backend.name} is closed", hint="start Tocsin again")
 
 
 def refused(error: Exception, name: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from bot.store.backend import Backend, Verdict
+from bot.store.backend import Backend, Verdict, closed
 from bot.store.channel import Channel
 
 T = TypeVar("T")
@@ -22,13 +22,17 @@ class Readers:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="store-reader")
         self._own = threading.local()
         self._open: set[Channel] = set()
+        self._closed = False
 
     async def run(self, work: Callable[[Channel], T]) -> T:
         """The work's result; StoreUnavailable."""
+        if self._closed:
+            raise closed(self._backend)
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, work)
 
     async def close(self) -> None:
         """Lets what is under way finish and closes the connections."""
+        self._closed = True
         await asyncio.to_thread(self._pool.shutdown)
         while self._open:
             self._open.pop().close()

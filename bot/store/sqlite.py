@@ -24,6 +24,7 @@ from bot.store.backend import FAULT_HINT, Verdict, refused
 from bot.store.channel import Channel
 
 _BUSY_SECONDS = 5
+_WAL_KEPT = 4 * 1024 * 1024
 _WAL_LIMIT = 32 * 1024 * 1024
 _OLDEST = (3, 35)
 """RETURNING came with it."""
@@ -68,19 +69,24 @@ class SqliteFile:
         try:
             lock = os.open(f"{self.name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise StartError(
-                f"{self.name} cannot be opened: {error.strerror}", hint="check that its folder exists and is writable"
-            ) from None
+            raise self._unopened(error) from None
         try:
             self._lock(lock)
-            os.close(
-                os.open(self.name, os.O_RDWR | os.O_CREAT, 0o600)
-            )  # before any connection: closing drops its locks
+            self._create()
             yield
-        except OSError as error:
-            raise StartError(f"{self.name} cannot be opened: {error.strerror}", hint="make it writable") from None
         finally:
             os.close(lock)
+
+    def _create(self) -> None:
+        """Before there is any connection: to close a file is to lose the locks that this process has on it."""
+        try:
+            os.close(os.open(self.name, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise self._unopened(error) from None
+
+    def _unopened(self, error: OSError) -> StartError:
+        hint = "check that its folder exists and that this user may write there"
+        return StartError(f"{self.name} cannot be opened: {error.strerror}", hint=hint)
 
     def _lock(self, lock: int) -> None:
         try:
@@ -104,7 +110,7 @@ class SqliteFile:
         channel = Channel(self._engine.connect())
         channel.say("PRAGMA journal_mode=WAL")
         channel.say("PRAGMA synchronous=FULL")
-        channel.say(f"PRAGMA journal_size_limit={_WAL_LIMIT}")
+        channel.say(f"PRAGMA journal_size_limit={_WAL_KEPT}")
         channel.say("PRAGMA foreign_keys=ON")
         return channel
 

@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from bot.errors import StoreUnavailable
-from bot.store.backend import Backend, Verdict
+from bot.store.backend import Backend, Verdict, closed
 from bot.store.channel import Channel
 
 T = TypeVar("T")
@@ -55,7 +55,7 @@ class Writer:
     async def run(self, work: Callable[[Channel], T]) -> T:
         """The work's result, once it is committed; what it raised, once it is undone; StoreUnavailable."""
         if self._closed:
-            raise StoreUnavailable(f"{self._backend.name} is closed", hint="start Tocsin again")
+            raise closed(self._backend)
         answer: asyncio.Future[T] = self._loop.create_future()
         self._jobs.put(_Job(work, answer))
         return await answer
