@@ -265,6 +265,10 @@ class Leases(Protocol):
         """Gives it back, so that another need not wait for its end."""
         ...
 
+    def release_all(self) -> None:
+        """Ends every lease: for a store that only one process can open, after a crash."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:

@@ -30,6 +30,8 @@ class Backend(Protocol):
     """How messages call it; without credentials."""
     errors: tuple[type[Exception], ...]
     """What its driver and SQLAlchemy raise."""
+    alone: bool
+    """Whether `hold` keeps all other processes out: a lease found when opening is then one of the dead."""
     begin_read: str
     """The command that begins a consistent snapshot."""
 

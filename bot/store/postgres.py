@@ -46,6 +46,7 @@ _SETTINGS = "SET lock_timeout = '10s'; SET statement_timeout = '60s'; SET idle_i
 class PostgresServer:
     """See `bot.store.backend.Backend`."""
 
+    alone = False
     begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
     def __init__(self, url: URL) -> None:

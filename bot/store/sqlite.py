@@ -49,6 +49,7 @@ class SqliteFile:
     """See `bot.store.backend.Backend`."""
 
     errors: tuple[type[Exception], ...] = (SQLAlchemyError, sqlite3.Error)
+    alone = True
     begin_read = "BEGIN"
 
     def __init__(self, url: URL) -> None:
@@ -134,8 +135,8 @@ class SqliteFile:
         try:
             if os.stat(f"{self.name}-wal").st_size <= _WAL_LIMIT or time.monotonic() < self._next_restart:
                 return
-            self._next_restart = time.monotonic() + 1
-            channel.say("PRAGMA busy_timeout=100")
+            self._next_restart = time.monotonic() + 5
+            channel.say("PRAGMA busy_timeout=500")
             channel.say("PRAGMA wal_checkpoint(TRUNCATE)")
             channel.say(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
         except (OSError, sqlite3.Error):
