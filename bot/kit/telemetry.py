@@ -169,8 +169,9 @@ def log_to(stream: IO[str], *, level: Level, style: Format, redactor: Redactor) 
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for chatty in ("httpx", "httpcore", "urllib3", "asyncssh", "apscheduler", "matplotlib", "PIL", "asyncio"):
+    for chatty in ("httpx", "httpcore", "urllib3", "asyncssh", "matplotlib", "PIL", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a late tick is counted by us, in our own words
     logging.raiseExceptions = False  # a closed terminal must not print tracebacks of the logging itself
 
 
