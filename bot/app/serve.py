@@ -53,6 +53,8 @@ Say = Callable[[str], None]
 OpenStore = Callable[[str], AbstractAsyncContextManager[Store]]
 
 _LOOK_AT_SECRETS = timedelta(seconds=5)
+_GRACE_S = 10.0
+"""How long an integration that was replaced stays open for what was asked of it before."""
 
 
 class WallClock:
@@ -273,6 +275,7 @@ class Tocsin:
         else:
             self.telemetry.reloaded(ok=True)
             _log.info("reloaded: %d rule groups, %d runbooks", len(loaded.setup.groups), len(loaded.setup.runbooks))
+            await asyncio.sleep(_GRACE_S)
             await close_old()
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.engine.ticker import Ticker
@@ -16,8 +15,9 @@ from bot.errors import Conflict, Fenced, StoreError
 from bot.kit.telemetry import Telemetry
 from bot.model.actor import TOCSIN
 from bot.model.rule import GroupStatus, RuleGroup
-from bot.response import rule_due
+from bot.response import rule_due, source_seen
 from bot.response.world import World
+from bot.rules import evaluator
 
 _log = logging.getLogger(__name__)
 
@@ -54,11 +54,8 @@ class Evaluation:
 
     async def set_groups(self, groups: Sequence[RuleGroup]) -> None:
         """After a reload: these groups from now on; those that stay keep their state."""
-        gone = self._statuses.keys() - {group.key for group in groups}
         if self.active:
-            await self._world.store.write(lambda tx: tx.rules.forget(sorted(gone)))
-            for key in gone:
-                del self._statuses[key]
+            await self._drop_all_but({group.key for group in groups})
             self.ticker.set_groups(groups)
 
     async def give_up(self) -> None:
@@ -74,16 +71,22 @@ class Evaluation:
             return
         statuses = await self._world.store.read(lambda tx: tx.rules.statuses())
         self._statuses = {status.key: status for status in statuses}
-        self.ticker.set_groups(self._world.setup.groups)
+        await self.set_groups(self._world.setup.groups)
+
+    async def _drop_all_but(self, wanted: set[str]) -> None:
+        gone = [status for key, status in self._statuses.items() if key not in wanted]
+        if gone:
+            await source_seen.groups_gone(self._world, TOCSIN, gone)
+        for status in gone:
+            del self._statuses[status.key]
 
     async def _due(self, group: RuleGroup, slot: datetime, missed: int) -> None:
         if self._epoch is None:
             return
+        self._telemetry.slots_missed(group.source, missed)
         before = self._statuses.get(group.key)
-        if before is not None:
-            before = replace(before, missed=before.missed + missed)
         try:
-            after = await rule_due.rule_due(self._world, TOCSIN, group, before, slot=slot, epoch=self._epoch)
+            made = await rule_due.rule_due(self._world, TOCSIN, group, before, slot=slot, epoch=self._epoch)
         except (Fenced, Conflict) as error:
             _log.info("rule group %s: %s", group.key, error)
             self._epoch = None
@@ -93,13 +96,12 @@ class Evaluation:
             _log.warning("rule group %s: %s; %s", group.key, error, error.hint)
             self._telemetry.store_write_failed("unavailable")
         else:
-            self._statuses[group.key] = after
-            self._count(group, after, missed)
+            self._statuses[group.key] = made.status
+            self._count(group, made)
 
-    def _count(self, group: RuleGroup, after: GroupStatus, missed: int) -> None:
-        unknown = [status for status in after.rules if status.unknown_since is not None]
-        self._telemetry.evaluated(group.source, after.took.total_seconds())
-        self._telemetry.slots_missed(group.source, missed)
-        self._telemetry.blind(group.source, bool(unknown) and len(unknown) == len(after.rules))
-        for _ in unknown:
-            self._telemetry.evaluation_failed(group.source, "unknown")
+    def _count(self, group: RuleGroup, made: evaluator.Evaluation) -> None:
+        self._telemetry.evaluated(group.source, made.status.took.total_seconds())
+        for failure in made.failures:
+            self._telemetry.evaluation_failed(group.source, failure.reason)
+        unseen = [failure for failure in made.failures if failure.reason != "rule"]
+        self._telemetry.blind(group.source, bool(unseen))

@@ -93,6 +93,12 @@ def blind(incident: IncidentId, source: str, error: str, since: datetime, now: d
     )
 
 
+def abandoned(incident: IncidentId, rule: str, now: datetime) -> TimelineEntry:
+    """The rule behind its alert is no longer evaluated: nobody will see it end."""
+    why = "it is no longer in the rule files; resolve the incident by hand when it is over"
+    return _entry(incident, now, TOCSIN, EntryKind.SIGNAL, f"the signal is unknown: rule {rule} has gone", why=why)
+
+
 def sighted(incident: IncidentId, source: str, now: datetime) -> TimelineEntry:
     """The source can be seen again."""
     return _entry(incident, now, TOCSIN, EntryKind.SIGNAL, f"{source} can be seen again")

@@ -26,11 +26,13 @@ async def rule_due(
     *,
     slot: datetime,
     epoch: int,
-) -> GroupStatus:
-    """The group's state after this slot. Fenced when another process evaluates by now; Conflict when it did already."""
-    require(actor, Act.EVALUATE_RULES, group.key, world.clock.now())
-    evaluation = await evaluator.evaluate(group, before, world.sources[group.source], slot, world.clock.now())
+) -> evaluator.Evaluation:
+    """What this slot showed, once it is kept. Fenced when another process evaluates by now; Conflict: it has."""
+    began = world.clock.now()
+    require(actor, Act.EVALUATE_RULES, group.key, began)
+    made = await evaluator.evaluate(group, before, world.sources[group.source], slot, began)
     now = world.clock.now()
+    evaluation = replace(made, status=replace(made.status, took=now - began))
     found = [_endless(alert, now) for alert in evaluation.alerts]
 
     def keep(tx: Tx) -> None:
@@ -42,7 +44,7 @@ async def rule_due(
     await world.store.write(keep)
     if found:
         world.nudge()
-    return evaluation.status
+    return evaluation
 
 
 def _endless(alert: Alert, now: datetime) -> Alert:

@@ -1,8 +1,8 @@
-"""A source went blind, or can be seen again: its incidents say so, and nothing is resolved for want of an answer."""
+"""A source went blind, can be seen again, or a rule has gone: incidents say so, and nothing is resolved by it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from bot.model.actor import Actor
 from bot.model.incident import Incident, SignalState
 from bot.model.rule import GroupStatus, RuleGroup, RuleStatus
 from bot.ports.store import Tx
+from bot.response.world import World
 from bot.rights import Act, require
 
 
@@ -22,10 +23,39 @@ def compare(
     known = {status.rule: status for status in before.rules} if before is not None else {}
     for status in after.rules:
         was_blind = known[status.rule].unknown_since is not None if status.rule in known else False
-        is_blind = status.unknown_since is not None
-        if is_blind != was_blind:
-            for incident in _incidents(tx, status):
-                _tell(tx, incident, group.source, status, now)
+        if (status.unknown_since is not None) != was_blind:
+            _tell(tx, group.source, status, now)
+    standing = {status.rule for status in after.rules}
+    _abandon(tx, (status for status in known.values() if status.rule not in standing), now)
+
+
+async def groups_gone(world: World, actor: Actor, gone: Sequence[GroupStatus]) -> None:
+    """Groups are no longer evaluated: their state is dropped, and the incidents of their alerts say so."""
+    now = world.clock.now()
+    require(actor, Act.EVALUATE_RULES, "rule groups", now)
+
+    def keep(tx: Tx) -> None:
+        _abandon(tx, (status for group in gone for status in group.rules), now)
+        tx.rules.forget([group.key for group in gone])
+
+    await world.store.write(keep)
+
+
+def _abandon(tx: Tx, gone: Iterable[RuleStatus], now: datetime) -> None:
+    for status in gone:
+        for incident in _incidents(tx, status):
+            tx.incidents.put(replace(incident, signal=SignalState.UNKNOWN))
+            tx.incidents.tell(timeline.abandoned(incident.id, status.rule, now))
+
+
+def _tell(tx: Tx, source: str, status: RuleStatus, now: datetime) -> None:
+    for incident in _incidents(tx, status):
+        if status.unknown_since is not None:
+            tx.incidents.put(replace(incident, signal=SignalState.UNKNOWN))
+            tx.incidents.tell(timeline.blind(incident.id, source, status.last_error, status.unknown_since, now))
+        else:
+            tx.incidents.put(replace(incident, signal=SignalState.FIRING if incident.firing else SignalState.CLEAR))
+            tx.incidents.tell(timeline.sighted(incident.id, source, now))
 
 
 def _incidents(tx: Tx, status: RuleStatus) -> Sequence[Incident]:
@@ -34,12 +64,3 @@ def _incidents(tx: Tx, status: RuleStatus) -> Sequence[Incident]:
         for incident in tx.incidents.holding(alert.labels.fingerprint):
             found[incident.id] = incident
     return list(found.values())
-
-
-def _tell(tx: Tx, incident: Incident, source: str, status: RuleStatus, now: datetime) -> None:
-    if status.unknown_since is not None:
-        tx.incidents.put(replace(incident, signal=SignalState.UNKNOWN))
-        tx.incidents.tell(timeline.blind(incident.id, source, status.last_error, status.unknown_since, now))
-    else:
-        tx.incidents.put(replace(incident, signal=SignalState.FIRING if incident.firing else SignalState.CLEAR))
-        tx.incidents.tell(timeline.sighted(incident.id, source, now))
