@@ -23,7 +23,6 @@ from bot.ports.clock import Clock
 from bot.ports.metrics import MetricSource
 
 _SHOWN = 20
-_POLL = 1.0  # seconds between two looks
 _LINKED = timedelta(hours=1)
 _LONGEST_SUMMARY = 200
 
@@ -64,11 +63,12 @@ SPECS = (QUERY, WAIT_UNTIL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """Makes the actions of one server, which tocsin.yaml calls `name`."""
+    """Makes the actions of one server, which tocsin.yaml calls `name`. `poll`: seconds between two looks of a wait."""
 
     name: str
     source: MetricSource
     clock: Clock
+    poll: float = 1.0
 
     def actions(self) -> Mapping[str, Action]:
         """The actions by name."""
@@ -134,7 +134,7 @@ class Asking:
                 since = (now if since is None else since) if _holds(answer, filters) else None
                 if since is not None and now - since >= holds_for:
                     return self._held(plan, answer, round(now - began, 3))
-            await asyncio.sleep(_POLL)
+            await asyncio.sleep(self.poll)
 
     def _held(self, plan: Plan, answer: Answer, waited: float) -> ActionResult:
         return ActionResult(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -74,9 +75,9 @@ class PrometheusSource:
 
     async def _post(self, path: str, form: Mapping[str, str]) -> bytes:
         name = self._access.name
+        session = await self._session()
         try:
             async with asyncio.timeout(self._access.timeout):
-                session = await self._session()
                 try:
                     return await self._once(session, path, form)
                 except _Dropped:
@@ -133,7 +134,9 @@ class PrometheusSource:
         if isinstance(error, ConnectionResetError):
             return Temporary(f"{host} broke the connection off", integration=name, reason="connection")
         if isinstance(error, OSError):
-            why = error.strerror or type(error).__name__
+            # aiohttp's text of a refused connection names the address once more; a name that is not found has no errno.
+            number = error.errno or 0
+            why = os.strerror(number) if number > 0 else error.strerror or type(error).__name__
             return Temporary(f"{name} cannot be reached at {host}: {why}", integration=name, reason="connection")
         return Temporary(f"{host} does not answer like {name} should", integration=name, reason="connection")
 

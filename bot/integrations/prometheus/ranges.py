@@ -50,6 +50,8 @@ def ask(access: Access, expr: str, window: Window, step: timedelta) -> tuple[Ser
             )
     except IntegrationError:
         raise
+    except (requests.exceptions.JSONDecodeError, KeyError, TypeError, RecursionError):
+        result = None  # not JSON, or not Prometheus' JSON: said by the last line
     except requests.exceptions.SSLError:
         message = f"{access.name}: the certificate of its server is not trusted"
         hint = f"name its authority under `integrations: {access.name}: tls: {{ca: FILE}}`"
@@ -59,8 +61,6 @@ def ask(access: Access, expr: str, window: Window, step: timedelta) -> tuple[Ser
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError):
         message = f"{access.name} cannot be reached, or broke the connection off"
         raise Temporary(message, integration=access.name, reason="connection") from None
-    except (ValueError, KeyError, TypeError):
-        result = None  # not JSON, or not Prometheus' JSON: said by the next line
     return answers.ranges(result, access.name)
 
 
