@@ -1,0 +1,57 @@
+"""Our fakes keep the promises of what they stand for."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.errors import Temporary
+from bot.model.labels import LabelSet
+from bot.model.sample import Window
+from bot.testing.clock import FakeClock
+from bot.testing.contracts import MetricSourceContract
+from bot.testing.metrics import FakeMetricSource
+
+KITCHEN, CELLAR = (LabelSet({"__name__": "contract_degrees", "room": room}) for room in ("kitchen", "cellar"))
+
+
+class TestFakeMetricSource(MetricSourceContract):
+    @pytest.fixture
+    def at(self) -> datetime:
+        return datetime(2026, 11, 22, tzinfo=UTC)
+
+    @pytest.fixture
+    def source(self) -> FakeMetricSource:
+        source = FakeMetricSource()
+        source.shows("contract_degrees", {KITCHEN: 21.0, CELLAR: 12.0})
+        source.shows('contract_degrees{room="kitchen"}', {KITCHEN: 21.0})
+        source.shows('contract_degrees{room="cellar"}', {CELLAR: 12.0})
+        source.shows("scalar(contract_degrees{room='cellar'})", {LabelSet(): 12.0})
+        return source
+
+
+async def test_the_fake_source_follows_its_script() -> None:
+    source, at = FakeMetricSource(), datetime(2026, 11, 22, tzinfo=UTC)
+
+    def rising(now: datetime) -> Mapping[LabelSet, float]:
+        return {LabelSet(): (now - at).total_seconds()}
+
+    source.shows("up", rising)
+    window = Window(start=at, end=at + timedelta(seconds=2))
+    (series,) = await source.query_range("up", {}, window, timedelta(seconds=1))
+    assert [value for _, value in series.points] == [0.0, 1.0, 2.0]
+    source.warns("partial")
+    assert (await source.query("up", {}, at)).warnings == ("partial",)
+    source.breaks(Temporary("away", integration="fake", reason="connection"))
+    with pytest.raises(Temporary):
+        await source.query("up", {}, at)
+    source.breaks(None)
+    assert (await source.query("up", {}, at)).samples
+    assert source.asked[-1] == ("up", at)
+
+
+def test_the_fake_clock_goes_when_told_to() -> None:
+    clock = FakeClock(datetime(2026, 11, 22, tzinfo=UTC))
+    clock.advance(timedelta(minutes=1))
+    clock.advance(timedelta(seconds=-30))
+    assert clock.now() == datetime(2026, 11, 22, 0, 0, 30, tzinfo=UTC)
