@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -62,7 +61,7 @@ class SqliteFile:
         self._engine = create_engine(
             "sqlite://", creator=self._connect, poolclass=NullPool, isolation_level="AUTOCOMMIT"
         )
-        self._next_restart = 0.0
+        self._wal_limit = _WAL_LIMIT
 
     @contextmanager
     def hold(self) -> Iterator[None]:
@@ -131,14 +130,18 @@ class SqliteFile:
         return False
 
     def committed(self, channel: Channel) -> None:
-        """Keeps the WAL bounded, where overlapping readers hinder SQLite from beginning it anew."""
+        """Keeps the WAL bounded: where readers always overlap, SQLite never finds the moment to begin it anew.
+
+        Waits up to a second for the readers of now to finish; in vain, the next try is when as much has come again.
+        """
         try:
-            if os.stat(f"{self.name}-wal").st_size <= _WAL_LIMIT or time.monotonic() < self._next_restart:
+            size = os.stat(f"{self.name}-wal").st_size
+            if size <= self._wal_limit:
                 return
-            self._next_restart = time.monotonic() + 5
-            channel.say("PRAGMA busy_timeout=500")
-            channel.say("PRAGMA wal_checkpoint(TRUNCATE)")
+            channel.say("PRAGMA busy_timeout=1000")
+            in_vain = channel.ask("PRAGMA wal_checkpoint(TRUNCATE)")
             channel.say(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+            self._wal_limit = size + _WAL_LIMIT if in_vain else _WAL_LIMIT
         except (OSError, sqlite3.Error):
             return  # the commit stands; the next one looks again
 
