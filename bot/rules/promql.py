@@ -38,7 +38,8 @@ def signal(expr: str) -> Signal:
     Only a comparison that everything else stands inside of is taken off, never one with `bool`, with another series or
     under `and`, `or`, `unless`. In doubt, and for an expression that does not parse, the signal is all of it.
     """
-    text = expr.strip()
+    # Without comments, so that whoever puts something behind it does not put it into one
+    text = _TOKEN.sub(lambda token: " " if token.group().startswith("#") else token.group(), expr).strip()
     try:
         return _signal(text) or Signal(expr=text)
     except ValueError:

@@ -85,9 +85,7 @@ def _lt(first: Value, second: Value) -> bool:
     if _kind(first) != _kind(second):
         raise CallError(_incompatible(first, second))
     match first, second:
-        case bool(), _:
-            raise CallError(_BAD_TYPE)
-        case ((int() | float()), (int() | float())):
+        case ((int() | float()), (int() | float())) if not isinstance(first, bool):
             return first < second
         case str(), str():
             return first.encode() < second.encode()

@@ -17,7 +17,6 @@ from bot.rules.gotemplate.nodes import (
     Field,
     Include,
     Item,
-    Leave,
     Located,
     Name,
     Nil,
@@ -51,7 +50,7 @@ class Limits:
 
     output: int = 1_000_000
     rounds: int = 100_000
-    depth: int = 50
+    depth: int = 20
 
 
 class ExecError(Exception):
@@ -88,7 +87,10 @@ def execute(
     run = _Run(template, functions, limits or Limits())
     for name, value in {"$": dot, **(variables or {})}.items():
         run.scope.declare(name, value)
-    run.walk(template.body, dot)
+    try:
+        run.walk(template.body, dot)
+    except RecursionError:
+        raise ExecError(f"template: {template.name}: nests too deep") from None
     return "".join(run.written)
 
 
@@ -124,7 +126,7 @@ class _Run:
                         self._branch(item, dot)
                 case Include():
                     self._include(item, dot)
-                case Leave():
+                case _:
                     raise _Left(item.kind)
 
     def _write(self, text: str) -> None:
@@ -224,7 +226,7 @@ class _Run:
             case Pipe():
                 self._no_arguments(first, words, piped)
                 return self._pipe(first, dot)
-            case Dot() | Nil() | Constant():
+            case _:
                 self._at = first
                 self._no_arguments(first, words, piped)
                 return dot if isinstance(first, Dot) else self._constant(first)
@@ -246,7 +248,7 @@ class _Run:
             case Chain():
                 of = self._argument(node.of, dot, ANY)
                 return self._fields(of, node.fields, words, piped)
-            case Variable():
+            case _:
                 value = self._variable(node)
                 if node.fields:
                     return self._fields(value, node.fields, words, piped)

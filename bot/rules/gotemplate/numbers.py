@@ -14,32 +14,40 @@ _ESCAPE = re.compile(
 _INTEGER = re.compile(
     r"[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*)"
 )
-_DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
-_HEX_FLOAT = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?\d+")
-
-
-class NotANumber(ValueError):
-    """What stands where a number should is none; the message is Go's."""
+_DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_HEX_FLOAT = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?\d+", re.ASCII)
 
 
 def number(source: str) -> int | float:
-    """A number as it stands in a template: `1` is Go's int, `1.0` and `1e3` are its float64, `'a'` is 97."""
+    """A number as it stands in a template: `1` is Go's int, `1.0` and `1e3` are its float64, `'a'` is 97.
+
+    Raises ValueError with Go's words.
+    """
     if source.startswith("'"):
-        character = unquote(source)
-        if len(character) != 1:
-            raise NotANumber(f"malformed character constant: {source}")
-        return ord(character)
+        return _character(source)
     if source.endswith("i") and not source.lower().startswith(("0x", "+0x", "-0x")):
-        raise NotANumber(f"complex numbers are not supported: {quoted(source)}")
+        raise ValueError(f"complex numbers are not supported: {quoted(source)}")
     if _INTEGER.fullmatch(source):
         return _integer(source)
     try:
         value = parse_float(source)
     except ValueError:
-        raise NotANumber(f"illegal number syntax: {quoted(source)}") from None
+        raise ValueError(f"illegal number syntax: {quoted(source)}") from None
     if not set(source) & set(".eEpP"):
-        raise NotANumber(f"integer overflow: {quoted(source)}")
+        raise ValueError(f"integer overflow: {quoted(source)}")
     return value
+
+
+def _character(source: str) -> int:
+    byte = _ESCAPE.fullmatch(source[1:-1])
+    if byte and (byte["x"] or byte["o"]):
+        return _escaped(byte, "'")[0]
+    character = unquote(source)
+    if not character:
+        raise ValueError("invalid syntax")
+    if len(character) > 1:
+        raise ValueError(f"malformed character constant: {source}")
+    return ord(character)
 
 
 def _integer(source: str) -> int:
@@ -48,7 +56,7 @@ def _integer(source: str) -> int:
     value = int(digits.replace("_", ""), 8 if octal else 0)
     value = -value if source[0] == "-" else value
     if not -(1 << 63) <= value < 1 << 64:
-        raise NotANumber(f"integer overflow: {quoted(source)}")
+        raise ValueError(f"integer overflow: {quoted(source)}")
     return value
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Literal, NoReturn
 
 from bot.rules.gotemplate.lexer import Kind, LexError, Token, Tokens
@@ -25,7 +26,7 @@ from bot.rules.gotemplate.nodes import (
     Text,
     Variable,
 )
-from bot.rules.gotemplate.numbers import NotANumber, number, quoted, unquote
+from bot.rules.gotemplate.numbers import number, quoted, unquote
 
 _OPERANDS = frozenset(
     {Kind.BOOL, Kind.CHAR, Kind.DOT, Kind.FIELD, Kind.WORD, Kind.NUMBER, Kind.NIL, Kind.RAW, Kind.STRING, Kind.VARIABLE}
@@ -125,6 +126,14 @@ class _Parser:
     def _unexpected(self, token: Token, context: str) -> NoReturn:
         self._fail(f"unexpected {_described(token)} in {context}")
 
+    @contextmanager
+    def _deeper(self) -> Iterator[None]:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            self._fail(f"nests deeper than {_DEEPEST}, which is not supported")
+        yield
+        self._depth -= 1
+
     # Bodies
 
     def _text_or_action(self) -> Item | _End:
@@ -133,20 +142,17 @@ class _Parser:
             return Text(token.at, token.text)
         if token.kind is not Kind.OPEN:
             self._unexpected(token, "input")
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            self._fail(f"nests deeper than {_DEEPEST}, which is not supported")
         self._opened = token.at
         item = self._action()
         self._opened = None
-        self._depth -= 1
         return item
 
     def _action(self) -> Item | _End:
         token = self._tokens.next_word()
         match token.kind:
             case Kind.IF | Kind.WITH | Kind.RANGE:
-                return self._branch(token)
+                with self._deeper():
+                    return self._branch(token)
             case Kind.BREAK | Kind.CONTINUE:
                 return self._leave(token)
             case Kind.TEMPLATE:
@@ -184,7 +190,8 @@ class _Parser:
         if end.kind is Kind.ELSE:
             # `{{else if x}}` stands for `{{else}}{{if x}}`, its end for both
             if kind != "range" and self._tokens.peek().kind == kind:
-                otherwise = (self._branch(self._tokens.next()),)
+                with self._deeper():
+                    otherwise = (self._branch(self._tokens.next()),)
             else:
                 otherwise, end = self._body()
                 if end.kind is not Kind.END:
@@ -221,7 +228,8 @@ class _Parser:
     def _definition(self, name: str, context: str, blamed: int | None = None) -> None:
         outside, self._variables = self._variables, ["$"]
         ranges, self._ranges = self._ranges, 0
-        body, end = self._body()
+        with self._deeper():
+            body, end = self._body()
         if end.kind is not Kind.END:
             raise self.error(f"unexpected {end} in {context}", self._tokens.last if blamed is None else blamed)
         self._variables, self._ranges = outside, ranges
@@ -291,8 +299,6 @@ class _Parser:
                 self._tokens.back(token)
             elif token.kind is not Kind.PIPE:
                 self._unexpected(token, "operand")
-            if not words:
-                self._fail("empty command")
             return Command(at, tuple(words))
 
     def _operand(self) -> Node | None:
@@ -339,12 +345,8 @@ class _Parser:
         return None
 
     def _parenthesised(self) -> Pipe:
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            self._fail(f"nests deeper than {_DEEPEST}, which is not supported")
-        pipe = self._pipe("parenthesized pipeline", Kind.CLOSE_PAREN)
-        self._depth -= 1
-        return pipe
+        with self._deeper():
+            return self._pipe("parenthesized pipeline", Kind.CLOSE_PAREN)
 
     def _constant(self, token: Token) -> Constant:
         if token.kind is Kind.BOOL:
@@ -353,7 +355,7 @@ class _Parser:
             return Constant(token.at, token.text, self._unquote(token))
         try:
             value = number(token.text)
-        except NotANumber as error:
+        except ValueError as error:
             self._fail(str(error))
         return Constant(token.at, token.text, value, overflows=isinstance(value, int) and value >= 1 << 63)
 
@@ -369,8 +371,6 @@ def _empty(body: tuple[Item, ...]) -> bool:
 
 
 def _described(token: Token) -> str:
-    if token.kind is Kind.EOF:
-        return "EOF"
     if token.text in _KEYWORDS and token.kind == token.text:
         return f"<{token.text}>"
     return f"{quoted(token.text[:10])}..." if len(token.text) > 10 else quoted(token.text)

@@ -107,10 +107,8 @@ class _Printf:
             self._fits = False
         self._pick(match["second"])
         precision: int | None = _bounded(match["precision"] or "0") if match["precision"] != "*" else self._measure()
-        if precision is None:
-            problems += "%!(BADPREC)"
-        elif precision < 0:
-            precision = None
+        if precision is None or precision < 0:
+            problems, precision = problems + "%!(BADPREC)", None
         return replace(flags, precision=precision), problems
 
     def _pick(self, index: str | None) -> None:
@@ -187,7 +185,7 @@ class _Flags:
                 return self._map(value, verb, depth)
             case Slice():
                 return self._slice(value, verb, depth)
-            case Struct():
+            case _:
                 return self._struct(value, verb, depth)
 
     def _misfit(self, value: Value, verb: str) -> str:

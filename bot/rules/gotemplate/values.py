@@ -79,7 +79,7 @@ def go_type(value: Value) -> str:
             return "map[string]string"
         case AnyMap():
             return "map[string]interface {}"
-        case Struct() | Slice():
+        case _:
             return value.go_type
 
 
