@@ -47,21 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _add_id(noting)
     noting.add_argument("text", metavar="TEXT", help="what to write; - takes it from standard input")
 
-    declaring = family.add(
-        "declare",
-        declare,
-        "open an incident that no alert told of",
-        examples='  tocsin incident declare "customers cannot pay" --severity SEV1',
-    )
-    declaring.add_argument("title", metavar="TITLE", help="what is the matter, in a sentence")
-    declaring.add_argument(
-        "--severity",
-        choices=[severity.value for severity in Severity],
-        type=str.upper,
-        required=True,
-        help="SEV1 is the gravest; when in doubt, the higher",
-    )
-    declaring.add_argument("--text", default="", metavar="TEXT", help="what else is known")
+    declaring = _add_declare(family)
     for each in (listing, showing, acknowledging, resolving, noting, declaring):
         add_client(each)
 
@@ -143,6 +129,25 @@ def declare(arguments: argparse.Namespace, console: Console) -> int:
     body = {"title": arguments.title, "severity": arguments.severity, "text": arguments.text}
     with connected(arguments) as tocsin:
         return _told(tocsin.post("incidents", body=body), console)
+
+
+def _add_declare(family: Family) -> argparse.ArgumentParser:
+    parser = family.add(
+        "declare",
+        declare,
+        "open an incident that no alert told of",
+        examples='  tocsin incident declare "customers cannot pay" --severity SEV1',
+    )
+    parser.add_argument("title", metavar="TITLE", help="what is the matter, in a sentence")
+    parser.add_argument(
+        "--severity",
+        choices=[severity.value for severity in Severity],
+        type=str.upper,
+        required=True,
+        help="SEV1 is the gravest; when in doubt, the higher",
+    )
+    parser.add_argument("--text", default="", metavar="TEXT", help="what else is known")
+    return parser
 
 
 def _add_id(parser: argparse.ArgumentParser) -> None:
