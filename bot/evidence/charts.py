@@ -132,9 +132,9 @@ def _plan_risk(entry: JournalEntry) -> object:
 
 
 def _trimmed(reading: SignalReading, marks: Sequence[Mark]) -> Window:
-    """Without a long stretch at the beginning in which there was nothing; no mark of the window is lost."""
+    """Without a long stretch at the beginning in which there was nothing to see; no mark of the window is lost."""
     window, begun = reading.window, reading.data_from
-    if begun is None:
+    if begun is None or reading.threshold is None:
         return window
     begun = min([begun, *(mark.at for mark in marks if mark.at >= window.start)])
     margin = max((window.end - begun) / 20, reading.step)

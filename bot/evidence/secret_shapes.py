@@ -29,7 +29,8 @@ _WORD = r"A-Za-z0-9_-"
 _IS = r"""\\{0,4}["']?\s{0,4}(?:=>|:=|=|:)\s{0,4}\\{0,4}"""
 """Between a name and its value, in a query, a log line, YAML, JSON, JSON inside JSON."""
 _NOT_YET = r"""(?!["']?\[redacted\])"""
-_VALUE = r"""(?:"(?:[^"\\\r\n]|\\.)+"|'[^'\r\n]+'|[^\s"'&<]+)"""
+_VALUE = r"""(?:"(?:[^"\\\r\n]|\\.)+"?|'[^'\r\n]+'?|[^\s"'&<]+)"""
+"""In quotes to their end, or to the end of the line where that is missing; else a word."""
 _ONE_WORD = r"""["']?[^\s"'&<>(){}\[\],;]{6,}["']?"""
 _NAMED_ALWAYS = (
     r"(?:(?<![a-z])pass|passwd|password|passphrase|(?<![a-z])pwd|secret|client[_-]?key[_-]?data|credentials?|"
@@ -87,11 +88,11 @@ def _whole(name: str, hint: str, pattern: str) -> Shape:
     return Shape(name=name, hints=(hint,), pattern=re.compile(pattern, re.DOTALL))
 
 
-def _rest_of(name: str, address: str) -> Shape:
-    """A webhook: whoever knows the path may post."""
+def _rest_of(name: str, hint: str, address: str) -> Shape:
+    """A webhook: whoever knows the rest of its address may post."""
     return Shape(
         name=name,
-        hints=(address.partition("/")[2],),
+        hints=(hint,),
         pattern=re.compile(rf"({address}/){_NOT_YET}[^\s\"'<>]+"),
         leaves=rf"\1{REDACTED}",
     )
@@ -181,9 +182,9 @@ _BY_PLACE = (
         ),
         leaves=rf"\1{REDACTED}",
     ),
-    _rest_of("Slack webhook", r"hooks.slack.com/(?:services|workflows|triggers)"),
-    _rest_of("Discord webhook", r"(?:discord|discordapp).com/api/webhooks"),
-    _rest_of("Teams webhook", r"webhook.office.com/webhookb2"),
+    _rest_of("Slack webhook", "hooks.slack", r"hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)"),
+    _rest_of("Discord webhook", "discord", r"(?:discord|discordapp)\.com/api/webhooks"),
+    _rest_of("Teams webhook", "webhookb2", r"webhook\.office\.com/webhookb2"),
 )
 _BY_PREFIX = (
     _prefixed("JWT", "eyJ", rf"[{_WORD}]{{8,}}\.[{_WORD}]{{8,}}(?:\.[{_WORD}]*)?"),

@@ -36,7 +36,8 @@ def summary(reading: SignalReading, zone: tzinfo) -> str:
     if reading.data_from is None:
         return f"The signal of {reading.name} had no data in this window."
     sentences = [_course(reading, zone)]
-    if reading.data_from - reading.window.start > max(reading.step * 2, reading.window.length / 20):
+    late = reading.data_from - reading.window.start > max(reading.step * 2, reading.window.length / 20)
+    if late and reading.threshold is not None:
         sentences.append(f"There is no data before {clock(reading.data_from, zone)}.")
     if reading.blind:
         total = sum((window.length for window in reading.blind), timedelta(0))
@@ -79,7 +80,8 @@ def _presence(who: str, reading: SignalReading, zone: tzinfo) -> str:
     first, last = reading.spells[0], reading.spells[-1]
     text = f"{who} was there from {clock(first.start, zone)}"
     text += f" to {clock(last.end, zone)}" if last.end else " to the end of the chart"
-    return text + (f", with {len(reading.spells) - 1} breaks." if len(reading.spells) > 1 else ".")
+    breaks = len(reading.spells) - 1
+    return text + (f", with {breaks} break{'s' if breaks > 1 else ''}." if breaks else ".")
 
 
 def _who(reading: SignalReading) -> str:
