@@ -55,7 +55,7 @@ WAIT_UNTIL = ActionSpec(
     name="prometheus.wait_until",
     params=WaitParams,
     risk=Risk.READ,
-    help="Waits until a PromQL condition is true; an answer without any series is not one, it could not be seen.",
+    help="Waits until a PromQL condition is true; what could not be seen is never true.",
     result={"value": "the first sample's value when it became true", "waited": "seconds from the start to then"},
 )
 SPECS = (QUERY, WAIT_UNTIL)
