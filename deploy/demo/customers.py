@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import time
 import urllib.error
-import urllib.request
 from collections import deque
+
+from shop import DIRECT
 
 SERIES = re.compile(r'shop_customer_requests_total\{outcome="(\w+)"\} (\S+)')
 WINDOW_SECONDS = 5.0
-UNNOTICED = 0.02
+UNNOTICED = 0.05
 
 
 class Customers:
@@ -23,7 +24,7 @@ class Customers:
     def look(self) -> None:
         """Read their counters once more; a look that fails changes nothing."""
         try:
-            with urllib.request.urlopen(self._url, timeout=2) as answer:  # noqa: S310 - our own process on loopback
+            with DIRECT.open(self._url, timeout=2) as answer:
                 counts = {outcome: float(value) for outcome, value in SERIES.findall(answer.read().decode())}
         except (OSError, urllib.error.URLError):
             return
@@ -41,7 +42,7 @@ class Customers:
         return (failed - failed_before) / asked if asked else None
 
     def served_for_a_while(self) -> bool:
-        """Whether next to nothing failed for as long as we look back; a busy machine may lose a request."""
+        """Whether next to nothing failed for as long as we look back; a busy machine may lose a few requests."""
         share = self.failing()
         return share is not None and share < UNNOTICED and self._seen[-1][0] - self._seen[0][0] > WINDOW_SECONDS - 1
 

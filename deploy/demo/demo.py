@@ -91,7 +91,7 @@ class Demo:
         if self._asked.break_ == "rollback":
             self._world.shop.freeze("the year's accounts are being closed")
             self._teller.say("broken on purpose: the release tool refuses every further switch")
-        effect = {"errors": "four of ten requests fail", "latency": "every answer takes 1.5 seconds"}
+        effect = {"errors": "four of ten requests fail", "latency": "every answer takes two seconds"}
         self._teller.say(f"{GOOD} -> {BAD}; nobody knows yet, but in {BAD} {effect[self._world.fault]}")
         self._wait(
             lambda: (self._customers.failing() or 0.0) > 0.05 or None,

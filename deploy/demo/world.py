@@ -15,7 +15,7 @@ GOOD, BAD = "v41", "v42"
 HEALTHY = {"error_ratio": 0.0, "latency_seconds": 0.02}
 FAULTS = {
     "errors": {"error_ratio": 0.4, "latency_seconds": 0.02},
-    "latency": {"error_ratio": 0.0, "latency_seconds": 1.5},
+    "latency": {"error_ratio": 0.0, "latency_seconds": 2.0},
 }
 
 
@@ -56,7 +56,7 @@ class World:
     def patience(self, service: str) -> float:
         """How many seconds a service waits for the one behind it: less towards the back, and always less than slow."""
         place = self.services.index(service)
-        return 0.6 * (len(self.services) - 1 - place) / (len(self.services) - 1)
+        return 1.0 * (len(self.services) - 1 - place) / (len(self.services) - 1)
 
     def describe_to_prometheus(self, ports: list[int]) -> Path:
         """Write the configuration of a Prometheus that scrapes these ports; returns its path."""
