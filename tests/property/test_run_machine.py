@@ -99,7 +99,8 @@ class Simulation:
         assert move.approved == (terms is not None)
         if terms is not None:
             answers = [entry for entry in self.journal if entry.step == step.id and entry.kind is JournalKind.ANSWERED]
-            assert answers and answers[-1].data["answer"] == "approve"
+            assert answers
+            assert answers[-1].data["answer"] == "approve"
             assert answers[-1].data["plan_hash"] == plan.hash
         if not plan.repeatable:
             unseen = self.effects.get(step.id, 0)

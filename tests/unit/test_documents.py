@@ -23,7 +23,7 @@ class Outer(Strict):
 
     title: str
     parts: list[Inner] = Field(default=[], min_length=1)
-    by_name: dict[str, Inner] = {}
+    by_name: dict[str, Inner] = Field(default={})
     count: int = 1
 
 
@@ -97,7 +97,7 @@ def test_anchors_and_merges_work_and_bombs_do_not() -> None:
     bomb = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9))
     with pytest.raises(DocumentError, match="expands too far"):
         read(bomb, "f")
-    with pytest.raises(DocumentError, match="nests too deep|it cannot be read"):
+    with pytest.raises(DocumentError, match=r"nests too deep|it cannot be read"):
         read("[" * 500 + "]" * 500, "f")
 
 
@@ -137,12 +137,15 @@ def test_a_duration_written_is_read_back_to_the_millisecond(length: timedelta) -
 
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_complained_about(text: str) -> None:
+    assert all(one.line >= 1 and one.column >= 1 and one.message for one in mistakes(text))
+
+
+def mistakes(text: str) -> tuple[Complaint, ...]:
     try:
-        document = read(text, "f")
-        validate(document, Outer)
+        validate(read(text, "f"), Outer)
     except DocumentError as error:
-        assert error.complaints
-        assert all(complaint.line >= 1 and complaint.column >= 1 for complaint in error.complaints)
+        return error.complaints
+    return ()
 
 
 def test_words() -> None:

@@ -47,7 +47,7 @@ def test_matchers(text: str, labels: dict[str, str], fits: bool) -> None:
 
 @pytest.mark.parametrize("text", ["", "a", 'a="b', "1a=b", 'a=~"["', "a=b,c=d"])
 def test_what_is_no_matcher_is_refused_with_a_way_out(text: str) -> None:
-    with pytest.raises(ValueError, match="write it like|is broken"):
+    with pytest.raises(ValueError, match=r"write it like|is broken"):
         parse_matcher(text)
 
 

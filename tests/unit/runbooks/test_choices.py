@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.errors import NotAllowed
 from bot.model.alert import Alert
-from bot.model.incident import Incident, IncidentStatus, Severity
 from bot.model.ids import IncidentId
+from bot.model.incident import Incident, IncidentStatus, Severity
 from bot.model.labels import LabelSet
 from bot.model.plan import Plan
 from bot.model.runbook import ApprovalTerms, Risk, Step
