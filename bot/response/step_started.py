@@ -24,13 +24,15 @@ from bot.rights import Act, require
 from bot.runbooks import machine
 from bot.runbooks.journal import plan_to_json
 
+_LOOK_AGAIN_S = 1.0
+
 
 async def act(world: World, actor: Actor, run: RunbookRun, move: machine.Start | machine.Probe) -> None:
     """Acts, or finds out whether an earlier attempt did."""
     require(actor, Act.ACT, run.id, world.clock.now())
     _, action = chosen(world, actor, move.plan.action, move.plan.integration, run.source)
     if isinstance(move, machine.Probe):
-        await step_finished.finish(world, actor, run, move, await _probed(action, move.plan), probed=True)
+        await step_finished.finish(world, actor, run, move, await _probed(world, action, move), probed=True)
         return
     if move.approved and await _voided(world, actor, run, move):
         return
@@ -72,15 +74,25 @@ def _unseen(plan: Plan, why: str) -> ActionResult:
     return ActionResult(outcome=outcome, summary=why, temporary=True)
 
 
-async def _probed(action: Action, plan: Plan) -> ActionResult:
-    found = await action.probe(plan) if action.probe is not None else Did.UNKNOWN
-    match found:
+async def _probed(world: World, action: Action, move: machine.Probe) -> ActionResult:
+    """What the probe says in the end: as long as the change may be under way, a no is asked again."""
+    match await _looked_for(world, action, move):
         case Did.DID:
             return ActionResult(outcome=Outcome.SUCCEEDED, summary="it had run: the probe says so")
         case Did.DID_NOT:
             return ActionResult(outcome=Outcome.FAILED, summary="it had not run: the probe says so")
         case Did.UNKNOWN:
             return ActionResult(outcome=Outcome.UNKNOWN, summary="the probe cannot tell whether it ran")
+
+
+async def _looked_for(world: World, action: Action, move: machine.Probe) -> Did:
+    if action.probe is None:
+        return Did.UNKNOWN
+    found = await action.probe(move.plan)
+    while found is Did.DID_NOT and world.clock.now() < move.until:
+        await asyncio.sleep(_LOOK_AGAIN_S)
+        found = await action.probe(move.plan)
+    return found
 
 
 async def _voided(world: World, actor: Actor, run: RunbookRun, move: machine.Start) -> bool:

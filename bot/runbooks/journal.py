@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from bot.model.plan import Outcome, Plan
@@ -22,6 +23,8 @@ class StepStory:
     """The question that is still open."""
     approved_hash: str = ""
     attempts: int = 0
+    began_at: datetime | None = None
+    """The last of these starts."""
     failures: int = 0
     unsettled: bool = False
     """An attempt began, and nobody saw how it ended."""
@@ -134,7 +137,7 @@ def _answered(story: StepStory, entry: JournalEntry) -> None:
 
 
 def _intended(story: StepStory, entry: JournalEntry) -> None:
-    story.attempts = max(story.attempts, entry.attempt)
+    story.attempts, story.began_at = max(story.attempts, entry.attempt), entry.at
     story.status, story.unsettled, story.probed, story.asked_if_ran = StepStatus.RUNNING, True, False, None
 
 

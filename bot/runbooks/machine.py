@@ -56,11 +56,15 @@ class Start:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """We do not know whether the attempt had its effect, and the action can find out."""
+    """We do not know whether the attempt had its effect, and the action can find out.
+
+    Until this time it may still be under way, for it can outlive the process that began it: then a no is not final.
+    """
 
     step: Step
     plan: Plan
     attempt: int
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,8 +171,8 @@ def _find_out(step: Step, story: StepStory) -> Move:
         return Start(step=step, plan=plan, attempt=story.attempts + 1, approved=story.approved_hash == plan.hash)
     if story.asked_if_ran is not None:
         return Wait(until=None, why=f"step {step.id}: a person must say whether it ran")
-    if plan.can_probe and not story.probed:
-        return Probe(step=step, plan=plan, attempt=story.attempts)
+    if plan.can_probe and story.began_at is not None and not story.probed:
+        return Probe(step=step, plan=plan, attempt=story.attempts, until=story.began_at + step.timeout)
     return AskIfItRan(step=step, plan=plan, attempt=story.attempts)
 
 

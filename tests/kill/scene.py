@@ -19,7 +19,7 @@ from tests.servers import PrometheusServer, ServerProcess
 TOCSIN = Path(sys.executable).with_name("tocsin")
 EFFECT = Path(__file__).with_name("effect.py")
 STEP_SECONDS = 6
-PATIENCE = 40.0
+PATIENCE = 60.0  # seconds; two cores are shared
 
 CONFIG = """\
 http: {{listen: "127.0.0.1:0"}}
@@ -102,6 +102,7 @@ class Scene:
         self._prometheus = prometheus
         self._started = 0
         self._healed = False
+        self.stays_broken = False
         mend = [sys.executable, "-IS", str(EFFECT), str(folder)]
         self._write("tocsin.yaml", CONFIG, mend=[*mend, "mend"], probe=f", probe: {[*mend, 'did']}" if probe else "")
         self._write("rules.yaml", RULES)
@@ -194,8 +195,8 @@ class Scene:
             self.ask(tocsin, f"/approvals/{approval['id']}", said)
 
     def _heal(self) -> None:
-        """What was changed helps: a moment later the signal says so."""
-        if self.effects and not self._healed:
+        """What was changed helps, and the signal says so; unless somebody wants to see Tocsin wait."""
+        if self.effects and not self._healed and not self.stays_broken:
             self._report(0.0)
             self._healed = True
 
