@@ -118,7 +118,7 @@ class PostgresServer:
             message, hint = _UNAVAILABLE[state]
             return StoreUnavailable(message.format(name=self.name), hint=hint)
         if state is None or self._is_lost(error) or self.verdict(error) is not Verdict.OURS:
-            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[-1:]  # libpq names no password
+            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[:1]  # libpq names no password
             return StoreUnavailable(f"{self.name} cannot be reached: {''.join(reason) or 'connection lost'}")
         if state.startswith("23"):
             return Conflict(f"{self.name} holds this already, or lacks what it belongs to")
