@@ -25,6 +25,11 @@ from bot.model.sample import Answer, Series, Window
 if TYPE_CHECKING:
     import aiohttp
 
+_HEADERS = {
+    "Accept-Encoding": "identity",
+    "Content-Type": "application/x-www-form-urlencoded",
+    "User-Agent": "tocsin",
+}
 _CONNECTIONS = 8
 _LARGE = 256 * 1024
 """A body beyond this many bytes is decoded in a thread, so that it does not hold up everything else."""
@@ -76,14 +81,15 @@ class PrometheusSource:
     async def _post(self, path: str, form: Mapping[str, str]) -> bytes:
         name = self._access.name
         session = await self._session()
+        body = urlencode(form).encode()
         try:
             async with asyncio.timeout(self._access.timeout):
                 try:
-                    return await self._once(session, path, form)
+                    return await self._once(session, path, body)
                 except _Dropped:
                     # The server closed a connection that we had kept, as it does when it restarts. Asking again
                     # harms nothing, and saves the slot of a rule.
-                    return await self._once(session, path, form)
+                    return await self._once(session, path, body)
         except _Dropped:
             message = f"{name} closed the connection without an answer"
             raise Temporary(message, integration=name, reason="connection") from None
@@ -103,13 +109,13 @@ class PrometheusSource:
                     connector=aiohttp.TCPConnector(limit=_CONNECTIONS, ssl=tls or True),
                     cookie_jar=aiohttp.DummyCookieJar(),
                     timeout=aiohttp.ClientTimeout(total=None),
-                    headers={**self._access.headers, "Accept-Encoding": "identity", "User-Agent": "tocsin"},
+                    headers={**self._access.headers, **_HEADERS},
                     auto_decompress=False,
                     trust_env=False,
                 )
         return self._opened
 
-    async def _once(self, session: aiohttp.ClientSession, path: str, form: Mapping[str, str]) -> bytes:
+    async def _once(self, session: aiohttp.ClientSession, path: str, form: bytes) -> bytes:
         import aiohttp
 
         access = self._access
