@@ -25,5 +25,5 @@ class Times:
 def _zone(name: str) -> tzinfo:
     try:
         return zoneinfo.ZoneInfo(name)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         return UTC
