@@ -127,7 +127,8 @@ def test_a_third_partys_integration_comes_in_through_the_same_door(shell: Shell)
     said = shell("check", PYTHONPATH=str(site), ACME="hunter2")
     assert said.out.splitlines() == [
         "tocsin.yaml:1:59: integrations.b.use: the integration 'broken' cannot be loaded: module 'acme' has no"
-        " attribute 'nothing'; install acme anew, in a version for this Tocsin, or take the integration out of tocsin.yaml",
+        " attribute 'nothing'; install acme anew, in a version for this Tocsin, or take the integration out of"
+        " tocsin.yaml",
         "tocsin.yaml:1:77: integrations.c.use: the integration 'strange' is no Integration: acme:strange; install acme"
         " anew, in a version for this Tocsin, or take the integration out of tocsin.yaml",
         "1 file, 0 rules, 0 runbooks: 2 mistakes",
