@@ -51,7 +51,7 @@ def _fields(model: type[BaseModel], before: str = "") -> Iterator[tuple[str, Fie
         path = f"{before}{field.alias or name}"
         yield path, field
         inner, way = _model_in(field.annotation)
-        if inner is not None:
+        if inner is not None and inner is not model:  # a tree's nodes hold nodes
             yield from _fields(inner, f"{path}{way}.")
 
 
@@ -76,7 +76,9 @@ def _word(annotation: object) -> str:
         return _word(inside[0])
     if origin in (typing.Union, types.UnionType):
         return " or ".join(_word(one) for one in inside if one is not types.NoneType)
-    if origin in (list, tuple):
+    if origin is typing.Literal:
+        return ", ".join(f"`{one}`" for one in inside)
+    if origin in (list, tuple, frozenset):
         return f"list of {_word(inside[0])}"
     if origin is dict:
         return f"mapping of name to {_word(inside[1])}"
@@ -91,7 +93,7 @@ def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True, validated_data={})
     if isinstance(value, timedelta):
         return f"`{format_duration(value)}`"
-    if value is None or isinstance(value, BaseModel) or value in ("", [], {}, ()):
+    if value is None or isinstance(value, BaseModel) or value in ("", [], {}, (), frozenset()):
         return ""
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
