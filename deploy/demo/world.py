@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,10 +44,18 @@ class World:
         """The shop's folder, as the release tool sees it."""
         return Shop(folder=self.folder / "shop")
 
+    @property
+    def tool(self) -> Path:
+        """The shop's release command, as people there would type it."""
+        return self.shop.folder / "release"
+
     def found(self) -> None:
         """Make the folders, and every service's first release; the culprit's next one lies ready."""
         (self.shop.folder / "releases").mkdir(parents=True)
         (self.folder / "logs").mkdir()
+        words = (sys.executable, str(HERE / "release.py"), "--dir", str(self.shop.folder))
+        self.tool.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+        self.tool.chmod(0o755)
         for service in self.services:
             releases = {GOOD: HEALTHY}
             if service == self.culprit:
@@ -65,11 +74,7 @@ class World:
 
     def describe_to_tocsin(self, *, prometheus: str, port: int, with_rules: bool) -> Path:
         """Write `tocsin.yaml`, the rules and the runbook; returns the path of `tocsin.yaml`."""
-        command = {
-            "python": json.dumps(sys.executable),
-            "release": json.dumps(str(HERE / "release.py")),
-            "shop": json.dumps(str(self.shop.folder)),
-        }
+        command = {"release": json.dumps(str(self.tool))}
         if with_rules:
             rules = self._fill("rules.yml", prometheus=prometheus)
         else:
