@@ -27,7 +27,8 @@ _KEEPALIVE = 10  # seconds of silence; after three such, the connection counts a
 # OpenSSH does not pass signals on in sessions of root. Each command leads a process group of its own, and all commands
 # of one connection have the same parent: so a second one can end the first, knowing nothing of it.
 _STOP_THE_OTHERS = (
-    """exec sh -c 'for pid in $(pgrep -P "$PPID"); do [ "$pid" = "$$" ] || kill -s {signal} -- "-$pid"; done'"""
+    "exec sh -c 'for pid in $(pgrep -P $PPID || cat /proc/$PPID/task/$PPID/children); do "
+    '[ "$pid" = $$ ] || kill -s {signal} -- "-$pid"; done\''
 )
 
 
