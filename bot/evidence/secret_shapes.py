@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 REDACTED = "[redacted]"
@@ -45,8 +45,8 @@ _SCHEMES = r"(?:Bearer|Basic|Token|Splunk|GenieKey|Digest|Negotiate|ApiKey|AWS4-
 _CODED = r"(?=\S*(?:[0-9=]|[a-z][A-Z]))[A-Za-z0-9._~+/=:,-]{8,}"
 """Eight letters or more that are not simply a word: `Basic authentication` is none."""
 
-_LOGIN = r"""[^\s"'<>/?#@]{1,256}"""
-_LOGIN_WITH_SLASHES = r"""[^\s"'<>/?#:@]{0,128}:(?!\d{1,5}[/?#])[^\s"'<>@]{1,256}"""
+_LOGIN = r"""[^\s"'<>/?#@]{1,128}+"""
+_LOGIN_WITH_SLASHES = r"""[^\s"'<>/?#:@]{0,128}+:(?!\d{1,5}[/?#])[^\s"'<>@]{1,128}+"""
 _MORE_AT_SIGNS = r"""(?:@[^\s"'<>/?#@]{0,64}){0,3}"""
 _UNIT_TYPES = r"(?:service|socket|timer|target|slice|scope|mount|path|device)"
 
@@ -73,14 +73,17 @@ def _random(match: re.Match[str]) -> str:
     return REDACTED if entropy >= 4.4 else text
 
 
-def _prefixed(name: str, *prefixes: str) -> Shape:
-    """A token that says by its first letters what it is: `(letters, the rest)` in turn."""
-    letters, rests = prefixes[::2], prefixes[1::2]
-    choices = "|".join(f"{re.escape(first)}{rest}" for first, rest in zip(letters, rests, strict=True))
+def _prefixed(tokens: Mapping[str, Mapping[str, str]]) -> Shape:
+    """Tokens that say by their first letters what they are, one or several without a gap between them.
+
+    `tokens` maps whose they are to their first letters and the expression for the rest.
+    """
+    parts = {first: rest for kinds in tokens.values() for first, rest in kinds.items()}
+    choices = "|".join(f"{re.escape(first)}{rest}" for first, rest in parts.items())
     return Shape(
-        name=name,
-        hints=tuple(first.lower() for first in letters),
-        pattern=re.compile(rf"(?<![{_WORD}])(?:{choices})"),
+        name="token",
+        hints=tuple(dict.fromkeys(first.lower() for first in parts)),
+        pattern=re.compile(rf"(?<![{_WORD}])(?:{choices})+"),
     )
 
 
@@ -186,39 +189,45 @@ _BY_PLACE = (
     _rest_of("Discord webhook", "discord", r"(?:discord|discordapp)\.com/api/webhooks"),
     _rest_of("Teams webhook", "webhookb2", r"webhook\.office\.com/webhookb2"),
 )
-_BY_PREFIX = (
-    _prefixed("JWT", "eyJ", rf"[{_WORD}]{{8,}}\.[{_WORD}]{{8,}}(?:\.[{_WORD}]*)?"),
-    _prefixed("age", "AGE-SECRET-KEY-1", r"[A-Z0-9]{20,}"),
-    _prefixed(
-        "AWS", *(part for four in ("AKIA", "ASIA", "ABIA", "ACCA") for part in (four, r"[A-Z0-9]{16}(?![A-Z0-9])"))
-    ),
-    _prefixed("GitHub", *(part for kind in "pousr" for part in (f"gh{kind}_", r"[A-Za-z0-9]{30,}"))),
-    _prefixed("GitHub, fine-grained", "github_pat_", r"[A-Za-z0-9_]{22,}"),
-    _prefixed("GitLab", "gl", rf"(?:pat|dt|rt|cbt|ptt|ft|imt|agent|soat|ffct)-[.{_WORD}]{{16,}}"),
-    _prefixed("Slack", "xox", r"[abceoprs][.-][A-Za-z0-9.-]{8,}", "xapp-", r"[A-Za-z0-9-]{8,}"),
-    _prefixed("PagerDuty", "u+", rf"[{_WORD}]{{18}}(?![{_WORD}])", "R0", r"[A-Z0-9]{30}(?![A-Z0-9])"),
-    _prefixed("Google", "AIza", rf"[{_WORD}]{{35}}", "ya29.", rf"[{_WORD}]{{20,}}", "GOCSPX-", rf"[{_WORD}]{{20,}}"),
-    _prefixed("Grafana", "gl", r"(?:sa|c)_[A-Za-z0-9_=+/-]{20,}", "eyJrIjoi", r"[A-Za-z0-9+/=_-]{20,}"),
-    _prefixed("Vault", "hv", rf"[sbr]\.[{_WORD}]{{20,}}", "s.", r"[A-Za-z0-9]{24}(?![A-Za-z0-9])"),
-    _prefixed(
-        "Stripe", *(part for kind in ("sk_", "rk_", "whsec_") for part in (kind, r"(?:live_|test_)?[A-Za-z0-9]{16,}"))
-    ),
-    _prefixed("SendGrid", "SG.", rf"[{_WORD}]{{16,}}\.[{_WORD}]{{16,}}"),
-    _prefixed("Mailgun", "key-", r"[0-9a-f]{32}"),
-    _prefixed("Twilio", "SK", r"[0-9a-f]{32}", "AC", r"[0-9a-f]{32}"),
-    _prefixed("npm", "npm_", r"[A-Za-z0-9]{30,}"),
-    _prefixed("PyPI", "pypi-", rf"[{_WORD}]{{40,}}"),
-    _prefixed("DigitalOcean", "do", r"[opr]_v1_[0-9a-f]{40,}"),
-    _prefixed("New Relic", "NRAK-", r"[A-Z0-9]{20,}"),
-    _prefixed("Databricks", "dapi", r"[0-9a-f]{32}"),
-    _prefixed("language models", "sk-", rf"[{_WORD}]{{20,}}", "hf_", r"[A-Za-z0-9]{30,}"),
+_LETTERS_OR_DIGITS = r"[A-Za-z0-9]"
+_BY_PREFIX = _prefixed(
+    {
+        "JWT": {"eyJ": rf"[{_WORD}]{{8,}}\.[{_WORD}]{{8,}}(?:\.[{_WORD}]*)?"},
+        "age": {"AGE-SECRET-KEY-1": r"[A-Z0-9]{20,}"},
+        "AWS": dict.fromkeys(("AKIA", "ASIA", "ABIA", "ACCA"), r"[A-Z0-9]{16}(?![A-Z0-9])"),
+        "GitHub": {
+            **dict.fromkeys(("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), rf"{_LETTERS_OR_DIGITS}{{30,}}"),
+            "github_pat_": r"[A-Za-z0-9_]{22,}",
+        },
+        "GitLab": {"gl": rf"(?:pat|dt|rt|cbt|ptt|ft|imt|agent|soat|ffct)-[.{_WORD}]{{16,}}"},
+        "Slack": {"xox": r"[abceoprs][.-][A-Za-z0-9.-]{8,}", "xapp-": r"[A-Za-z0-9-]{8,}"},
+        "PagerDuty": {"u+": rf"[{_WORD}]{{18}}(?![{_WORD}])", "R0": r"[A-Z0-9]{30}(?![A-Z0-9])"},
+        "Google": {
+            "AIza": rf"[{_WORD}]{{35}}",
+            "ya29.": rf"[{_WORD}]{{20,}}",
+            "GOCSPX-": rf"[{_WORD}]{{20,}}",
+        },
+        "Grafana": {
+            "glsa_": r"[A-Za-z0-9_=+/-]{20,}",
+            "glc_": r"[A-Za-z0-9_=+/-]{20,}",
+            "eyJrIjoi": r"[A-Za-z0-9+/=_-]{20,}",
+        },
+        "Vault": {"hv": rf"[sbr]\.[{_WORD}]{{20,}}", "s.": rf"{_LETTERS_OR_DIGITS}{{24}}(?!{_LETTERS_OR_DIGITS})"},
+        "Stripe": dict.fromkeys(("sk_", "rk_", "whsec_"), rf"(?:live_|test_)?{_LETTERS_OR_DIGITS}{{16,}}"),
+        "SendGrid": {"SG.": rf"[{_WORD}]{{16,}}\.[{_WORD}]{{16,}}"},
+        "Mailgun": {"key-": r"[0-9a-f]{32}"},
+        "Twilio": {"SK": r"[0-9a-f]{32}", "AC": r"[0-9a-f]{32}"},
+        "npm": {"npm_": rf"{_LETTERS_OR_DIGITS}{{30,}}"},
+        "PyPI": {"pypi-": rf"[{_WORD}]{{40,}}"},
+        "DigitalOcean": {"do": r"[opr]_v1_[0-9a-f]{40,}"},
+        "New Relic": {"NRAK-": r"[A-Z0-9]{20,}"},
+        "Databricks": {"dapi": r"[0-9a-f]{32}"},
+        "language models": {"sk-": rf"[{_WORD}]{{20,}}", "hf_": rf"{_LETTERS_OR_DIGITS}{{30,}}"},
+        "Telegram": {"bot": rf"\d{{8,12}}:AA[{_WORD}]{{30,}}"},
+    }
 )
 _BY_FORM = (
-    Shape(
-        name="Telegram",
-        hints=(":aa",),
-        pattern=re.compile(rf"(?<![{_WORD}])(?:bot)?\d{{8,12}}:AA[{_WORD}]{{30,}}"),
-    ),
+    Shape(name="Telegram", hints=(":aa",), pattern=re.compile(rf"(?<![{_WORD}])\d{{8,12}}:AA[{_WORD}]{{30,}}")),
     Shape(
         name="password hash",
         hints=("$",),
@@ -252,5 +261,5 @@ _BY_FORM = (
     ),
 )
 
-SHAPES: tuple[Shape, ...] = (*_BLOCKS, *_BY_PLACE, *_BY_PREFIX, *_BY_FORM)
+SHAPES: tuple[Shape, ...] = (*_BLOCKS, *_BY_PLACE, _BY_PREFIX, *_BY_FORM)
 """Whole blocks first, then what stands where a secret stands, then what is one by itself."""

@@ -17,7 +17,29 @@ FRAGMENTS = st.sampled_from(
         *("login ", "identified by '", '"auth": "', "ghp_", "AKIA", "4111", " 1111", HEX, B62),
     ]
 )
-TEXTS = st.lists(FRAGMENTS | st.text(max_size=6), max_size=12).map("".join)
+GLUED = st.sampled_from(
+    [
+        *(
+            f"key-{HEX * 2}",
+            f"SK{HEX * 2}",
+            f"dapi{HEX * 2}",
+            "AKIAIOSFODNN7EXAMPLE",
+            f"s.{B62[:24]}",
+            f"hvs.{B62[:24]}",
+        ),
+        *(
+            f"ghp_{B62[:36]}",
+            "4111111111111111",
+            "ann@a.bc",
+            "://x@",
+            f"{B62}=",
+            "sig=",
+            "xoxb-123456789012",
+            "123456789:AA",
+        ),
+    ]
+)
+TEXTS = st.lists(GLUED, max_size=12).map("".join) | st.lists(FRAGMENTS | st.text(max_size=6), max_size=12).map("".join)
 PLANTED = (
     *(f"AKIA{letter * 3}ABCDEFGHIJKL7" for letter in "QXZ"),
     f"ghp_{B62[:36]}",
@@ -46,7 +68,7 @@ def test_a_planted_secret_goes_whatever_stands_around_it(before: str, secret: st
     assert secret not in redact(f"{before}{edge}{secret} {after}")
 
 
-@given(AROUND, st.from_regex(r"[!-%(-;=-~]{1,30}", fullmatch=True).filter(lambda value: "&" not in value), AROUND)
+@given(AROUND, st.from_regex(r"[!#-%(-;=-~]{1,30}", fullmatch=True).filter(lambda value: "&" not in value), AROUND)
 def test_a_named_password_goes_whatever_it_is(before: str, secret: str, after: str) -> None:
     clean = redact(f'{before} db_password="{secret}"\n{after}')
     assert f'"{secret}"' not in clean or secret == "[redacted]"

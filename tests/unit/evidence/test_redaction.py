@@ -83,6 +83,7 @@ SEEDED = [
     ("a language model's key", f"sk-ant-{B62}", B62, ""),
     ("Hugging Face", f"hf_{B62[:34]}", B62[:34], ""),
     ("Telegram", f"https://api.telegram.org/bot123456789:AA{B62[:33]}/getMe", B62[:33], "getMe"),
+    ("Telegram alone", f"token is 123456789:AA{B62[:33]} here", B62[:33], "here"),
     ("Azure storage", f"AccountName=shop;AccountKey={B62}{B62}==;Suffix=x", B62, "AccountName=shop"),
     ("Azure signature", "https://x.blob.core.example/a?sv=2020&sig=abc%2Fdef&se=2027", "abc%2Fdef", "se=2027"),
     ("presigned", f"https://s3.example/a?X-Amz-Signature={HEX * 4}&X-Amz-Date=1", HEX * 4, "X-Amz-Date=1"),
@@ -156,6 +157,11 @@ def test_no_text_that_holds_a_secret_is_passed_over_for_want_of_a_hint() -> None
         for shape in SHAPES:
             if shape.pattern.search(text):
                 assert any(hint in text.lower() for hint in shape.hints), (shape.name, text)
+
+
+def test_tokens_without_a_gap_between_them_all_go() -> None:
+    chain = f"key-{HEX * 2}" * 9 + f"SK{HEX * 2}" + f"hvs.{B62}"
+    assert redact(f"see {chain} there") == f"see {MARK} there"
 
 
 def test_every_shape_is_the_one_that_finds_some_seed() -> None:
