@@ -16,7 +16,6 @@ from bot.config import catalog, references, routes
 from bot.config.content import Content, read_content
 from bot.config.document import ConfigDocument, compose
 from bot.config.findings import Findings
-from bot.config.places import local_address
 from bot.config.schema import Config, is_loopback
 from bot.config.values import Stamp
 from bot.documents import Path as Place
@@ -186,5 +185,5 @@ def _setup(config: Config, content: Content) -> Setup:
             for one in config.people
         },
         time_zone=config.time_zone,
-        public_url=config.http.public_url or local_address(config),
+        public_url=config.http.public_url,
     )

@@ -91,7 +91,7 @@ def test_all_that_the_documents_say(tmp_path: Path) -> None:
 def test_the_embedded_defaults_need_nothing(tmp_path: Path) -> None:
     loaded = load(None, {}, tmp_path)
     assert loaded.path is None
-    assert loaded.setup.public_url == "http://127.0.0.1:9393"
+    assert loaded.setup.public_url == ""
     assert not loaded.setup.groups
     assert not loaded.integrations
 
@@ -224,6 +224,13 @@ def test_what_looks_unintended_is_a_warning(tmp_path: Path) -> None:
 def test_too_few_people_for_an_approval_is_a_warning(tmp_path: Path) -> None:
     (said,) = warnings(tmp_path, runbook=RUNBOOK.replace("by: on-call", "by: on-call, count: 2"))
     assert said.endswith("2 people must approve, and only 1 in `people` have the role 'on-call'")
+
+
+def test_while_nobody_is_listed_whoever_runs_tocsin_is_on_call(tmp_path: Path) -> None:
+    alone = CONFIG[: CONFIG.index("people:")]
+    assert warnings(tmp_path, config=alone) == []
+    (said,) = warnings(tmp_path, config=alone, runbook=RUNBOOK.replace("by: on-call", "by: dba"))
+    assert "nobody in `people` has the role 'dba'" in said
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:9393", ":9393", "[::]:9393", "192.168.1.5:9393", "tocsin.internal:9393"])
