@@ -1,0 +1,60 @@
+"""Tables for the documents, made from the code: metrics, ports and errors; `make docs` writes them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+
+from bot import errors
+from bot.kit.telemetry import Telemetry
+from bot.ports import clock, drawer, metrics, store
+
+
+def metrics_table() -> str:
+    """Every metric of `/metrics` that is ours, but those every process has."""
+    rows = ["| metric | type | labels | what it says |", "|---|---|---|---|"]
+    for family in Telemetry().registry.collect():
+        if family.documentation and not family.name.startswith("tocsin_process_"):
+            name = f"{family.name}_total" if family.type == "counter" else family.name
+            rows.append(f"| `{name}` | {family.type} | {_labels(name)} | {family.documentation} |")
+    return "\n".join(rows) + "\n"
+
+
+def ports_table() -> str:
+    """Every port and what it promises in a sentence."""
+    rows = ["| port | what it is |", "|---|---|"]
+    for module in (clock, metrics, drawer, store):
+        for name, kind in vars(module).items():
+            if inspect.isclass(kind) and kind.__module__ == module.__name__:
+                rows.append(f"| `{module.__name__.removeprefix('bot.')}.{name}` | {_first_sentence(kind)} |")
+    return "\n".join(rows) + "\n"
+
+
+def errors_table() -> str:
+    """Every error, its parent, what it means and what Tocsin says to do unless it knows better."""
+    rows = ["| error | is a | what it means | what to do |", "|---|---|---|---|"]
+    for name, kind in vars(errors).items():
+        if inspect.isclass(kind) and issubclass(kind, errors.TocsinError):
+            parent = kind.__bases__[0].__name__
+            rows.append(f"| `{name}` | `{parent}` | {_first_sentence(kind)} | {kind.default_hint} |")
+    return "\n".join(rows) + "\n"
+
+
+def _labels(metric: str) -> str:
+    """The labels an alert may select by, as the telemetry declares them."""
+    return ", ".join(f"`{label}`" for label in _DECLARED.get(metric.removesuffix("_total"), ())) or "none"
+
+
+def _declared() -> Iterator[tuple[str, tuple[str, ...]]]:
+    for made in vars(Telemetry()).values():
+        name, labels = getattr(made, "_name", ""), getattr(made, "_labelnames", ())
+        if name:
+            yield name, tuple(labels)
+
+
+_DECLARED = dict(_declared())
+
+
+def _first_sentence(kind: type) -> str:
+    text = " ".join((inspect.getdoc(kind) or "").split("\n\n")[0].split())
+    return text.replace("|", "\\|")
