@@ -147,8 +147,8 @@ class Tocsin:
             clock=clock,
             drawer=drawer,
             setup=Setup(),
-            sources=connections.sources,
-            actions=connections.actions,
+            sources={},
+            actions={},
             nudge=lambda: None,
         )
         tocsin = cls(whence, loaded, world, connections, redactor)
@@ -184,11 +184,13 @@ class Tocsin:
             public_url=loaded.setup.public_url or self._address,
         )
         self._loaded, self._operator = loaded, operator
-        self.world.setup = setup
+        self.world.setup, before = setup, self.world.sources
         self.world.sources, self.world.actions = self._connections.sources, self._connections.actions
         self.door.tokens = {secret_hash(token): operator, **_tokens(loaded)}
-        for source in self.world.sources:
+        for source in self.world.sources.keys() - before.keys():
             self.telemetry.knows(source)
+        for source in before.keys() - self.world.sources.keys():
+            self.telemetry.forgets(source)
 
     def _nudge(self) -> None:
         self._runs_bell.ring()
@@ -200,7 +202,7 @@ class Tocsin:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload.set)
-        server = Server(self.root)
+        server = Server(self.root, self.telemetry)
         async with asyncio.TaskGroup() as group:
             group.create_task(server.serve(sockets=[self._listening]), name="http")
             tasks = [

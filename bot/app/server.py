@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import socket
+import time
 from collections.abc import Iterator
 
 import uvicorn
 
 from bot.errors import StartError
-from bot.kit.http_in import App
+from bot.kit.http_in import App, Message, Receive, Scope, Send
+from bot.kit.telemetry import Telemetry
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -38,12 +40,28 @@ def _hint(error: OSError, port: int) -> str:
     return "set `http: {listen: ...}` to an address of this machine"
 
 
+def counted(app: App, telemetry: Telemetry) -> App:
+    """The application, with each answer counted by its status and by how long it took to begin."""
+
+    async def count(scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.monotonic()
+
+        async def begin(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                telemetry.request(scope["method"], message["status"], time.monotonic() - began)
+            await send(message)
+
+        await app(scope, receive, begin)
+
+    return count
+
+
 class Server(uvicorn.Server):
     """uvicorn, with the signals left to us."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, telemetry: Telemetry) -> None:
         config = uvicorn.Config(
-            app,
+            counted(app, telemetry),
             http="httptools",
             loop="none",
             ws="none",
