@@ -13,17 +13,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.engine.bell import Bell
-from bot.errors import Fenced, StoreError, TocsinError
+from bot.errors import Fenced, StoreError, StoreUnavailable, TocsinError
 from bot.kit.telemetry import Telemetry
 from bot.model.actor import TOCSIN
 from bot.model.run import ENDED, RunbookRun
 from bot.response.run_due import advance
-from bot.response.world import World
+from bot.response.world import LEASE, World
 
 _log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=8)
-"""After this long without a sign of life another process takes a run over: well within the 30 s that are promised."""
 _RENEW_S = LEASE.total_seconds() / 4
 _LOOK_S = 1.0
 """How often to look for runs that another process woke, or whose time has come."""
@@ -86,9 +84,16 @@ class Runner:
                 done, _ = await asyncio.wait({carrying}, timeout=_RENEW_S)
                 if done:
                     return carrying.result()
-                await self._world.store.write(lambda tx: tx.runs.renew(run.id, epoch=run.epoch, lease=LEASE))
+                await self._renew(run)
         finally:
             carrying.cancel()
+
+    async def _renew(self, run: RunbookRun) -> None:
+        """While the store is away nothing is cut short: whoever has taken the run over by then, our writes are fenced."""
+        try:
+            await self._world.store.write(lambda tx: tx.runs.renew(run.id, epoch=run.epoch, lease=LEASE))
+        except StoreUnavailable as error:
+            _log.warning("the lease of run %s cannot be renewed: %s; %s", run.id, error, error.hint)
 
     async def _put_off(self, run: RunbookRun) -> None:
         """Leaves the run to be tried again; if even that fails, the lease ends by itself."""

@@ -19,12 +19,14 @@ from bot.response import step_finished, told
 from bot.response.offers import chosen
 from bot.response.record import record
 from bot.response.step_prepared import plan_of
-from bot.response.world import World
+from bot.response.world import LEASE, World
 from bot.rights import Act, require
 from bot.runbooks import machine
 from bot.runbooks.journal import plan_to_json
 
 _LOOK_AGAIN_S = 1.0
+_FRESH_S = LEASE.total_seconds() / 4
+"""What was written longer ago than this may have been overtaken."""
 
 
 async def act(world: World, actor: Actor, run: RunbookRun, move: machine.Start | machine.Probe) -> None:
@@ -36,9 +38,19 @@ async def act(world: World, actor: Actor, run: RunbookRun, move: machine.Start |
         return
     if move.approved and await _voided(world, actor, run, move):
         return
-    await world.store.write(lambda tx: _intend(tx, actor, run, move, world.clock.now()))
+    await _announce(world, actor, run, move)
     result = await _run(action, move.plan, move.step)
     await step_finished.finish(world, actor, run, move, result)
+
+
+async def _announce(world: World, actor: Actor, run: RunbookRun, move: machine.Start) -> None:
+    """Writes the intent down. A process that was stopped meanwhile first makes sure that the run is still its own."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await world.store.write(lambda tx: _intend(tx, actor, run, move, world.clock.now()))
+    while loop.time() - began > _FRESH_S:
+        began = loop.time()
+        await world.store.write(lambda tx: tx.runs.renew(run.id, epoch=run.epoch, lease=LEASE))
 
 
 def _intend(tx: Tx, actor: Actor, run: RunbookRun, move: machine.Start, now: datetime) -> None:

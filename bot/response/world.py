@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.model.setup import Setup
 from bot.ports.actions import Action
@@ -11,6 +12,9 @@ from bot.ports.clock import Clock
 from bot.ports.drawer import Drawer
 from bot.ports.metrics import MetricSource
 from bot.ports.store import Store
+
+LEASE = timedelta(seconds=8)
+"""After this long without a sign of life another process takes a run over: well within the 30 s that are promised."""
 
 
 @dataclass(slots=True, kw_only=True)
