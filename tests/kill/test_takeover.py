@@ -39,8 +39,7 @@ async def test_when_the_first_is_killed_the_second_takes_the_run_over(
     round_: int, prometheus: PrometheusServer, postgres: Postgres, tmp_path: Path
 ) -> None:
     scene = Scene(tmp_path, prometheus, probe=True, database=plain(postgres.database()))
-    first, second = scene.tocsin().start(), scene.tocsin().start()
-    with second:
+    with scene.tocsin() as first, scene.tocsin() as second:
         scene.stays_broken = True
         scene.drive(first, lambda: statuses(scene, first).get("settled") == "running", "the wait of the first")
         first.kill()
@@ -59,8 +58,7 @@ async def test_a_first_that_comes_back_after_the_take_over_changes_nothing(
     boundary: str, prometheus: PrometheusServer, postgres: Postgres, tmp_path: Path
 ) -> None:
     scene = Scene(tmp_path, prometheus, probe=True, database=plain(postgres.database()))
-    first = scene.tocsin(boundary).start()
-    with first, scene.tocsin() as second:
+    with scene.tocsin(boundary) as first, scene.tocsin() as second:
         scene.drive(first, first.marker.exists, boundary)
         first.signal(signal.SIGSTOP)
         scene.drive(second, scene.over(second), "the end of the run and of the incident")
