@@ -12,9 +12,12 @@ function duration(milliseconds) {
   return days < 1 ? two(hours, "h", minutes % 60, "min") : two(days, "d", hours % 24, "h");
 }
 
+const main = document.querySelector("main[data-events]");
+const skew = main ? Date.parse(main.dataset.now) - Date.now() : 0; // by Tocsin's clock, whatever this machine's says
+
 function tick() {
   for (const time of document.querySelectorAll("time:not([data-said=at])")) {
-    const at = Date.parse(time.dateTime), now = Date.now();
+    const at = Date.parse(time.dateTime), now = Date.now() + skew;
     const said = {
       ago: () => `${duration(now - at)} ago`,
       for: () => duration(now - at),
@@ -42,20 +45,40 @@ function replace(id, html) {
   if (again && caret) again.setSelectionRange(...caret);
 }
 
-function follow(main) {
+// Only while somebody looks: a browser holds few connections to one host, and people keep many tabs.
+function follow() {
   const live = document.getElementById("live");
   const say = (text, state) => Object.assign(live, { hidden: false, textContent: text, className: `live is-${state}` });
-  const events = new EventSource(main.dataset.events);
-  events.onopen = () => say("Live", "on");
-  events.onerror = () => say(events.readyState === EventSource.CLOSED ? "Not live: load the page again" : "Reconnecting…", "off");
-  events.addEventListener("ended", () => { events.close(); say("Signed out", "off"); });
-  events.addEventListener("changed", (event) => {
+  const { events: address, mark } = main.dataset;
+  let seen = mark, events = null;
+
+  function changed(event) {
     const { parts, title, news } = JSON.parse(event.data);
+    seen = event.lastEventId;
     for (const [id, html] of Object.entries(parts)) replace(id, html);
     document.title = `${title} · Tocsin`;
     document.getElementById("news").textContent = news;
     tick();
-  });
+  }
+
+  function ended() {
+    events.close();
+    document.removeEventListener("visibilitychange", look);
+    say("Signed out", "off");
+  }
+
+  function look() {
+    events?.close();
+    if (document.visibilityState !== "visible") return;
+    events = new EventSource(`${address}?seen=${encodeURIComponent(seen)}`);
+    events.onopen = () => say("Live", "on");
+    events.onerror = () => say(events.readyState === EventSource.CLOSED ? "Not live: load the page again" : "Reconnecting…", "off");
+    events.addEventListener("changed", changed);
+    events.addEventListener("ended", ended);
+  }
+
+  document.addEventListener("visibilitychange", look);
+  look();
 }
 
 // A one-time link sends itself, but only to somebody who looks at it: not to a browser that fetches ahead.
@@ -64,9 +87,8 @@ function sendWhenSeen(form) {
   if (send() === false) document.addEventListener("visibilitychange", send, { once: true });
 }
 
-const main = document.querySelector("main[data-events]");
 if (main) {
-  follow(main);
+  follow();
   setInterval(tick, 1000);
 }
 const link = document.querySelector("form[data-send-when-seen]");

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from bot.model.ids import ApprovalId
 from bot.model.incident import SignalState
 from bot.model.run import ApprovalStatus, Question
 from bot.model.timeline import EntryKind, TimelineEntry
+from bot.web import words
 from tests.integrations.web import scene
 from tests.integrations.web.house import House, open_house
 from tests.servers import BROWSER_FLAGS
@@ -158,6 +161,16 @@ async def test_new_entries_arrive_and_are_said_aloud(site: Site) -> None:
         await site.house.store.write(lambda tx: tx.incidents.tell(entry))
         await expect(page.locator("#timeline li").first).to_contain_text("rolled back")
         await expect(page.locator("#news")).to_have_text("rolled back")
+
+
+async def test_time_goes_on_by_tocsins_clock_in_the_words_the_server_uses(site: Site) -> None:
+    async with site.visit("ann", "/incidents/INC-1") as page:
+        lasts = page.locator("#head time[data-said=for]")
+        await expect(lasts).to_have_text(re.compile(r"4 min 1[2-9] s"))
+        await expect(lasts).not_to_have_text("4 min 12 s")
+        for seconds in (-5, 0, 59, 60, 61, 599, 600, 3599, 3600, 7500, 86_399, 86_400, 360_000):
+            said = await page.evaluate("seconds => duration(seconds * 1000)", seconds)
+            assert said == words.duration(timedelta(seconds=seconds))
 
 
 async def test_who_signs_out_sees_no_more_anywhere(site: Site) -> None:
