@@ -14,6 +14,7 @@ import argparse
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def parser(named: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; the exit status. Nothing but SystemExit from the grammar is ever raised."""
+    """Runs one command; the exit status. Nothing is raised but the grammar's SystemExit, unless TOCSIN_DEBUG is 1."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     console = Console(sys.stdout, sys.stderr, sys.stdin, os.environ)
     try:
@@ -77,14 +78,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = made.act(made, console)
         console.out.flush()
         return status
-    except DocumentError as error:
-        for complaint in error.complaints:
-            console.tell(str(complaint))
-        return _failed(
-            error, console, f"{len(error.complaints)} mistakes" if len(error.complaints) > 1 else "a mistake"
-        )
-    except TocsinError as error:
-        return _failed(error, console, error.message)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -92,26 +85,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        return _fault(error, console)
+        if os.environ.get("TOCSIN_DEBUG") == "1":
+            raise
+        explain(error, console)
+        return 1
 
 
-def _failed(error: TocsinError, console: Console, message: str) -> int:
-    if _debugging():
-        raise error
-    console.trouble(message, error.hint)
-    return 1
+def explain(error: Exception, console: Console) -> None:
+    """What went wrong and what to do about it, without a traceback, on standard error."""
+    ours = _ours(error)
+    if isinstance(ours, DocumentError):
+        for complaint in ours.complaints:
+            console.tell(str(complaint))
+        count = len(ours.complaints)
+        console.trouble("a mistake was found" if count == 1 else f"{count} mistakes were found", ours.hint)
+    elif ours is not None:
+        console.trouble(ours.message, ours.hint)
+    else:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        # Not the error's own text, which may quote anything.
+        console.trouble(
+            f"a mistake in Tocsin itself: {type(error).__name__} at {Path(last.filename).name}:{last.lineno}",
+            "run it again with TOCSIN_DEBUG=1 in the environment, and send us what it prints",
+        )
 
 
-def _fault(error: Exception, console: Console) -> int:
-    """A mistake of ours: one line for the person, the rest for whoever is told of it."""
-    if _debugging():
-        raise error
-    console.trouble(
-        f"a mistake in Tocsin itself: {type(error).__name__}: {error}",
-        "run it again with TOCSIN_DEBUG=1 in the environment and send us what it prints",
-    )
-    return 1
-
-
-def _debugging() -> bool:
-    return os.environ.get("TOCSIN_DEBUG") == "1"
+def _ours(error: BaseException) -> TocsinError | None:
+    """The error of ours that this is, or that a group of tasks failed with."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for inner in error.exceptions if (found := _ours(inner)) is not None), None)
+    return error if isinstance(error, TocsinError) else None

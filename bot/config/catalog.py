@@ -27,7 +27,7 @@ def find(name: str) -> Integration:
         raise NotFound(f"no integration is called {name!r}{suggest(name, names())}", hint=f"there are: {known}")
     try:
         found = entry.load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # it may be anybody's code
         raise StartError(f"the integration {name!r} cannot be loaded: {error}", hint=_reinstall(entry)) from error
     if not isinstance(found, Integration):
         raise StartError(f"the integration {name!r} is no Integration: {entry.value}", hint=_reinstall(entry))
