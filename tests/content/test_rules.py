@@ -1,0 +1,62 @@
+"""Every rule we ship: Prometheus takes it, we take it, it has its story, and it says what to do."""
+
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.model.rule import AlertRule
+from bot.rules.spec import read_groups
+from tests.house.tree import ROOT
+
+RULES = sorted((ROOT / "rules" / "prometheus").glob("*.yaml"))
+STORIES = sorted((ROOT / "rules" / "tests").glob("*.yaml"))
+
+
+def alerts(file: Path) -> list[AlertRule]:
+    groups = read_groups(file.read_text(), file.name, source="prom", default_interval=timedelta(minutes=1))
+    return [rule for group in groups for rule in group.rules if isinstance(rule, AlertRule)]
+
+
+def test_there_are_some_and_each_file_has_its_stories() -> None:
+    assert RULES
+    assert [file.name for file in RULES] == [file.name for file in STORIES]
+
+
+def test_prometheus_accepts_them_without_a_remark(promtool: str) -> None:
+    checked = subprocess.run(
+        [promtool, "check", "rules", "--lint=all", "--lint-fatal", *RULES], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_each_fires_when_it_must_and_only_then(promtool: str) -> None:
+    tested = subprocess.run([promtool, "test", "rules", *STORIES], capture_output=True, text=True, check=False)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+
+
+@pytest.mark.parametrize("file", RULES, ids=lambda file: file.stem)
+def test_each_is_seen_to_fire_and_not_to(file: Path) -> None:
+    stories = yaml.safe_load((ROOT / "rules" / "tests" / file.name).read_text())["tests"]
+    told = [expected for story in stories for expected in story["alert_rule_test"]]
+    for rule in alerts(file):
+        fires = {bool(expected.get("exp_alerts")) for expected in told if expected["alertname"] == rule.name}
+        assert fires == {True, False}, rule.name
+
+
+@pytest.mark.parametrize("file", RULES, ids=lambda file: file.stem)
+def test_each_says_how_grave_it_is_and_what_to_do(file: Path) -> None:
+    runbooks = {yaml.safe_load(runbook.read_text())["runbook"] for runbook in (ROOT / "runbooks").rglob("*.yaml")}
+    for rule in alerts(file):
+        assert rule.labels["severity"] in ("warning", "critical"), rule.name
+        assert rule.annotations["summary"], rule.name
+        assert rule.annotations["description"].endswith((".", "?")), rule.name
+        runbook = rule.annotations.get("runbook_url", "")
+        assert not runbook or runbook.removeprefix("tocsin:") in runbooks, rule.name
+
+
+def test_no_two_have_the_same_name() -> None:
+    names = [rule.name for file in RULES for rule in alerts(file)]
+    assert sorted(set(names)) == sorted(names)

@@ -1,0 +1,1 @@
+"""Our evaluator beside the real Prometheus, and our reading of rule files beside promtool."""
