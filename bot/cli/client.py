@@ -17,7 +17,17 @@ from bot import __version__
 from bot.config.outline import Outline, outline
 from bot.config.places import default_path
 from bot.config.schema import is_loopback
-from bot.errors import Complaint, Conflict, DocumentError, NotAllowed, NotFound, Permanent, Temporary, TocsinError
+from bot.errors import (
+    Complaint,
+    Conflict,
+    DocumentError,
+    Gravity,
+    NotAllowed,
+    NotFound,
+    Permanent,
+    Temporary,
+    TocsinError,
+)
 
 PREFIX = "/api/v1"
 _SECONDS = 60.0
@@ -177,9 +187,20 @@ def _failure(answer: httpx.Response, server: str) -> TocsinError:
         case 409:
             return Conflict(message, hint=hint)
         case 422 if problem.get("complaints"):
-            return DocumentError([Complaint(**complaint) for complaint in problem["complaints"]], hint=hint)
+            return DocumentError([_complaint(one) for one in problem["complaints"]], hint=hint)
         case _:
             return TocsinError(message, hint=hint)
+
+
+def _complaint(found: Answer) -> Complaint:
+    return Complaint(
+        file=found["file"],
+        line=found["line"],
+        column=found["column"],
+        path=found["path"],
+        message=found["message"],
+        gravity=Gravity(found["gravity"]),
+    )
 
 
 def _problem(answer: httpx.Response) -> Answer | None:

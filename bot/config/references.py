@@ -21,6 +21,10 @@ from bot.runbooks.matching import SCHEME
 from bot.runbooks.references import check
 
 Found = Iterator[tuple[Path, str]]
+_AIDS = {"runbook_url", "runbook", "dashboard", "dashboard_url"}
+"""Annotations that tell a person where to look."""
+_SHOWN = 5
+
 Offers = Mapping[str, Mapping[str, ActionSpec]]
 
 
@@ -56,6 +60,7 @@ def in_content(
     if "runbooks" not in document.broken:
         for rules in content.rules:
             _runbook_urls(rules, content, findings)
+            findings.blame(rules.document, _unaided(rules, content), gravity=Gravity.WARNING)
 
 
 def in_runbook(file: RunbookFile, manifests: Mapping[str, Integration], findings: Findings) -> None:
@@ -138,6 +143,24 @@ def _triggers(runbook: Runbook, content: Content) -> Found:
             if matcher.name == "alertname" and matcher.op is MatchOp.EQUAL and matcher.value not in known:
                 near = suggest(matcher.value, known)
                 yield ("triggers", index), f"no rule here raises an alert called {matcher.value!r}{near}"
+
+
+def _unaided(file: RuleFile, content: Content) -> Found:
+    """Critical alerts that leave whoever is called with nothing to go by, in one line a file."""
+    triggers = [trigger for runbook in content.runbooks for trigger in runbook.runbook.triggers]
+    named = {one.value for trigger in triggers for one in trigger.matchers if one.name == "alertname"}
+    bare = [
+        rule.name
+        for group in file.groups
+        for rule in group.rules
+        if isinstance(rule, AlertRule)
+        and rule.labels.get("severity") == "critical"
+        and not _AIDS & rule.annotations.keys()
+        and rule.name not in named
+    ]
+    if bare:
+        shown = ", ".join(bare[:_SHOWN]) + (f" and {len(bare) - _SHOWN} more" if len(bare) > _SHOWN else "")
+        yield ("groups",), f"critical, and with neither a runbook nor a dashboard: {shown}"
 
 
 def _runbook_urls(file: RuleFile, content: Content, findings: Findings) -> None:

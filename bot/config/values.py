@@ -18,7 +18,6 @@ from bot.documents import Path as Place
 from bot.documents import suggest
 
 _FORMS = "write {env: NAME} or {file: PATH}"
-_ABSENT = SecretStr("absent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +111,13 @@ class Values:
             return self._from_env(value["env"], place)
         else:
             return self._from_file(self.path(value["file"]), place)
-        return _ABSENT
+        return self._stand_in()
 
     def _from_env(self, name: str, place: Place) -> SecretStr:
         text = self.env.get(name, "")
         if not text:
             self.missing.append((place, f"the environment variable {name} is not set"))
-            return _ABSENT
+            return self._stand_in()
         return self._keep(text)
 
     def _from_file(self, path: Path, place: Place) -> SecretStr:
@@ -127,14 +126,18 @@ class Values:
             text = path.read_text(encoding="utf-8").rstrip("\r\n")
         except OSError as error:
             self.missing.append((place, f"cannot read {path}: {(error.strerror or 'unknown').lower()}"))
-            return _ABSENT
+            return self._stand_in()
         except UnicodeDecodeError:
             self.missing.append((place, f"{path} is not text"))
-            return _ABSENT
+            return self._stand_in()
         if not text:
             self.missing.append((place, f"{path} is empty"))
-            return _ABSENT
+            return self._stand_in()
         return self._keep(text)
+
+    def _stand_in(self) -> SecretStr:
+        """Like no other, so that two secrets that are absent are not taken for one that is shared."""
+        return SecretStr(f"absent {len(self.missing)} {len(self.wrong)}")
 
     def _keep(self, text: str) -> SecretStr:
         secret = SecretStr(text)

@@ -127,3 +127,11 @@ def test_looking_at_nothing_is_not_finding_nothing(tmp_path: Path) -> None:
         checked(tmp_path, "nowhere")
     with pytest.raises(StartError, match=r"there is no configuration at no\.yaml"):
         check_all(Path("no.yaml"), {}, tmp_path)
+
+
+def test_two_tokens_that_are_not_here_are_not_one_and_the_same(tmp_path: Path) -> None:
+    (tmp_path / "tocsin.yaml").write_text(
+        "people:\n  - {name: ann, token: {env: ANN}}\n  - {name: bob, token: {file: bob}}\n"
+    )
+    findings = check_all(Path("tocsin.yaml"), {}, tmp_path)
+    assert findings.summary == "1 file, 0 rules, 0 runbooks: no mistakes, 2 warnings"

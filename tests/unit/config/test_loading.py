@@ -309,3 +309,16 @@ def test_a_source_is_an_integration_that_can_be_asked(tmp_path: Path) -> None:
     assert mistakes(tmp_path, config=hosts.replace("source: prom", "source: hosts")) == [
         "tocsin.yaml:10:36: rules[0].source: 'hosts' (ssh) cannot be asked for metrics; these can: prom"
     ]
+
+
+def test_critical_rules_that_help_nobody_are_named_in_one_line(tmp_path: Path) -> None:
+    rules = "groups:\n  - name: g\n    rules:\n" + "".join(
+        f"      - {{alert: A{number}, expr: up == 0, labels: {{severity: critical}}}}\n" for number in range(7)
+    )
+    runbook = RUNBOOK.replace("alertname: WebDown", "alertname: A0")
+    assert warnings(tmp_path, rules=rules, runbook=runbook) == [
+        "rules/web.yml:2:3: warning: groups: critical, and with neither a runbook nor a dashboard: A1, A2, A3, A4, A5"
+        " and 1 more"
+    ]
+    helped = rules.replace("up == 0,", "up == 0, annotations: {dashboard: 'https://g.example/d/1'},")
+    assert warnings(tmp_path, rules=helped, runbook=runbook) == []
