@@ -6,8 +6,10 @@ Prometheus' slots. A slot that passes while an evaluation still runs is missed a
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -45,7 +47,12 @@ class Ticker:
 
     def every(self, interval: timedelta, job: Callable[[], Awaitable[None]]) -> None:
         """Calls the job again and again; the first time one interval from now."""
-        self._scheduler.add_job(job, "interval", seconds=interval.total_seconds())
+
+        async def once() -> None:
+            with suppress(asyncio.CancelledError):  # the scheduler stops
+                await job()
+
+        self._scheduler.add_job(once, "interval", seconds=interval.total_seconds())
 
     def set_groups(self, groups: Sequence[RuleGroup]) -> None:
         """These groups and no others. One that has not changed keeps its next slot."""
@@ -68,6 +75,8 @@ class Ticker:
     async def _tick(self, group: RuleGroup, slot: datetime, missed: int) -> None:
         try:
             await self._due(group, slot, missed)
+        except asyncio.CancelledError:
+            return  # the scheduler stops; nothing of this slot was kept, so whoever comes next begins where we did
         except Exception:
             # a group that fails once must tick again; what went wrong is logged and counted where it happened
             _log.exception("rule group %s: its evaluation at %s failed", group.key, slot.isoformat())
