@@ -89,7 +89,7 @@ class Runner:
             carrying.cancel()
 
     async def _renew(self, run: RunbookRun) -> None:
-        """While the store is away nothing is cut short: if somebody takes the run over meanwhile, our writes are fenced."""
+        """While the store is away nothing is cut short: if somebody takes the run over, our writes are fenced."""
         try:
             await self._world.store.write(lambda tx: tx.runs.renew(run.id, epoch=run.epoch, lease=LEASE))
         except StoreUnavailable as error:
