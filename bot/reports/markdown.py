@@ -26,9 +26,9 @@ def escape(text: str) -> str:
 
 def code(text: str) -> str:
     """Text on one line, as code that ends where it ends; not for a cell of a table."""
-    plain = one_line(text) or " "
+    plain = one_line(text) or "(empty)"
     fence = "`" * (_longest_run(plain) + 1)
-    pad = " " if plain[0] in "` " or plain[-1] in "` " else ""
+    pad = " " if plain.startswith("`") or plain.endswith("`") else ""
     return f"{fence}{pad}{plain}{pad}{fence}"
 
 
