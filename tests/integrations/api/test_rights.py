@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from starlette.routing import Route
+from starlette.routing import Route, Router
 
 from bot.api import about, incidents, runs
 from bot.kit.http_in import Guard
@@ -115,6 +115,7 @@ def test_every_call_of_the_api_has_a_line() -> None:
 async def test_every_page_has_a_line(house: House) -> None:
     guard = make_web(house.world, house.door)
     assert isinstance(guard, Guard)
+    assert isinstance(guard.app, Router)
     routes = {(method, route.path) for route in guard.app.routes for method in route.methods if method != "HEAD"}
     assert routes == set(PAGES)
 
