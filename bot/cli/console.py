@@ -78,7 +78,7 @@ class Console:
 
     def fields(self, pairs: Sequence[tuple[str, str]]) -> None:
         """Names and values, one pair a line, the values aligned; pairs without a value are left out."""
-        shown = [(name, value) for name, value in pairs if value]
+        shown = [(visible(name), value) for name, value in pairs if value]
         widest = max((_width(name) for name, _ in shown), default=0)
         for name, value in shown:
             lines = visible(value).split("\n")

@@ -35,13 +35,13 @@ def run_steps(run: Answer, console: Console) -> None:
 
 def plan(found: Answer, console: Console) -> None:
     """Exactly what an action would do: what an approval is bound to, nothing left out."""
-    console.say(found["summary"], _RISK_STYLES.get(found["risk"], Style.BAD))
+    console.say(hung(found["summary"]), _RISK_STYLES.get(found["risk"], Style.BAD))
     console.fields(
         (
             ("risk", found["risk"]),
             ("action", f"{found['action']} through {found['integration']}"),
             ("targets", ", ".join(found["targets"])),
-            *((name, _value(value)) for name, value in found["params"].items()),
+            *((f"with {name}", _value(value)) for name, value in found["params"].items()),
             *((f"only if {name}", value) for name, value in found["preconditions"].items()),
             ("repeatable", "yes" if found["repeatable"] else "no: if its end is not seen, a person is asked"),
             ("undo", found["undo"]),
@@ -49,7 +49,12 @@ def plan(found: Answer, console: Console) -> None:
         )
     )
     if found["diff"]:
-        console.say(f"\n{found['diff']}")
+        console.say(f"\n    {hung(found['diff'])}")
+
+
+def hung(text: str) -> str:
+    """A text of others with its further lines indented, so that none of them looks like a line of ours."""
+    return text.replace("\n", "\n    ")
 
 
 def _value(value: object) -> str:

@@ -105,7 +105,7 @@ def _fits(question: Answer, answer: str) -> None:
 def _show(question: Answer, tocsin: Client, console: Console) -> None:
     times = Times(os.environ, tocsin.outline.time_zone)
     if question["ask"]:
-        console.say(question["ask"], Style.BOLD)
+        console.say(views.hung(question["ask"]), Style.BOLD)
     views.plan(question["plan"], console)
     console.fields(
         (

@@ -9,7 +9,7 @@ from bot.cli.client import Answer, connected
 from bot.cli.console import Console, Style
 from bot.cli.options import Family, add_client, add_json
 from bot.cli.times import Times
-from bot.cli.views import run_steps
+from bot.cli.views import hung, run_steps
 from bot.model.incident import OPEN, IncidentStatus, Severity
 
 
@@ -97,7 +97,7 @@ def show(arguments: argparse.Namespace, console: Console) -> int:
         run_steps(run, console)
     for question in found["approvals"]:
         if question["status"] == "open":
-            console.say(f"\n{question['ask'] or question['plan']['summary']}", Style.CAREFUL)
+            console.say(f"\n{hung(question['ask'] or question['plan']['summary'])}", Style.CAREFUL)
             console.say(f"  answer with: tocsin approve {question['id']}")
     return 0
 
@@ -186,14 +186,14 @@ def _timeline(entries: list[Answer], times: Times, console: Console) -> None:
     console.say("\nTimeline", Style.BOLD)
     for entry in entries:
         why = f" ({entry['why']})" if entry["why"] else ""
-        console.say(f"{times.moment(entry['at'])}  {entry['actor']['name']}: {entry['text']}{why}")
+        console.say(f"{times.moment(entry['at'])}  {entry['actor']['name']}: {hung(entry['text'] + why)}")
 
 
 def _evidence(found: list[Answer], console: Console) -> None:
     if found:
         console.say("\nEvidence", Style.BOLD)
     for one in found:
-        console.say(f"{one['id']}  {one['question']}")
-        console.say(f"  {one['summary'] or 'not available: ' + one['unavailable']}")
+        console.say(f"{one['id']}  {hung(one['question'])}")
+        console.say(f"  {hung(one['summary'] or 'not available: ' + one['unavailable'])}")
         if one["link"]:
             console.say(f"  {one['link']}", Style.FAINT)
