@@ -1,9 +1,11 @@
 """The API over a real store: what each call answers, and how refusals read."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from bot.model.run import JournalKind
 from tests.integrations.web import scene
 from tests.integrations.web.house import PIXEL, House
 
@@ -161,3 +163,14 @@ async def test_the_document_describes_every_call_and_its_problems(house: House) 
         assert operation["description"]
         assert operation["security"] == [{"HTTPBearer": []}]
         assert "application/problem+json" in operation["responses"]["default"]["content"]
+
+
+async def test_an_approval_that_is_sent_many_times_at_once_is_given_once(house: House) -> None:
+    async with house.program("ann") as ann, house.program("ben") as ben:
+        body = {"answer": "approve", "plan_hash": scene.PLAN.hash}
+        answers = await asyncio.gather(
+            *(program.post(f"{API}/approvals/APR-1", json=body) for program in (ann, ben) for _ in range(25))
+        )
+    assert sorted(answer.status_code for answer in answers)[:2] == [200, 403]
+    journal = await house.store.read(lambda tx: tx.runs.journal(scene.RUN))
+    assert [entry.kind for entry in journal].count(JournalKind.ANSWERED) == 1
