@@ -215,6 +215,7 @@ class Tocsin:
             say("stopping")
             self._ready = False
             await self._evaluation.give_up()
+            self.door.closing.set()  # pages that are kept up to date would hold the server open
             server.should_exit = True
             for task in tasks:
                 task.cancel()
