@@ -7,6 +7,7 @@ import typing
 from collections.abc import Iterator
 from datetime import timedelta
 from enum import Enum
+from pathlib import Path
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -21,6 +22,7 @@ _WORDS: dict[object, str] = {
     bool: "true or false",
     timedelta: "duration",
     SecretStr: "secret",
+    Path: "file",
 }
 
 

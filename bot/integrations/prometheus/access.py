@@ -29,7 +29,7 @@ class Access:
         if self.tls == Tls():
             return None
         try:
-            context = ssl.create_default_context(cafile=self.tls.ca or None)
+            context = ssl.create_default_context(cafile=self.tls.ca)
             if self.tls.cert:
                 context.load_cert_chain(self.tls.cert, self.tls.key)
         except OSError as error:  # also what ssl raises for a file that is no certificate

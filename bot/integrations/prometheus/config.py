@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
@@ -54,9 +55,11 @@ class BasicAuth(Strict):
 class Tls(Strict):
     """How the server proves who it is, and how Tocsin does."""
 
-    ca: str = Field(default="", description="PEM file of the authorities to trust in place of the system's.")
-    cert: str = Field(default="", description="PEM file of Tocsin's own certificate, for servers that ask for one.")
-    key: str = Field(default="", description="PEM file of that certificate's private key.")
+    ca: Path | None = Field(default=None, description="PEM file of the authorities to trust in place of the system's.")
+    cert: Path | None = Field(
+        default=None, description="PEM file of Tocsin's own certificate, for servers that ask for one."
+    )
+    key: Path | None = Field(default=None, description="PEM file of that certificate's private key.")
 
     @model_validator(mode="after")
     def _cert_with_key(self) -> Self:

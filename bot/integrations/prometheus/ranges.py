@@ -86,8 +86,8 @@ def _session(access: Access) -> requests.Session:
 
     session = Session()
     session.trust_env = False
-    session.verify = access.tls.ca or True
-    session.cert = (access.tls.cert, access.tls.key) if access.tls.cert else None
+    session.verify = str(access.tls.ca) if access.tls.ca else True
+    session.cert = (str(access.tls.cert), str(access.tls.key)) if access.tls.cert else None
     return session
 
 

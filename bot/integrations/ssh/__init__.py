@@ -30,7 +30,7 @@ def _remote(name: str, host: HostConfig, config: SshConfig, tools: Tools) -> Rem
         address=host.address,
         port=host.port,
         user=host.user or config.user,
-        known_hosts=config.known_hosts,
+        known_hosts=str(config.known_hosts or ""),
         key=config.key.get_secret_value() if config.key else "",
     )
     return RemoteHost(login, tools.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -64,8 +65,8 @@ class SshConfig(Strict):
     key: SecretStr | None = Field(
         default=None, description="The private key to log in with, as `{file: PATH}` or `{env: NAME}`; not encrypted."
     )
-    known_hosts: str = Field(
-        default="",
+    known_hosts: Path | None = Field(
+        default=None,
         description="File with the hosts' public keys, as ssh-keyscan prints them. A host without one is refused.",
     )
     read: list[Command] = Field(

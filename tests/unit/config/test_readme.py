@@ -24,7 +24,9 @@ def test_the_example_is_sound(tmp_path: Path) -> None:
     path = tmp_path / "tocsin.yaml"
     path.write_text(example.replace("/run/secrets/", ""))
     loaded = load(path, {"ANNS_TOKEN": "anns-token"}, tmp_path)
-    assert {one.name for one in loaded.integrations} == {"prom", "hosts"}
+    made = {one.name: one.config for one in loaded.integrations}
+    assert set(made) == {"prom", "hosts"}
+    assert getattr(made["hosts"], "known_hosts", None) == tmp_path / "known_hosts"
     assert loaded.setup.groups
     assert loaded.setup.runbooks
     assert not loaded.warnings
