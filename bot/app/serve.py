@@ -30,6 +30,7 @@ from bot.app.server import Server, bind
 from bot.charts.client import ChartWorker
 from bot.config import loading, places
 from bot.config.examine import Loaded
+from bot.config.schema import is_loopback
 from bot.engine.bell import Bell
 from bot.engine.errands import Errands
 from bot.engine.evaluation import KEEP_EVERY, Evaluation
@@ -39,7 +40,7 @@ from bot.kit.http_in import Origins
 from bot.kit.http_out import HttpOut
 from bot.kit.redaction import Redactor
 from bot.kit.telemetry import Telemetry, log_to
-from bot.kit.who_asks import Door, secret_hash
+from bot.kit.who_asks import Door, TokenPorter, secret_hash
 from bot.model.actor import Person, person
 from bot.model.setup import Setup
 from bot.ports.store import Store
@@ -159,7 +160,7 @@ class Tocsin:
         host, port = listening.getsockname()[:2]
         config = self._loaded.config
         self._listening = listening
-        self._address = config.http.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        self._address = config.http.public_url or places.address_of(host, port)
         origins = Origins.listening(host, port, config.http.public_url)
         self.door = Door(self.world, origins, {})
         self.root = Root(
@@ -170,6 +171,7 @@ class Tocsin:
                 "/": later("bot.web.app", "make_web", self.world, self.door),
             },
             origins=origins,
+            metrics_porter=None if is_loopback(host) else TokenPorter(self.door),
         )
         self._take(self._loaded)
 

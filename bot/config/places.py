@@ -20,12 +20,16 @@ def default_path(cwd: Path) -> Path | None:
 
 def local_address(config: Config) -> str:
     """The address at which this machine reaches Tocsin."""
-    host = config.http.host
+    return address_of(config.http.host, config.http.port)
+
+
+def address_of(host: str, port: int) -> str:
+    """The address at which this machine reaches what listens on `host`: of every address, the loopback one."""
     if host in ("", "0.0.0.0"):  # noqa: S104 - compared with, not bound to
         host = "127.0.0.1"
     elif ":" in host:
         host = "[::1]" if host == "::" else f"[{host}]"
-    return f"http://{host}:{config.http.port}"
+    return f"http://{host}:{port}"
 
 
 def database_url(config: Config) -> str:

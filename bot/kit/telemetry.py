@@ -60,6 +60,11 @@ class Telemetry:
         self._blind = Gauge(
             "tocsin_source_blind", "1 while a source cannot be asked, else 0.", ["source"], registry=registry
         )
+        self._of_tocsin()
+
+    def _of_tocsin(self) -> None:
+        """What is not about rules."""
+        registry = self.registry
         self._outbox = Gauge(
             "tocsin_outbox_oldest_seconds", "How long the oldest undone errand has been due.", registry=registry
         )
@@ -69,6 +74,8 @@ class Telemetry:
         )
         self._restarts = Counter("tocsin_task_restarts", "Tasks that fell over.", ["task"], registry=registry)
         self._reloads = Counter("tocsin_reloads", "Times the documents were read anew.", ["taken"], registry=registry)
+        for taken in ("yes", "no"):
+            self._reloads.labels(taken)
         self._store = Counter(
             "tocsin_store_write_errors", "Transactions that could not be committed.", ["reason"], registry=registry
         )

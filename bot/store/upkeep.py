@@ -14,6 +14,7 @@ from bot.model.retention import Retention
 from bot.store.backend import Backend
 from bot.store.backends import backend_for
 from bot.store.channel import Channel
+from bot.store.migrations.steps import take_to
 from bot.store.retention import count
 from bot.store.schema import REVISIONS, create, revision
 
@@ -85,9 +86,6 @@ def _migrate(channel: Channel, before: str | None, after: str) -> None:
     if before is None:
         create(channel.connection)
         return
-    # Loaded here, because Alembic takes as long to load as all else together and is needed once in a version's life.
-    from bot.store.migrations.steps import take_to  # noqa: PLC0415
-
     take_to(channel.connection, after)
 
 

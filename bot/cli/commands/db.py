@@ -22,6 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Its sub-commands."""
     family = Family(parser)
     upgrading = family.add("upgrade", upgrade, "bring the database to this version; a backup is made first")
+    upgrading.add_argument("--no-backup", action="store_true", help="make none: there is one, made by other means")
 
     backing = family.add(
         "backup",
@@ -41,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def upgrade(arguments: argparse.Namespace, console: Console) -> int:
     """Upgrades, and says where the backup is."""
-    done = upkeep.upgrade(_storage(arguments).url, datetime.now(UTC))
+    done = upkeep.upgrade(_storage(arguments).url, datetime.now(UTC), back_up=not arguments.no_backup)
     if done.backup is not None:
         console.say(f"backup: {done.backup}")
     if done.before == done.after:

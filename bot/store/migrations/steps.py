@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 FOLDER = Path(__file__).parent
@@ -14,6 +11,11 @@ FOLDER = Path(__file__).parent
 
 def take_to(connection: Connection, revision: str) -> None:
     """Takes the schema from whatever revision it has, or none, to this one."""
+    # Alembic takes as long to load as all else together, and is needed once in a version's life.
+    from alembic.migration import MigrationContext  # noqa: PLC0415 - see above
+    from alembic.operations import Operations  # noqa: PLC0415 - see above
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see above
+
     script = ScriptDirectory(str(FOLDER))
     context = MigrationContext.configure(connection)
     steps = list(script.iterate_revisions(revision, context.get_current_revision() or "base"))

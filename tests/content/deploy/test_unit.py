@@ -1,13 +1,14 @@
 """The systemd unit: systemd accepts it, and finds that it is exposed to next to nothing."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import needed
 from tests.house.tree import ROOT
+from tests.servers import locate
 
 UNIT = ROOT / "deploy" / "systemd" / "tocsin.service"
 PROGRAM = "/opt/tocsin/bin/tocsin"
@@ -23,10 +24,8 @@ def settings() -> dict[str, list[str]]:
 @pytest.fixture
 def analyze() -> str:
     """The path of systemd-analyze, which needs no running systemd."""
-    found = shutil.which("systemd-analyze")
-    if found is None:
-        pytest.skip("systemd-analyze is not on this machine: it comes with systemd itself")
-    return found
+    with needed():
+        return locate("systemd-analyze")
 
 
 def test_it_starts_tocsin_without_a_shell_and_reloads_it() -> None:
