@@ -42,7 +42,7 @@ def signal(expr: str) -> Signal:
     text = _TOKEN.sub(lambda token: " " if token.group().startswith("#") else token.group(), expr).strip()
     try:
         return _signal(text) or Signal(expr=text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Signal(expr=text)
 
 

@@ -58,8 +58,10 @@ def test_the_comparison_is_taken_off(expr: str, of: str, op: str, threshold: flo
         "(a > 1) * (b > 2)",
         "(a) + (b)",
         "sum(",
+        "(" * 2000 + "a > 1" + ")" * 2000,
         "",
     ],
+    ids=lambda expr: expr[:20],
 )
 def test_in_doubt_it_is_left_on(expr: str) -> None:
     assert signal(expr) == Signal(expr=expr)
