@@ -19,6 +19,8 @@ from bot.model.chart import Chart
 NAME = "charts"
 SMALLEST, LARGEST = 200, 4000
 """Pixels, for width and height alike."""
+FLATTEST, TALLEST = 0.3, 3.0
+"""Height as a share of the width: beyond these there is no room for lines."""
 _PASSED_ON = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "XDG_CACHE_HOME")
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,10 +54,12 @@ class ChartWorker:
         return self._process.pid if self._process is not None else None
 
     async def draw(self, chart: Chart, *, width: int, height: int) -> bytes:
-        """PNG bytes of this many pixels, each side between `SMALLEST` and `LARGEST`."""
-        if not (SMALLEST <= width <= LARGEST and SMALLEST <= height <= LARGEST):
+        """PNG bytes of this many pixels; Permanent for a size that makes no sense."""
+        sides = SMALLEST <= width <= LARGEST and SMALLEST <= height <= LARGEST
+        if not sides or not FLATTEST <= height / width <= TALLEST:
             raise Permanent(
-                f"a chart of {width} by {height} pixels is not drawn: each side must be {SMALLEST} to {LARGEST}",
+                f"a chart of {width} by {height} pixels is not drawn: each side must be {SMALLEST} to {LARGEST}, "
+                f"and the height {FLATTEST:g} to {TALLEST:g} times the width",
                 integration=NAME,
                 reason="client",
                 hint="ask for a size within these bounds",

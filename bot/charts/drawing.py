@@ -26,6 +26,8 @@ _TITLE, _SMALL = 15.0, 11.0
 _ROW, _EDGE, _RIGHT = 16.0, 16.0, 778.0
 _LEAST_LEFT = 48.0
 """Room for half of the date under the first tick."""
+_LEAST_HEIGHT = 70.0
+"""The lines' own; names and marks make do with what is left."""
 _MARK_ROWS = 4
 _MARK_SHARES = (0.45, 0.3, 0.2, 0.1)
 """How wide a mark's text may be, of the plot: less where there are many beside each other."""
@@ -137,7 +139,8 @@ def _legend(sheet: Sheet, entries: Sequence[tuple[str, _Style]], plot: _Plot) ->
         return
     room = plot.right - _EDGE + 16
     widest = max(sheet.measure(name, _SMALL) for name, _ in entries) + 46
-    columns = max(math.ceil(len(entries) / _LEGEND_ROWS), min(len(entries), int(room / widest)))
+    most_rows = max(1, min(_LEGEND_ROWS, int((plot.bottom - plot.top - _LEAST_HEIGHT - 40) / _ROW)))
+    columns = max(math.ceil(len(entries) / most_rows), min(len(entries), int(room / widest)))
     rows = math.ceil(len(entries) / columns)
     pitch = min(widest, room / columns)
     plot.bottom -= rows * _ROW + 4
@@ -172,7 +175,8 @@ def _mark_texts(sheet: Sheet, marks: Sequence[Mark], plot: _Plot, zone: ZoneInfo
         room = (plot.right - plot.left) * share
         texts = [sheet.fitted(text, _SMALL, room, ending=0) for text in whole]
         lines = [(plot.x(mark.at), sheet.measure(text, _SMALL)) for mark, text in zip(marks, texts, strict=True)]
-        places = place(lines, plot.left - 10, plot.right + 10, _MARK_ROWS)
+        most_rows = max(0, min(_MARK_ROWS, int((plot.bottom - plot.top - _LEAST_HEIGHT) / _ROW)))
+        places = place(lines, plot.left - 10, plot.right + 10, most_rows)
         if all(spot.row is not None for spot in places):
             break
     return texts, places
