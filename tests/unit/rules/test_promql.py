@@ -58,7 +58,7 @@ def test_the_comparison_is_taken_off(expr: str, of: str, op: str, threshold: flo
         "(a > 1) * (b > 2)",
         "(a) + (b)",
         "sum(",
-        "(" * 2000 + "a > 1" + ")" * 2000,
+        "(" * 1200 + "a > 1" + ")" * 1200,
         "",
     ],
     ids=lambda expr: expr[:20],
