@@ -8,10 +8,8 @@ from bot.api.asked import AskedApproval, AskedName, AskedRun, AskedWorld, Asker
 from bot.api.bodies import Answer, AnswerIn, RunIn
 from bot.api.inventory import RehearsalOut, RunbookOut, Runbooks
 from bot.api.schema import ApprovalOut, Approvals, RunDetail, RunOut
-from bot.errors import NotFound
 from bot.model.ids import IncidentId
 from bot.response import approval_given, looked_up, run_wanted
-from bot.rights import Act, require
 
 router = APIRouter(tags=["runs"])
 
@@ -19,19 +17,14 @@ router = APIRouter(tags=["runs"])
 @router.get("/runbooks")
 async def list_runbooks(world: AskedWorld, asker: Asker) -> Runbooks:
     """All runbooks that are set up, by name."""
-    require(asker, Act.LOOK, "runbooks", world.clock.now())
-    found = sorted(world.setup.runbooks.values(), key=lambda runbook: runbook.name)
+    found = await looked_up.runbooks(world, asker)
     return Runbooks(runbooks=[RunbookOut.model_validate(runbook) for runbook in found])
 
 
 @router.get("/runbooks/{name}")
 async def show_runbook(world: AskedWorld, asker: Asker, name: AskedName) -> RunbookOut:
     """One runbook as its file says it."""
-    require(asker, Act.LOOK, name, world.clock.now())
-    found = world.setup.runbooks.get(name)
-    if found is None:
-        raise NotFound(f"no runbook is called {name!r}", hint="`tocsin runbook list` shows what there is")
-    return RunbookOut.model_validate(found)
+    return RunbookOut.model_validate(await looked_up.runbook(world, asker, name))
 
 
 @router.post("/runbooks/{name}/rehearse")

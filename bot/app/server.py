@@ -69,6 +69,7 @@ class Server(uvicorn.Server):
             log_level="warning",
             log_config=None,
             access_log=False,
+            proxy_headers=False,
             server_header=False,
             date_header=True,
             timeout_graceful_shutdown=5,

@@ -49,6 +49,8 @@ def _is_public_url(text: str) -> str:
     parts = urlsplit(text)
     if text and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
         raise ValueError(f"not an address of a page: {text!r}; write it like https://tocsin.example.net")
+    if parts.path.strip("/"):
+        raise ValueError(f"{text!r} holds a path, and Tocsin's pages stand at the root of an address; leave it out")
     return text.rstrip("/")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
+from bot.errors import NotFound
 from bot.model.actor import Actor
 from bot.model.evidence import Attachment
 from bot.model.ids import EvidenceId, IncidentId, RunId
@@ -11,9 +13,12 @@ from bot.model.incident import Incident, IncidentStatus
 from bot.model.report import Case
 from bot.model.rule import GroupStatus
 from bot.model.run import Approval, JournalEntry, RunbookRun
+from bot.model.runbook import Runbook
 from bot.ports.store import Tx
 from bot.response.world import World
 from bot.rights import Act, require
+
+T = TypeVar("T")
 
 
 async def incidents(world: World, actor: Actor, statuses: Sequence[IncidentStatus] = ()) -> Sequence[Incident]:
@@ -68,3 +73,23 @@ async def rules(world: World, actor: Actor) -> Sequence[GroupStatus]:
     standing = {group.key for group in world.setup.groups}
     statuses = await world.store.read(lambda tx: tx.rules.statuses())
     return [status for status in statuses if status.key in standing]
+
+
+async def runbooks(world: World, actor: Actor) -> Sequence[Runbook]:
+    """Those that are set up now, by name."""
+    require(actor, Act.LOOK, "runbooks", world.clock.now())
+    return [world.setup.runbooks[name] for name in sorted(world.setup.runbooks)]
+
+
+async def runbook(world: World, actor: Actor, name: str) -> Runbook:
+    """One of them; NotFound."""
+    found = {one.name: one for one in await runbooks(world, actor)}
+    if name not in found:
+        raise NotFound(f"no runbook is called {name!r}", hint="list them with `tocsin runbook list`")
+    return found[name]
+
+
+async def examined(world: World, actor: Actor, ask: Callable[[], Awaitable[T]]) -> T:
+    """What `ask` finds out about the integrations, for those who may have them asked."""
+    require(actor, Act.EXAMINE, "integrations", world.clock.now())
+    return await ask()
