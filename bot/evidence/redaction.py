@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.evidence.secret_shapes import REDACTED, SECRET_NAME, SHAPES
+from bot.evidence.secret_shapes import REDACTED, SECRET_NAME, SHAPES, compiled
 
 _PASSES = 4
 """Removing one thing can lay bare another; the tests look for a text that needs more."""
@@ -38,4 +38,4 @@ def redact_value(value: Any) -> Any:
 
 
 def _named(name: str, value: Any) -> Any:
-    return REDACTED if isinstance(value, str) and value and SECRET_NAME.search(name) else redact_value(value)
+    return REDACTED if isinstance(value, str) and value and compiled(SECRET_NAME).search(name) else redact_value(value)

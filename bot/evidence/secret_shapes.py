@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 REDACTED = "[redacted]"
 
@@ -21,8 +22,19 @@ class Shape:
 
     name: str
     hints: tuple[str, ...]
-    pattern: re.Pattern[str]
+    expression: str
     leaves: str | Callable[[re.Match[str]], str] = REDACTED
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The expression, compiled when it is first needed: together they take longer than a start should."""
+        return compiled(self.expression)
+
+
+@cache
+def compiled(expression: str) -> re.Pattern[str]:
+    """The expression, compiled once."""
+    return re.compile(expression)
 
 
 _WORD = r"A-Za-z0-9_-"
@@ -38,7 +50,7 @@ _NAMED_ALWAYS = (
     r"signing|ssh|storage)[_-]?key|_auth)"
 )
 _NAMED_LONG = r"(?:token|(?<![a-z])jwt|session[_-]?id|(?<![a-z])sid|cookie|webhook[_-]?url|(?<![a-z])dsn)"
-SECRET_NAME = re.compile(rf"(?i)(?:{_NAMED_ALWAYS}|{_NAMED_LONG}|authorization)\Z")
+SECRET_NAME = rf"(?i)(?:{_NAMED_ALWAYS}|{_NAMED_LONG}|authorization)\Z"
 """A name whose value is secret whatever it looks like."""
 
 _SCHEMES = r"(?:Bearer|Basic|Token|Splunk|GenieKey|Digest|Negotiate|ApiKey|AWS4-HMAC-SHA256)"
@@ -83,12 +95,12 @@ def _prefixed(tokens: Mapping[str, Mapping[str, str]]) -> Shape:
     return Shape(
         name="token",
         hints=tuple(dict.fromkeys(first.lower() for first in parts)),
-        pattern=re.compile(rf"(?<![{_WORD}])(?:{choices})+"),
+        expression=rf"(?<![{_WORD}])(?:{choices})+",
     )
 
 
-def _whole(name: str, hint: str, pattern: str) -> Shape:
-    return Shape(name=name, hints=(hint,), pattern=re.compile(pattern, re.DOTALL))
+def _whole(name: str, hint: str, expression: str) -> Shape:
+    return Shape(name=name, hints=(hint,), expression=f"(?s:{expression})")
 
 
 def _rest_of(name: str, hint: str, address: str) -> Shape:
@@ -96,7 +108,7 @@ def _rest_of(name: str, hint: str, address: str) -> Shape:
     return Shape(
         name=name,
         hints=(hint,),
-        pattern=re.compile(rf"({address}/){_NOT_YET}[^\s\"'<>]+"),
+        expression=rf"({address}/){_NOT_YET}[^\s\"'<>]+",
         leaves=rf"\1{REDACTED}",
     )
 
@@ -114,13 +126,13 @@ _BY_PLACE = (
     Shape(
         name="user and password in an address",
         hints=("://",),
-        pattern=re.compile(rf"(?<=://)(?!\[redacted\]@)(?:{_LOGIN}|{_LOGIN_WITH_SLASHES}){_MORE_AT_SIGNS}@"),
+        expression=rf"(?<=://)(?!\[redacted\]@)(?:{_LOGIN}|{_LOGIN_WITH_SLASHES}){_MORE_AT_SIGNS}@",
         leaves=f"{REDACTED}@",
     ),
     Shape(
         name="authorization header",
         hints=("authorization", "cookie"),
-        pattern=re.compile(
+        expression=(
             rf"(?i)(?P<name>(?:authorization|cookie){_IS}){_NOT_YET}"
             r"(?P<value>\"[^\r\n\"]+\"|'[^\r\n']+'|[^\r\n\"']+)"
         ),
@@ -129,31 +141,31 @@ _BY_PLACE = (
     Shape(
         name="authorization scheme",
         hints=("bearer", "basic", "token", "splunk", "genie", "digest", "negotiate", "apikey", "aws4"),
-        pattern=re.compile(rf"\b(?i:({_SCHEMES}))\s{{1,4}}{_CODED}"),
+        expression=rf"\b(?i:({_SCHEMES}))\s{{1,4}}{_CODED}",
         leaves=rf"\1 {REDACTED}",
     ),
     Shape(
         name="user and password of curl",
         hints=("-u", "-user"),
-        pattern=re.compile(r"(?<!\S)(-u|--user|--proxy-user)([ =]['\"]?)[^\s:'\"]{1,128}:[^\s'\"]+"),
+        expression=r"(?<!\S)(-u|--user|--proxy-user)([ =]['\"]?)[^\s:'\"]{1,128}:[^\s'\"]+",
         leaves=rf"\1\2{REDACTED}",
     ),
     Shape(
         name="named password",
         hints=("pass", "pwd", "secret", "key", "credential", "_auth"),
-        pattern=re.compile(rf"(?i)(?P<name>{_NAMED_ALWAYS}{_IS}){_NOT_YET}(?P<value>{_VALUE})"),
+        expression=rf"(?i)(?P<name>{_NAMED_ALWAYS}{_IS}){_NOT_YET}(?P<value>{_VALUE})",
         leaves=_named,
     ),
     Shape(
         name="named token",
         hints=("token", "jwt", "session", "sid", "cookie", "webhook", "dsn"),
-        pattern=re.compile(rf"(?i)(?P<name>{_NAMED_LONG}{_IS}){_NOT_YET}(?P<value>{_ONE_WORD})"),
+        expression=rf"(?i)(?P<name>{_NAMED_LONG}{_IS}){_NOT_YET}(?P<value>{_ONE_WORD})",
         leaves=_named,
     ),
     Shape(
         name="option of a command",
         hints=("pass", "secret", "token", "key"),
-        pattern=re.compile(
+        expression=(
             r"(?i)(?P<name>(?<!\S)--?[a-z-]{0,32}(?:password|passwd|passphrase|secret|token|api-?key)\s{1,4})"
             rf"{_NOT_YET}(?P<value>(?!-){_VALUE})"
         ),
@@ -162,25 +174,25 @@ _BY_PLACE = (
     Shape(
         name="docker login",
         hints=('"auth"',),
-        pattern=re.compile(rf"(?P<name>\"auth\"\s{{0,4}}:\s{{0,4}}){_NOT_YET}(?P<value>\"[^\"]+\")"),
+        expression=rf"(?P<name>\"auth\"\s{{0,4}}:\s{{0,4}}){_NOT_YET}(?P<value>\"[^\"]+\")",
         leaves=_named,
     ),
     Shape(
         name="netrc",
         hints=("login",),
-        pattern=re.compile(rf"\b(login\s{{1,4}}\S{{1,128}}\s{{1,8}}password\s{{1,4}}){_NOT_YET}\S+"),
+        expression=rf"\b(login\s{{1,4}}\S{{1,128}}\s{{1,8}}password\s{{1,4}}){_NOT_YET}\S+",
         leaves=rf"\1{REDACTED}",
     ),
     Shape(
         name="SQL",
         hints=("identified", "password"),
-        pattern=re.compile(r"(?i)\b((?:identified\s{1,4}by|password)\s{1,4})'[^'\r\n]+'"),
+        expression=r"(?i)\b((?:identified\s{1,4}by|password)\s{1,4})'[^'\r\n]+'",
         leaves=rf"\1'{REDACTED}'",
     ),
     Shape(
         name="signature in an address",
         hints=("sig", "auth=", "key=", "code="),
-        pattern=re.compile(
+        expression=(
             rf"(?i)([?&](?:sig|signature|x-amz-signature|x-goog-signature|auth|key|code)=){_NOT_YET}[^&\s\"'<>]+"
         ),
         leaves=rf"\1{REDACTED}",
@@ -227,17 +239,17 @@ _BY_PREFIX = _prefixed(
     }
 )
 _BY_FORM = (
-    Shape(name="Telegram", hints=(":aa",), pattern=re.compile(rf"(?<![{_WORD}])\d{{8,12}}:AA[{_WORD}]{{30,}}")),
+    Shape(name="Telegram", hints=(":aa",), expression=rf"(?<![{_WORD}])\d{{8,12}}:AA[{_WORD}]{{30,}}"),
     Shape(
         name="password hash",
         hints=("$",),
-        pattern=re.compile(r"\$(?:2[aby]|5|6|y|7|argon2id?|scrypt|pbkdf2-sha\d{3})\$[./A-Za-z0-9$=,+-]{20,}"),
+        expression=r"\$(?:2[aby]|5|6|y|7|argon2id?|scrypt|pbkdf2-sha\d{3})\$[./A-Za-z0-9$=,+-]{20,}",
     ),
     Shape(
         name="e-mail address",
         hints=("@",),
         # The domain stays; `name@instance.service` is a unit of systemd.
-        pattern=re.compile(
+        expression=(
             r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@"
             r"(?=[A-Za-z0-9-][A-Za-z0-9.-]{0,253}\.[A-Za-z]{2,24}(?![A-Za-z0-9-]))"
             rf"(?![A-Za-z0-9.\\:-]{{1,253}}\.{_UNIT_TYPES}(?![A-Za-z0-9.-]))"
@@ -247,7 +259,7 @@ _BY_FORM = (
     Shape(
         name="payment card",
         hints=("3", "4", "5", "6", "2"),
-        pattern=re.compile(
+        expression=(
             r"(?<![\w.-])(?:(?:4\d|5[1-5]|2[2-7]|6[05])\d{2}([ -]?)\d{4}\1\d{4}\1\d{4}|3[47]\d{2}([ -]?)\d{6}\2\d{5})"
             r"(?![\w-])"
         ),
@@ -256,7 +268,7 @@ _BY_FORM = (
     Shape(
         name="random characters",
         hints=("",),
-        pattern=re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{32,}={0,2}"),
+        expression=r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{32,}={0,2}",
         leaves=_random,
     ),
 )
