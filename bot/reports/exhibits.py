@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.model.evidence import Attachment, Evidence, EvidenceKind
 from bot.model.report import Case
-from bot.model.wording import lines
+from bot.model.wording import duration, lines
 from bot.reports.findings import signals_seen
 from bot.reports.links import followable
 
@@ -24,6 +24,8 @@ class Exhibit:
     featured: bool
     link: str
     output: str
+    every: str = ""
+    """How close together the values of a signal are: what lies between was not seen."""
 
     @property
     def png(self) -> Attachment | None:
@@ -38,13 +40,14 @@ class Exhibit:
 
 def exhibits(case: Case) -> tuple[Exhibit, ...]:
     """All evidence, in the order it was collected."""
-    last = {seen.evidence.id for seen in signals_seen(case)}
+    steps = {seen.evidence.id: duration(seen.reading.step) for seen in signals_seen(case)}
     return tuple(
         Exhibit(
             evidence=one,
-            featured=one.id in last,
+            featured=one.id in steps,
             link=followable(one.link),
             output=_output(one) if one.kind is EvidenceKind.STEP else "",
+            every=steps.get(one.id, ""),
         )
         for one in sorted(case.evidence, key=lambda one: one.collected_at)
     )

@@ -130,12 +130,12 @@ def _of_signal(seen: SignalSeen, case: Case, times: Times) -> Iterator[Finding]:
 
 
 def _noticed(seen: SignalSeen, case: Case, times: Times) -> str:
-    """From the signal crossing its threshold to the first alert; only where the crossing itself was seen."""
+    """From the signal crossing its threshold to the first alert; only where that is more than the values are apart."""
     reading = seen.reading
     start = reading.spells[0].start
     fired = min((entry.at for entry in case.timeline if entry.kind is EntryKind.ALERT), default=None)
     crossing_seen = reading.data_from is not None and start > reading.data_from
-    if fired is None or fired < start or not crossing_seen or len(reading.spells) > 1:
+    if fired is None or fired - start < reading.step or not crossing_seen or len(reading.spells) > 1:
         return ""
     return phrase(
         "noticed",

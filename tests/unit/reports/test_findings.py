@@ -97,7 +97,8 @@ def test_when_the_alert_fired_is_told_only_where_the_crossing_was_seen() -> None
     from_the_start = reading(spells=(Spell(start=at(0), end=at(175)),))
     twice = reading(spells=(Spell(start=at(10), end=at(20)), Spell(start=at(102), end=at(175))))
     later = reading(spells=(Spell(start=at(120), end=at(175)),))
-    for seen in (from_the_start, twice, later):
+    coarse = reading(step=timedelta(seconds=30))
+    for seen in (from_the_start, twice, later, coarse):
         assert not any("the alert fired" in claim for claim in told(of(seen)))
     assert not any("the alert fired" in claim for claim in told(of(reading(), timeline_=[])))
 
