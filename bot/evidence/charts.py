@@ -101,7 +101,7 @@ def signal_evidence(
         summary="" if answer.unavailable else redact(summary(reading, ZoneInfo(chart.time_zone))),
         value=redact_value(reading.as_json()),
         link=answer.link,
-        alt_text=chart.alt_text,
+        alt_text="" if answer.unavailable else chart.alt_text,
         unavailable=answer.unavailable,
         attachments=attachments,
         attachment_names=tuple(attachment.name for attachment in attachments),

@@ -64,12 +64,14 @@ def _of_signals(case: Case, seen: Sequence[SignalSeen], times: Times) -> Iterato
             reason, at = one_line(one.unavailable, _LONGEST), times.at(one.collected_at)
             yield phrase("unavailable", id=one.id, question=one.question, reason=reason, at=at)
     for signal in seen:
-        if signal.reading.data_from is None:
-            yield phrase("no_data", id=signal.evidence.id, name=signal.reading.name)
-        elif signal.reading.blind:
-            yield _blind(signal.evidence, signal.reading, times)
-        if signal.evidence.attachment_names and not _drawn(signal.evidence):
-            yield phrase("not_drawn", id=signal.evidence.id)
+        reading, evidence = signal.reading, signal.evidence
+        if reading.data_from is None:
+            yield phrase("no_data", id=evidence.id, name=reading.name)
+            continue
+        if reading.blind:
+            yield _blind(evidence, reading, times)
+        if evidence.attachment_names and not any(name.endswith(".png") for name in evidence.attachment_names):
+            yield phrase("not_drawn", id=evidence.id)
 
 
 def _blind(evidence: Evidence, reading: SignalReading, times: Times) -> str:
@@ -84,10 +86,6 @@ def _blind(evidence: Evidence, reading: SignalReading, times: Times) -> str:
         start=times.at(blind[0].start),
         end=times.at(blind[-1].end),
     )
-
-
-def _drawn(evidence: Evidence) -> bool:
-    return any(name.endswith(".png") for name in evidence.attachment_names)
 
 
 def _of_timeline(case: Case, times: Times) -> Iterator[str]:

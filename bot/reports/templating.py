@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -12,6 +13,7 @@ from markupsafe import Markup
 from bot.model.wording import lines, one_line
 from bot.reports.markdown import escape
 
+_NUMBER_WITH_UNIT = re.compile(r"(\d) (%|[num\N{MICRO SIGN}]?s|min|h|d|[kMGT]|[KMGT]?i?B(?:/s)?)(?![\w/])")
 _FILES = ("phrases.jinja", "postmortem.md.jinja", "postmortem.html.jinja", "postmortem.css")
 
 
@@ -34,6 +36,11 @@ def _for_html(value: Any) -> Any:
     return lines(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
+def _prose(text: str) -> str:
+    """A sentence in which no number is parted from its unit at the end of a line."""
+    return _NUMBER_WITH_UNIT.sub("\\1\N{NO-BREAK SPACE}\\2", text)
+
+
 @cache
 def document(name: str) -> Template:
     """The template of a whole document. All it prints is escaped, for HTML or for Markdown by its name."""
@@ -47,6 +54,7 @@ def document(name: str) -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["prose"] = _prose
     return environment.get_template(name)
 
 

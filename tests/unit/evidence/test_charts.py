@@ -143,4 +143,4 @@ def test_no_answer_is_evidence_with_its_reason() -> None:
         one, signal_chart(one, (), "UTC"), None, evidence_id=EvidenceId("EV-1"), collected_at=at(101)
     )
     assert evidence.unavailable == '"prom" did not answer within 15 s'
-    assert (evidence.summary, evidence.attachments, evidence.attachment_names) == ("", (), ())
+    assert (evidence.summary, evidence.alt_text, evidence.attachments) == ("", "", ())

@@ -83,7 +83,8 @@ def test_an_answer_that_did_not_come_is_asked_about() -> None:
 
 def test_what_the_signal_did_not_show_is_asked_about() -> None:
     empty = reading(data_from=None, data_to=None, spells=())
-    assert more(cases.case(evidence=[signal(2, empty)])) == [
+    undrawn = signal(2, empty, attachments=(cases.CSV,), attachment_names=("signal.csv",))
+    assert more(cases.case(evidence=[undrawn])) == [
         "EV-2: the source answered, and had no data for the signal of ServiceFails in this window. Why not?"
     ]
     once = reading(blind=(Window(start=at(120), end=at(150)),))

@@ -244,3 +244,11 @@ def test_a_long_table_shows_its_ends_in_markdown() -> None:
         document = rendered(cases.case(evidence=[long]), ReportFormat.MD)
         assert ("lines are left out here; the HTML report holds them all" in document) is said
         assert (len(document) > CSV_WHOLE) is not said
+
+
+def test_numbers_stay_with_their_units_in_sentences_and_as_they_were_in_code() -> None:
+    query = "rate(x[5m]) > 5 % 3 min"
+    asked = signal(2, query=query, summary="rose above 5 % for 3 min 2 s, minutes and 12.3 kB/s")
+    page = rendered(cases.case(evidence=[asked]), ReportFormat.HTML)
+    assert "rose above 5\u00a0% for 3\u00a0min 2\u00a0s, minutes and 12.3 kB/s" in page
+    assert "rate(x[5m]) &gt; 5 % 3 min" in page
