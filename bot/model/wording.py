@@ -84,7 +84,7 @@ def number(value: float, unit: str = "") -> str:
         return "no value"
     if math.isinf(value):
         return "+infinity" if value > 0 else "-infinity"
-    if unit == RATIO:
+    if unit == RATIO and abs(value) < 1e300:
         return f"{_digits(value * 100)} %"
     if unit == PERCENT:
         return f"{_digits(value)} %"

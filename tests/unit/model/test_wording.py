@@ -53,6 +53,7 @@ def test_durations_are_told_in_the_two_largest_units(length: timedelta, text: st
         (1234, "", "1.23 k"),
         (-12_300_000, "", "-12.3 M"),
         (1e300, "", "1.00e+300"),
+        (-1.7e308, "ratio", "-1.70e+308"),
         (1e-9, "", "1.00e-09"),
         (math.nan, "ratio", "no value"),
         (math.inf, "bytes", "+infinity"),
