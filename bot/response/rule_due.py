@@ -38,8 +38,9 @@ async def rule_due(
     def keep(tx: Tx) -> None:
         tx.leases.check(LEASE, epoch)
         tx.rules.save(evaluation.status)
-        alert_received.take(tx, world.setup, actor, found, now)
+        # first what can be seen again: the last alert that is over closes the story
         source_seen.compare(tx, actor, group, before, evaluation.status, now)
+        alert_received.take(tx, world.setup, actor, found, now)
 
     await world.store.write(keep)
     if found:

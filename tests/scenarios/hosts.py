@@ -1,0 +1,85 @@
+"""Hosts to run commands on: each word has a risk, and does what a test tells it to."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydantic import BaseModel, Field
+
+from bot.errors import IntegrationError, Permanent
+from bot.model.plan import ActionResult, Did, Outcome, Plan
+from bot.model.runbook import Risk
+from bot.ports.actions import Action, ActionSpec
+
+
+class Params(BaseModel):
+    """`with:` of host.run."""
+
+    argv: list[str] = Field(description="The command.")
+
+
+SPEC = ActionSpec(
+    name="host.run",
+    params=Params,
+    risk=Risk.DESTRUCTIVE,
+    help="Runs a command.",
+    result={"stdout": "what it printed"},
+)
+RISKS = {"look": Risk.READ, "mend": Risk.WRITE, "wipe": Risk.DESTRUCTIVE}
+
+
+DONE = ActionResult(outcome=Outcome.SUCCEEDED, summary="done")
+
+
+@dataclass
+class Hosts:
+    """What commands do from now on; `ran` is every one that ran, in order.
+
+    state: what the world is like, which binds every plan.  ends: what comes of a command that is no mere look.
+    takes: seconds.  probe: what the probe says; None: there is none.  effect: called when a change happens.
+    """
+
+    state: str = "as it was"
+    ends: ActionResult | IntegrationError = DONE
+    takes: float = 0
+    probe: Did | None = None
+    effect: Callable[[], None] = lambda: None
+
+    def __post_init__(self) -> None:
+        self.ran: list[str] = []
+
+    def action(self) -> Action:
+        """`host.run` as it is now."""
+        return Action(spec=SPEC, plan=self._plan, run=self._run, probe=self._probe)
+
+    async def _plan(self, params: Params) -> Plan:
+        word = " ".join(params.argv)
+        if not params.argv or params.argv[0] not in RISKS:
+            raise Permanent(f"no command is called {word!r}", integration="hosts", reason="client")
+        risk = RISKS[params.argv[0]]
+        return Plan(
+            action=SPEC.name,
+            integration="hosts",
+            params={"argv": params.argv},
+            targets=("cart-1",),
+            summary=f"run {word} on cart-1",
+            risk=risk,
+            repeatable=risk is Risk.READ,
+            can_probe=self.probe is not None,
+            preconditions={"state": self.state},
+        )
+
+    async def _run(self, plan: Plan) -> ActionResult:
+        if plan.risk is Risk.READ:
+            printed = f"looked at {plan.params['argv'][-1]}"
+            return ActionResult(outcome=Outcome.SUCCEEDED, summary="done", value={"stdout": printed}, text=printed)
+        await asyncio.sleep(self.takes)
+        if isinstance(self.ends, IntegrationError):
+            raise self.ends
+        self.ran.append(" ".join(plan.params["argv"]))
+        if self.ends.outcome is Outcome.SUCCEEDED:
+            self.effect()
+        return self.ends
+
+    async def _probe(self, plan: Plan) -> Did:
+        return self.probe or Did.UNKNOWN

@@ -1,0 +1,166 @@
+"""Alerts come, gather, go blind and clear: what becomes of incidents."""
+
+from pathlib import Path
+
+from bot.model.incident import IncidentStatus, SignalState
+from tests.scenarios.runbooks import MEND, OFFERED, SETTLED
+from tests.scenarios.tocsin import ended, living
+
+
+async def test_an_alert_is_looked_into_mended_and_over(database: Path) -> None:
+    async with living(database, [MEND + SETTLED]) as tocsin:
+        tocsin.hosts.effect = tocsin.recovers
+        tocsin.fails()
+        approval = await tocsin.asked()
+        assert approval.ask == "Mend cart, looked at cart?"
+        await tocsin.passes("5m")
+        assert tocsin.hosts.ran == []
+        await tocsin.answers(plan_hash=approval.plan.hash)
+        await tocsin.until(ended)
+        assert tocsin.hosts.ran == ["mend cart"]
+        await tocsin.passes("1m")
+        case = await tocsin.case()
+    assert (case.incident.status, case.incident.signal) == (IncidentStatus.RESOLVED, SignalState.CLEAR)
+    assert [run.status for run, _ in case.runs] == ["succeeded"]
+    assert [(one.status, one.given_by) for one in case.approvals] == [("approved", ("ann",))]
+    said = [text for text in tocsin.said(case) if not text.startswith("The signal")]
+    assert said[:5] == [
+        "alert Fails fires, value 0.5",
+        "opened as SEV2: cart fails",
+        "run RUN-1 of runbook mend begins",
+        "look: done",
+        "APR-1 asks: Mend cart, looked at cart?",
+    ]
+    assert said[5:8] == [
+        "APR-1 approved by ann (1 of 1)",
+        "runs now: run mend cart on cart-1",
+        "succeeded: run mend cart on cart-1",
+    ]
+    assert sorted(said[8:]) == [
+        "alert Fails is over",
+        "resolved after 5m10s",
+        "run RUN-1 of runbook mend succeeded",
+        'settled: true after 0.0 s: {service="cart"} = 0',
+        "the original signal has recovered",
+    ]
+
+
+async def test_a_source_that_goes_blind_makes_the_signal_unknown_and_resolves_nothing(database: Path) -> None:
+    async with living(database) as tocsin:
+        tocsin.fails()
+        await tocsin.until(lambda case: case.incident.signal is SignalState.FIRING)
+        tocsin.recovers()
+        tocsin.goes_blind()
+        await tocsin.passes("1h")
+        blind = await tocsin.case()
+        tocsin.fails()
+        tocsin.sees()
+        await tocsin.passes("30s")
+        seen = await tocsin.case()
+        tocsin.goes_blind()
+        await tocsin.passes("30s")
+        tocsin.recovers()
+        tocsin.sees()
+        await tocsin.passes("30s")
+        over = await tocsin.case()
+    assert (blind.incident.status, blind.incident.signal) == (IncidentStatus.TRIGGERED, SignalState.UNKNOWN)
+    assert [(one.text, one.why) for one in blind.timeline[-1:]] == [
+        ("the signal is unknown: prom cannot be seen", "connection refused")
+    ]
+    assert (seen.incident.status, seen.incident.signal) == (IncidentStatus.TRIGGERED, SignalState.FIRING)
+    assert tocsin.said(seen)[-1] == "prom can be seen again"
+    assert (over.incident.status, over.incident.signal) == (IncidentStatus.RESOLVED, SignalState.CLEAR)
+    assert [text for text in tocsin.said(over) if "seen" in text] == [
+        "the signal is unknown: prom cannot be seen",
+        "prom can be seen again",
+        "the signal is unknown: prom cannot be seen",
+        "prom can be seen again",
+    ]
+
+
+async def test_alerts_alike_are_one_incident_and_it_is_over_when_the_last_one_is(database: Path) -> None:
+    async with living(database, group_wait="30s") as tocsin:
+        tocsin.fails("cart")
+        await tocsin.passes("35s")
+        assert await tocsin.incidents() == []
+        tocsin.fails("till")
+        await tocsin.passes("30s")
+        both = await tocsin.case()
+        tocsin.fails("depot")
+        await tocsin.until(lambda case: len(case.incident.firing) == 3)
+        tocsin.recovers("cart")
+        tocsin.recovers("till")
+        await tocsin.passes("30s")
+        one_left = await tocsin.case()
+        tocsin.recovers("depot")
+        await tocsin.passes("30s")
+        over = await tocsin.case()
+        assert await tocsin.incidents() == ["INC-1"]
+    assert len(both.incident.alerts) == 2
+    assert len(one_left.incident.alerts) == 3
+    assert (len(one_left.incident.firing), one_left.incident.status) == (1, IncidentStatus.TRIGGERED)
+    assert over.incident.status is IncidentStatus.RESOLVED
+    assert tocsin.said(over).count("alert Fails is over") == 3
+
+
+async def test_what_fires_again_after_the_end_is_another_incident(database: Path) -> None:
+    async with living(database) as tocsin:
+        for _ in range(2):
+            tocsin.fails()
+            await tocsin.passes("1m")
+            tocsin.recovers()
+            await tocsin.passes("1m")
+        assert await tocsin.incidents() == ["INC-1", "INC-2"]
+        assert (await tocsin.case("INC-2")).incident.status is IncidentStatus.RESOLVED
+
+
+async def test_what_fires_again_while_people_still_work_on_it_is_the_same_incident(database: Path) -> None:
+    async with living(database) as tocsin:
+        tocsin.fails("cart")
+        tocsin.fails("till")
+        await tocsin.passes("1m")
+        tocsin.recovers("till")
+        await tocsin.passes("1m")
+        tocsin.fails("till")
+        await tocsin.passes("1m")
+        case = await tocsin.case()
+        assert await tocsin.incidents() == ["INC-1"]
+    assert len(case.incident.firing) == len(case.incident.alerts) == 2
+    assert tocsin.said(case).count("alert Fails fires, value 0.5") == 3
+
+
+async def test_what_is_over_before_its_group_was_told_wakes_nobody(database: Path) -> None:
+    async with living(database, [MEND], group_wait="1m") as tocsin:
+        tocsin.fails()
+        await tocsin.passes("40s")
+        tocsin.recovers()
+        await tocsin.passes("5m")
+        assert await tocsin.incidents() == []
+
+
+async def test_a_runbook_that_lacks_a_value_says_so_and_one_that_is_only_named_is_offered(database: Path) -> None:
+    async with living(database, [MEND, OFFERED]) as tocsin:
+        tocsin.fails("Cart!")
+        case = await tocsin.until(lambda case: len(case.timeline) > 3)
+    told = {entry.text: entry.why for entry in case.timeline}
+    assert told["runbook mend fits, but did not start"] == (
+        "runbook mend cannot start: input 'service' does not fit ^[a-z]+$"
+    )
+    assert told["runbook offered fits: Is named by the rule"] == (
+        "the rule names it in runbook_url; tocsin runbook run offered --incident INC-1"
+    )
+    assert case.runs == ()
+
+
+async def test_a_chart_that_cannot_be_drawn_and_a_source_that_is_away_are_said_so(database: Path) -> None:
+    async with living(database) as tocsin:
+        tocsin.drawer.broken = True
+        tocsin.fails()
+        drawn = await tocsin.until(lambda case: case.evidence)
+        tocsin.recovers()
+        await tocsin.passes("10s")
+        tocsin.goes_blind()
+        blind = await tocsin.until(lambda case: len(case.evidence) == 2)
+    assert drawn.evidence[0].attachment_names == ("signal.csv",)
+    assert blind.evidence[1].unavailable == "connection refused"
+    assert "could not be seen" in tocsin.said(blind)[-1]

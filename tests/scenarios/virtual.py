@@ -1,0 +1,72 @@
+"""An event loop whose time passes only while nobody does anything: hours take milliseconds, in the same order."""
+
+import asyncio
+import selectors
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from bot.ports.store import Store, Tx
+
+T = TypeVar("T")
+BEGINNING = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+
+
+class _Selector(selectors.DefaultSelector):
+    """Instead of waiting for a timer, the loop's time jumps to it, unless a thread is at work for us."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+        self.at_work = 0
+
+    def select(self, timeout: float | None = None) -> Any:
+        if timeout is None or (timeout > 0 and self.at_work):
+            return super().select(None)  # a thread will wake us
+        events = super().select(0)
+        if not events and timeout > 0:
+            self.now += timeout
+        return events
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """For anyio's `loop_factory`."""
+
+    def __init__(self) -> None:
+        self.selector = _Selector()
+        super().__init__(self.selector)
+
+    def time(self) -> float:
+        return self.selector.now
+
+
+class VirtualClock:
+    """A `Clock` that goes with the loop."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self._loop = loop
+
+    def now(self) -> datetime:
+        return BEGINNING + timedelta(seconds=self._loop.time())
+
+
+class StoreAtWork:
+    """A `Store` whose threads make the virtual time stand still while they work."""
+
+    def __init__(self, inner: Store, loop: VirtualLoop) -> None:
+        self._inner = inner
+        self._selector = loop.selector
+
+    async def write(self, work: Callable[[Tx], T]) -> T:
+        self._selector.at_work += 1
+        try:
+            return await self._inner.write(work)
+        finally:
+            self._selector.at_work -= 1
+
+    async def read(self, work: Callable[[Tx], T]) -> T:
+        self._selector.at_work += 1
+        try:
+            return await self._inner.read(work)
+        finally:
+            self._selector.at_work -= 1
