@@ -93,10 +93,11 @@ def blind(incident: IncidentId, source: str, error: str, since: datetime, now: d
     )
 
 
-def abandoned(incident: IncidentId, rule: str, now: datetime) -> TimelineEntry:
-    """The rule behind its alert is no longer evaluated: nobody will see it end."""
-    why = "it is no longer in the rule files; resolve the incident by hand when it is over"
-    return _entry(incident, now, TOCSIN, EntryKind.SIGNAL, f"the signal is unknown: rule {rule} has gone", why=why)
+def abandoned(incident: IncidentId, now: datetime) -> TimelineEntry:
+    """The rule behind its alert no longer follows it: nobody will see it end."""
+    why = "it was taken out of the rule files, or has hit its limit; resolve the incident by hand when it is over"
+    text = "the signal is unknown: no rule follows its alert any more"
+    return _entry(incident, now, TOCSIN, EntryKind.SIGNAL, text, why=why)
 
 
 def sighted(incident: IncidentId, source: str, now: datetime) -> TimelineEntry:

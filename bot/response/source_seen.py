@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from bot.incidents import timeline
 from bot.model.actor import Actor
 from bot.model.incident import Incident, SignalState
-from bot.model.rule import GroupStatus, RuleGroup, RuleStatus
+from bot.model.rule import GroupStatus, RuleAlert, RuleGroup, RuleStatus
 from bot.ports.store import Tx
 from bot.response.world import World
 from bot.rights import Act, require
+from bot.rules.state import orphans
 
 
 def compare(
@@ -25,8 +26,8 @@ def compare(
         was_blind = known[status.rule].unknown_since is not None if status.rule in known else False
         if (status.unknown_since is not None) != was_blind:
             _tell(tx, group.source, status, now)
-    standing = {status.rule for status in after.rules}
-    _abandon(tx, (status for status in known.values() if status.rule not in standing), now)
+    if before is not None:
+        _abandon(tx, orphans(before, after), now)
 
 
 async def groups_gone(world: World, actor: Actor, gone: Sequence[GroupStatus]) -> None:
@@ -35,21 +36,22 @@ async def groups_gone(world: World, actor: Actor, gone: Sequence[GroupStatus]) -
     require(actor, Act.EVALUATE_RULES, "rule groups", now)
 
     def keep(tx: Tx) -> None:
-        _abandon(tx, (status for group in gone for status in group.rules), now)
+        for group in gone:
+            _abandon(tx, orphans(group, None), now)
         tx.rules.forget([group.key for group in gone])
 
     await world.store.write(keep)
 
 
-def _abandon(tx: Tx, gone: Iterable[RuleStatus], now: datetime) -> None:
-    for status in gone:
-        for incident in _incidents(tx, status):
-            tx.incidents.put(replace(incident, signal=SignalState.UNKNOWN))
-            tx.incidents.tell(timeline.abandoned(incident.id, status.rule, now))
+def _abandon(tx: Tx, gone: Sequence[RuleAlert], now: datetime) -> None:
+    """Nobody will see these alerts end: their rule has gone, or has lost count of them."""
+    for incident in _incidents(tx, gone):
+        tx.incidents.put(replace(incident, signal=SignalState.UNKNOWN))
+        tx.incidents.tell(timeline.abandoned(incident.id, now))
 
 
 def _tell(tx: Tx, source: str, status: RuleStatus, now: datetime) -> None:
-    for incident in _incidents(tx, status):
+    for incident in _incidents(tx, status.alerts):
         if status.unknown_since is not None:
             tx.incidents.put(replace(incident, signal=SignalState.UNKNOWN))
             tx.incidents.tell(timeline.blind(incident.id, source, status.last_error, status.unknown_since, now))
@@ -58,9 +60,9 @@ def _tell(tx: Tx, source: str, status: RuleStatus, now: datetime) -> None:
             tx.incidents.tell(timeline.sighted(incident.id, source, now))
 
 
-def _incidents(tx: Tx, status: RuleStatus) -> Sequence[Incident]:
+def _incidents(tx: Tx, alerts: Sequence[RuleAlert]) -> Sequence[Incident]:
     found = {}
-    for alert in status.alerts:
+    for alert in alerts:
         for incident in tx.incidents.holding(alert.labels.fingerprint):
             found[incident.id] = incident
     return list(found.values())
