@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from bot.errors import StoreUnavailable
-from bot.evidence.redaction import redact
+from bot.evidence.redaction import redact, redact_value
 from bot.model.actor import Actor
 from bot.model.errand import Errand, ErrandKind
 from bot.model.evidence import Evidence, EvidenceKind
@@ -55,21 +55,13 @@ def _data(result: ActionResult, probed: bool) -> dict[str, Any]:  # Any: a resul
     return {
         "outcome": str(result.outcome),
         "summary": redact(result.summary),
-        "value": _cleaned(dict(result.value)),
+        "value": redact_value(dict(result.value)),
         "text": redact(result.text),
         "link": result.link,
         "temporary": result.temporary,
         "probed": probed,
         "did_not_run": probed and result.outcome is Outcome.FAILED,
     }
-
-
-def _cleaned(value: Any) -> Any:  # Any: plain JSON of any shape
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, Mapping):
-        return {key: _cleaned(item) for key, item in value.items()}
-    return [_cleaned(item) for item in value] if isinstance(value, list) else value
 
 
 def _keep(
