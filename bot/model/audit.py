@@ -44,6 +44,5 @@ def chain_hash(entry: AuditEntry) -> str:
         },
         sort_keys=True,
         separators=(",", ":"),
-        ensure_ascii=False,
     )
     return hashlib.sha256(text.encode()).hexdigest()

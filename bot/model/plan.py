@@ -44,7 +44,7 @@ class Plan:
             "risk": self.risk,
             "preconditions": dict(self.preconditions),
         }
-        text = json.dumps(bound, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=dict)
+        text = json.dumps(bound, sort_keys=True, separators=(",", ":"), default=dict)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
