@@ -1,4 +1,4 @@
-"""A person approves on the page, and watches the shop recover without loading it again; the README's picture is of it."""
+"""A person approves on the page and watches the shop recover without loading it again: the README's picture."""
 
 import os
 import re
