@@ -28,7 +28,7 @@ async def prepare(
     try:
         plan = await plan_of(world, actor, run, journal, step)
     except TocsinError as error:
-        await _refused(world, actor, run, step, error)
+        await refuse(world, actor, run, step, error)
         return
     now = world.clock.now()
     if plan is None:
@@ -51,8 +51,10 @@ async def plan_of(
     return await planned(world, actor, step, templates.render_leaves(step.params, data), run.source)
 
 
-async def _refused(world: World, actor: Actor, run: RunbookRun, step: Step, error: TocsinError) -> None:
+async def refuse(world: World, actor: Actor, run: RunbookRun, step: Step, error: TocsinError) -> None:
+    """Writes REFUSED: what the step wants cannot be had."""
     now = world.clock.now()
+    require(actor, Act.CARRY_RUN, run.id, now)
 
     def keep(tx: Tx) -> None:
         data = {"error": f"{error}; {error.hint}"}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.documents import format_duration
-from bot.errors import IntegrationError, TocsinError
+from bot.errors import IntegrationError, NotFound, TocsinError
 from bot.model.actor import Actor
 from bot.model.plan import ActionResult, Did, Outcome, Plan
 from bot.model.run import ApprovalStatus, JournalKind, RunbookRun
@@ -18,7 +18,7 @@ from bot.ports.store import Tx
 from bot.response import step_finished, told
 from bot.response.offers import chosen
 from bot.response.record import record
-from bot.response.step_prepared import plan_of
+from bot.response.step_prepared import plan_of, refuse
 from bot.response.world import LEASE, World
 from bot.rights import Act, require
 from bot.runbooks import machine
@@ -32,7 +32,11 @@ _FRESH_S = LEASE.total_seconds() / 4
 async def act(world: World, actor: Actor, run: RunbookRun, move: machine.Start | machine.Probe) -> None:
     """Acts, or finds out whether an earlier attempt did."""
     require(actor, Act.ACT, run.id, world.clock.now())
-    _, action = chosen(world, actor, move.plan.action, move.plan.integration, run.source)
+    try:
+        _, action = chosen(world, actor, move.plan.action, move.plan.integration, run.source)
+    except NotFound as gone:
+        await _without(world, actor, run, move, gone)
+        return
     if isinstance(move, machine.Probe):
         await step_finished.finish(world, actor, run, move, await _probed(world, action, move), probed=True)
         return
@@ -41,6 +45,17 @@ async def act(world: World, actor: Actor, run: RunbookRun, move: machine.Start |
     await _announce(world, actor, run, move)
     result = await _run(action, move.plan, move.step)
     await step_finished.finish(world, actor, run, move, result)
+
+
+async def _without(
+    world: World, actor: Actor, run: RunbookRun, move: machine.Start | machine.Probe, gone: NotFound
+) -> None:
+    """Nobody offers the action any more: it cannot begin, and whether it had begun cannot be found out."""
+    if isinstance(move, machine.Start):
+        await refuse(world, actor, run, move.step, gone)
+    else:
+        unknown = ActionResult(outcome=Outcome.UNKNOWN, summary=str(gone))
+        await step_finished.finish(world, actor, run, move, unknown, probed=True)
 
 
 async def _announce(world: World, actor: Actor, run: RunbookRun, move: machine.Start) -> None:

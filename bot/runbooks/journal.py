@@ -116,6 +116,7 @@ def _skipped(story: StepStory, entry: JournalEntry) -> None:
 
 def _refused(story: StepStory, entry: JournalEntry) -> None:
     story.status, story.reason = StepStatus.FAILED, str(entry.data.get("error", ""))
+    story.unsettled, story.last_finished = False, None  # what cannot be had is not tried again
 
 
 def _asked(story: StepStory, entry: JournalEntry) -> None:

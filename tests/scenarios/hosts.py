@@ -45,21 +45,32 @@ class Hosts:
     probe: Did | None = None
     effect: Callable[[], None] = lambda: None
 
+    name: str = "hosts"
+
     def __post_init__(self) -> None:
         self.ran: list[str] = []
+        self._risks = dict(RISKS)
 
-    def action(self) -> Action:
-        """`host.run` as it is now."""
-        return Action(spec=SPEC, plan=self._plan, run=self._run, probe=self._probe)
+    def action(self, *, probe: bool = True) -> Action:
+        """`host.run`, with a way to find out whether a command ran, or without."""
+        return Action(spec=SPEC, plan=self._plan, run=self._run, probe=self._probe if probe else None)
+
+    def works(self) -> None:
+        """From now on commands do what they should."""
+        self.ends = DONE
+
+    def forgets(self, word: str) -> None:
+        """From now on there is no such command."""
+        del self._risks[word]
 
     async def _plan(self, params: Params) -> Plan:
         word = " ".join(params.argv)
-        if not params.argv or params.argv[0] not in RISKS:
-            raise Permanent(f"no command is called {word!r}", integration="hosts", reason="client")
-        risk = RISKS[params.argv[0]]
+        if not params.argv or params.argv[0] not in self._risks:
+            raise Permanent(f"no command is called {word!r}", integration=self.name, reason="client")
+        risk = self._risks[params.argv[0]]
         return Plan(
             action=SPEC.name,
-            integration="hosts",
+            integration=self.name,
             params={"argv": params.argv},
             targets=("cart-1",),
             summary=f"run {word} on cart-1",

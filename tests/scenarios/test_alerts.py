@@ -1,8 +1,14 @@
 """Alerts come, gather, go blind and clear: what becomes of incidents."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from bot.model.actor import TOCSIN
+from bot.model.alert import Route
+from bot.model.errand import Errand, ErrandKind
 from bot.model.incident import IncidentStatus, SignalState
+from bot.response import source_seen
+from bot.response.group_ready import group_due
 from tests.scenarios.runbooks import MEND, OFFERED, SETTLED
 from tests.scenarios.tocsin import ended, living
 
@@ -51,7 +57,7 @@ async def test_a_source_that_goes_blind_makes_the_signal_unknown_and_resolves_no
         await tocsin.until(lambda case: case.incident.signal is SignalState.FIRING)
         tocsin.recovers()
         tocsin.goes_blind()
-        await tocsin.passes("1h")
+        await tocsin.passes("20m")
         blind = await tocsin.case()
         tocsin.fails()
         tocsin.sees()
@@ -127,6 +133,37 @@ async def test_what_fires_again_while_people_still_work_on_it_is_the_same_incide
         assert await tocsin.incidents() == ["INC-1"]
     assert len(case.incident.firing) == len(case.incident.alerts) == 2
     assert tocsin.said(case).count("alert Fails fires, value 0.5") == 3
+
+
+async def test_an_alert_whose_rule_has_gone_is_unknown_and_stays_so(database: Path) -> None:
+    async with living(database) as tocsin:
+        tocsin.fails()
+        await tocsin.until(lambda case: case.incident.is_open)
+        gone = await tocsin.world.store.read(lambda tx: tx.rules.statuses())
+        tocsin.forgets_its_source()
+        await source_seen.groups_gone(tocsin.world, TOCSIN, gone)
+        await tocsin.passes("5m")
+        case = await tocsin.case()
+        assert await tocsin.world.store.read(lambda tx: tx.rules.statuses()) == []
+    assert (case.incident.status, case.incident.signal) == (IncidentStatus.TRIGGERED, SignalState.UNKNOWN)
+
+
+async def test_a_change_of_routes_leaves_no_incident_open(database: Path) -> None:
+    async with living(database) as tocsin:
+        tocsin.fails()
+        await tocsin.until(lambda case: case.incident.is_open)
+        tocsin.world.setup = replace(tocsin.world.setup, route=Route(receiver="others", group_by=("service",)))
+        tocsin.recovers()
+        await tocsin.until(lambda case: case.incident.status is IncidentStatus.RESOLVED)
+
+
+async def test_a_group_that_nobody_knows_is_nobodys_incident(database: Path) -> None:
+    async with living(database) as tocsin:
+        errand = Errand(
+            kind=ErrandKind.GROUP_READY, dedup_key="x", due_at=tocsin.clock.now(), payload={"group": "0:{}"}
+        )
+        await group_due(tocsin.world, TOCSIN, errand)
+        assert await tocsin.incidents() == []
 
 
 async def test_what_is_over_before_its_group_was_told_wakes_nobody(database: Path) -> None:

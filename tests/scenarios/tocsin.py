@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from bot.documents import parse_duration
 from bot.engine.bell import Bell
 from bot.engine.errands import Errands
 from bot.engine.runner import Runner
-from bot.errors import Temporary
+from bot.errors import StoreUnavailable, Temporary
 from bot.integrations.prometheus.actions import Asking
 from bot.kit.telemetry import Telemetry
 from bot.model.actor import ON_CALL, TOCSIN, Actor, Person, person
@@ -87,6 +87,11 @@ class Tocsin:
         """From now on Prometheus does not answer."""
         self.prom.breaks(Temporary("connection refused", integration="prom", reason="connection"))
 
+    def forgets_its_source(self) -> None:
+        """The source is taken out of the configuration, and the rules with it."""
+        self.world.setup = replace(self.world.setup, groups=())
+        self.world.sources = {}
+
     def sees(self) -> None:
         """From now on it does."""
         self.prom.breaks(None)
@@ -158,7 +163,7 @@ def kinds(journal: Sequence[JournalEntry], step: str) -> list[JournalKind]:
 
 @asynccontextmanager
 async def living(
-    database: Path, runbooks: Sequence[str] = (), *, rules: str = RULES, group_wait: str = "0s"
+    database: Path, runbooks: Sequence[str] = (), *, group_wait: str = "0s", people: Sequence[str] = tuple(PEOPLE)
 ) -> AsyncIterator[Tocsin]:
     """A Tocsin at work, on a loop with virtual time."""
     loop = asyncio.get_running_loop()
@@ -169,7 +174,7 @@ async def living(
             store=StoreAtWork(store, loop),
             clock=clock,
             drawer=drawer,
-            setup=_setup(runbooks, rules, group_wait),
+            setup=_setup(runbooks, group_wait, people),
             sources={"prom": prom},
             actions={
                 **{
@@ -187,13 +192,13 @@ async def living(
             yield tocsin
 
 
-def _setup(runbooks: Sequence[str], rules: str, group_wait: str) -> Setup:
+def _setup(runbooks: Sequence[str], group_wait: str, people: Sequence[str]) -> Setup:
     read = [read_runbook(text, f"{number}.yaml") for number, text in enumerate(runbooks)]
     return Setup(
-        groups=read_groups(rules, "rules.yaml", source="prom", default_interval=timedelta(minutes=1)),
+        groups=read_groups(RULES, "rules.yaml", source="prom", default_interval=timedelta(minutes=1)),
         route=Route(receiver="sre", group_by=("alertname",), group_wait=parse_duration(group_wait)),
         runbooks={runbook.name: runbook for runbook in read},
-        people=PEOPLE,
+        people={name: PEOPLE[name] for name in people},
     )
 
 
@@ -221,9 +226,12 @@ async def _evaluate(world: World) -> None:
     """What the ticker does with one group, on the loop's own time."""
     epoch = await world.store.write(lambda tx: tx.leases.acquire(rule_due.LEASE, "here", timedelta(hours=1)))
     assert epoch is not None
-    (group,) = world.setup.groups
     status: GroupStatus | None = None
-    while True:
+    while world.setup.groups:
+        (group,) = world.setup.groups
         slot = schedule.next_slot(group, max(world.clock.now(), status.slot) if status else world.clock.now())
         await asyncio.sleep((slot - world.clock.now()).total_seconds())
-        status = (await rule_due.rule_due(world, TOCSIN, group, status, slot=slot, epoch=epoch)).status
+        if group.source not in world.sources:
+            continue
+        with suppress(StoreUnavailable):  # as the engine does: the next slot starts from the same state
+            status = (await rule_due.rule_due(world, TOCSIN, group, status, slot=slot, epoch=epoch)).status

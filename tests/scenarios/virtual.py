@@ -49,6 +49,10 @@ class VirtualClock:
     def now(self) -> datetime:
         return BEGINNING + timedelta(seconds=self._loop.time())
 
+    def jumps(self, by: timedelta) -> None:
+        """Time passes in which nobody could do anything: the process was stopped."""
+        self._loop.selector.now += by.total_seconds()
+
 
 class StoreAtWork:
     """A `Store` whose threads make the virtual time stand still while they work."""
