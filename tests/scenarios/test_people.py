@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import NotAllowed, NotFound
 from bot.model.actor import VIEWER, Actor, ActorKind
-from bot.model.ids import EvidenceId, IncidentId
+from bot.model.ids import IncidentId
 from bot.model.incident import IncidentStatus, Severity, SignalState
 from bot.model.report import ReportFormat
 from bot.model.run import JournalKind, RunStatus, StepStatus
@@ -86,12 +86,13 @@ async def test_all_that_can_be_looked_at(database: Path) -> None:
         world = tocsin.world
         tocsin.fails()
         approval = await tocsin.asked()
-        await tocsin.until(lambda case: case.evidence)
+        case = await tocsin.until(lambda case: any(one.attachment_names for one in case.evidence))
         assert list(await looked_up.approvals(world, ANN)) == [approval]
         assert [one.id for one in await looked_up.incidents(world, ANN, [IncidentStatus.TRIGGERED])] == [INC]
         assert await looked_up.incidents(world, ANN, [IncidentStatus.RESOLVED]) == []
         assert [status.rules[0].state for status in await looked_up.rules(world, ANN)] == ["firing"]
-        chart = await looked_up.attachment(world, ANN, EvidenceId("EV-1"), "signal.csv")
+        signal = next(one for one in case.evidence if one.attachment_names)
+        chart = await looked_up.attachment(world, ANN, signal.id, "signal.csv")
         assert chart.content.startswith(b"time")
         assert await looked_up.runbook(world, ANN, "mend") == (await looked_up.runbooks(world, ANN))[0]
         with pytest.raises(NotFound, match="no runbook is called 'mened'"):
