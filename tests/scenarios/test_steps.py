@@ -243,10 +243,10 @@ async def test_a_run_does_not_rest_while_there_is_something_to_do(database: Path
 
 
 @pytest.mark.parametrize(
-    ("while_", "said"), [("waits", "step mend of RUN-1 cannot be prepared"), ("runs", "APR-2 asks")]
+    ("meanwhile", "said"), [("it waits", "step mend of RUN-1 cannot be prepared"), ("it runs", "APR-2 asks")]
 )
 async def test_an_action_that_nobody_offers_any_more_ends_the_run_or_asks_a_person(
-    while_: str, said: str, database: Path
+    meanwhile: str, said: str, database: Path
 ) -> None:
     async with living(database, [with_keys(MEND, "mend", "retry: {attempts: 3}")]) as tocsin:
         tocsin.hosts.probe = Did.DID
