@@ -1,33 +1,56 @@
-"""python -m tests.bench: measures, prints, and exits 1 when a figure is below its floor."""
+"""python -m tests.bench [startup] [idle] [runs]: measures, prints a table, and exits 1 when a floor is broken."""
 
-import asyncio
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import runs, startup
-from tests.bench.figures import Figure, table
+from tests.bench import Row, idle, runs, startup
 from tests.servers import PrometheusServer
 
+PARTS = {"startup": startup.rows, "idle": idle.rows, "runs": runs.rows}
 
-def main() -> int:
-    """Everything, one after the other; about three minutes."""
-    figures: list[Figure] = []
-    with tempfile.TemporaryDirectory() as name:
-        folders = [Path(name, part) for part in ("prometheus", "start", "idle", "runs")]
-        for folder in folders:
-            folder.mkdir()
-        with PrometheusServer(folders[0]) as prometheus:
-            print("start-up ...", flush=True)
-            figures += startup.start_up(folders[1], prometheus)
-            figures += startup.alone()
-            print("idle ...", flush=True)
-            figures += startup.idle(folders[2], prometheus)
-        print("runs ...", flush=True)
-        figures += asyncio.run(runs.measure(folders[3]))
-    print(table(figures))
-    return 0 if all(figure.holds for figure in figures) else 1
+
+def table(rows: list[Row]) -> str:
+    """The rows as aligned text: measured, floor, aim, and how much of the floor was used up."""
+    lines = [("", "measured", "floor", "aim", "of floor", "")]
+    for row in rows:
+        share = f"{row.measured / row.floor:.0%}" if row.floor else ""
+        word = "TOO MUCH " if row.failed else ""
+        lines.append(
+            (
+                row.name,
+                f"{row.measured:.3g} {row.unit}".rstrip(),
+                _plain(row.floor),
+                _plain(row.aim),
+                share,
+                word + row.note,
+            )
+        )
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def _plain(number: float | None) -> str:
+    return "" if number is None else f"{number:g}"
+
+
+def main(wanted: list[str]) -> int:
+    """0: every floor holds, 1: one does not, 2: there is no such part."""
+    if unknown := set(wanted) - set(PARTS):
+        print(f"nothing is called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+        return 2
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder, PrometheusServer(Path(folder) / "prometheus") as prometheus:
+        for name in wanted or PARTS:
+            print(f"measuring {name}", flush=True)
+            place = Path(folder) / name
+            place.mkdir()
+            rows += PARTS[name](place, prometheus.url)
+    print(table(rows))
+    return int(any(row.failed for row in rows))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

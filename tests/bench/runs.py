@@ -1,120 +1,134 @@
-"""Durable runs of five trivial steps, and how long an approval takes to become the next step; embedded SQLite."""
-
-from __future__ import annotations
+"""Runs: how soon an answer is followed by the next step, and how many runs of five trivial steps a second."""
 
 import asyncio
 import statistics
 import time
-from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import httpx
 from pydantic import BaseModel
 
 from bot.app.serve import WallClock
-from bot.charts.client import ChartWorker
 from bot.engine.bell import Bell
 from bot.engine.runner import Runner
 from bot.kit.telemetry import Telemetry
-from bot.model.actor import ON_CALL, Actor, ActorKind
+from bot.model.actor import Person, person
+from bot.model.chart import Chart
 from bot.model.plan import ActionResult, Outcome, Plan
-from bot.model.run import ENDED, JournalKind
-from bot.model.runbook import ApprovalTerms, Risk, Runbook, Step
+from bot.model.run import ENDED, RunbookRun
+from bot.model.runbook import Risk, Runbook, Step
 from bot.model.setup import Setup
 from bot.ports.actions import Action, ActionSpec
-from bot.response import approval_given, run_wanted
+from bot.response import run_wanted
 from bot.response.world import World
 from bot.store.store import open_store
-from tests.bench.figures import Figure
+from tests.bench import Row, p99
+from tests.bench.place import furnish, running
 
-ANN = Actor(kind=ActorKind.PERSON, name="ann", via="api", roles=frozenset({ON_CALL}))
-APPROVALS = 100
+ANSWERS = 200
+STEPS = 5
+SECONDS = 3.0
+
+
+def rows(folder: Path, prometheus: str) -> list[Row]:
+    """Answers over the API of a real Tocsin; runs in this process, so that nothing but the engine is measured."""
+    waits = answered(folder, prometheus)
+    found = [
+        Row("from an approval to the next step, median", statistics.median(waits) * 1000, "ms"),
+        Row("  the same, 99 of 100", p99(waits) * 1000, "ms", floor=250, aim=50, note=f"of {ANSWERS}"),
+    ]
+    for at_once in (1, 10, 100):
+        each = asyncio.run(trivial(folder / f"runs-{at_once}.db", at_once))
+        name = f"a run of {STEPS} trivial steps, {at_once} at once"
+        found.append(Row(name, each * 1000, "ms", note=f"{1 / each:.0f} runs a second"))
+    return found
+
+
+def answered(folder: Path, prometheus: str) -> list[float]:
+    """Seconds from sending the answer until the step has begun, for each of many approvals."""
+    waits = []
+    config = furnish(folder, prometheus)
+    with running(config) as (_, address, _):
+        token = config.with_name("tocsin.token").read_text().strip()
+        headers = {"Authorization": f"Bearer {token}"}
+        with httpx.Client(base_url=f"{address}/api/v1", headers=headers, trust_env=False, timeout=10) as http:
+            for _ in range(ANSWERS):
+                waits.append(one_answer(http))
+    return waits
+
+
+def one_answer(http: httpx.Client) -> float:
+    """One run, one answer."""
+    run = http.post("/runbooks/ask/runs", json={}).raise_for_status().json()["id"]
+    approval = until(lambda: http.get(f"/runs/{run}").json()["approvals"])[0]
+    sent = datetime.now(UTC)
+    http.post(f"/approvals/{approval['id']}", json={"answer": "approve"}).raise_for_status()
+
+    def begun() -> list[Any]:
+        return [entry for entry in http.get(f"/runs/{run}").json()["journal"] if entry["kind"] == "intended"]
+
+    return (datetime.fromisoformat(until(begun)[0]["at"]) - sent).total_seconds()
+
+
+def until(found: Any) -> Any:
+    """What `found` answers once it is something."""
+    deadline = time.monotonic() + 30
+    while not (answer := found()):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    return answer
 
 
 class Nothing(BaseModel):
     """No parameters."""
 
 
-def trivial(name: str, risk: Risk) -> Action:
-    """An action that does nothing, at once."""
-
-    async def plan(_: Nothing) -> Plan:
-        return Plan(
-            action=name,
-            integration="bench",
-            params={},
-            targets=(),
-            summary=name,
-            risk=risk,
-            repeatable=risk is Risk.READ,
-        )
-
-    async def run(_: Plan) -> ActionResult:
-        return ActionResult(outcome=Outcome.SUCCEEDED, summary="done")
-
-    return Action(spec=ActionSpec(name=name, params=Nothing, risk=risk, help="", result={}), plan=plan, run=run)
+async def plan(_: Nothing) -> Plan:
+    """A plan to do nothing."""
+    return Plan(
+        action="bench.nothing", integration="bench", params={}, targets=("here",), summary="do nothing",
+        risk=Risk.READ, repeatable=True,
+    )  # fmt: skip
 
 
-FIVE = tuple(Step(id=f"s{number}", title="", uses="bench.look") for number in range(5))
-BOOKS = {
-    "five": Runbook(name="five", title="", file="", hash="", steps=FIVE),
-    "asks": Runbook(
-        name="asks",
-        title="",
-        file="",
-        hash="",
-        steps=(Step(id="mend", title="", uses="bench.mend", approval=ApprovalTerms()), replace(FIVE[0], id="after")),
-    ),
-}
+async def run(_: Plan) -> ActionResult:
+    """Nothing."""
+    return ActionResult(outcome=Outcome.SUCCEEDED, summary="done")
 
 
-async def measure(folder: Path) -> list[Figure]:
-    """Everything about runs."""
-    async with open_store(f"sqlite:///{folder / 'runs.db'}") as store:
-        bell = Bell()
+class NoDrawer:
+    """Nobody asks for a picture."""
+
+    async def draw(self, chart: Chart, *, width: int, height: int) -> bytes:
+        raise AssertionError
+
+
+async def trivial(database: Path, at_once: int) -> float:
+    """Seconds a run, with so many of them at once."""
+    spec = ActionSpec(name="bench.nothing", params=Nothing, risk=Risk.READ, help="Nothing.", result={})
+    steps = tuple(Step(id=f"step{number}", title="nothing", uses=spec.name) for number in range(STEPS))
+    book = Runbook(name="trivial", title="trivial", file="trivial.yaml", hash="0", steps=steps)
+    bell, ann = Bell(), person(Person(name="ann"), "bench")
+    async with open_store(f"sqlite:///{database}") as store:
         world = World(
-            store=store,
-            clock=WallClock(),
-            drawer=ChartWorker(),
-            setup=Setup(runbooks=BOOKS),
-            sources={},
-            actions={
-                "bench.look": {"bench": trivial("bench.look", Risk.READ)},
-                "bench.mend": {"bench": trivial("bench.mend", Risk.WRITE)},
-            },
-            nudge=bell.ring,
-        )
-        runner = asyncio.create_task(Runner(world, "bench", bell, Telemetry()).run())
-        figures = [await throughput(world, at_once) for at_once in (1, 10, 100)]
-        figures.append(await approvals(world))
-        runner.cancel()
-    return figures
+            store=store, clock=WallClock(), drawer=NoDrawer(), setup=Setup(runbooks={book.name: book}), sources={},
+            actions={spec.name: {"bench": Action(spec=spec, plan=plan, run=run)}}, nudge=bell.ring,
+        )  # fmt: skip
+        carrying = asyncio.create_task(Runner(world, "bench", bell, Telemetry()).run())
+        began, done = time.perf_counter(), 0
+        while time.perf_counter() - began < SECONDS:
+            begun = [await run_wanted.start(world, ann, book.name) for _ in range(at_once)]
+            await asyncio.gather(*(over(world, one) for one in begun))
+            done += at_once
+        each = (time.perf_counter() - began) / done
+        carrying.cancel()
+        await asyncio.gather(carrying, return_exceptions=True)
+    return each
 
 
-async def throughput(world: World, at_once: int) -> Figure:
-    """Runs a second, so many of them begun together."""
-    began = time.perf_counter()
-    rounds = max(1, 30 // at_once)
-    for _ in range(rounds):
-        begun = await asyncio.gather(*(run_wanted.start(world, ANN, "five") for _ in range(at_once)))
-        for run in begun:
-            while (await world.store.read(lambda tx, run=run: tx.runs.get(run.id))).status not in ENDED:
-                await asyncio.sleep(0.002)
-    return Figure(
-        f"durable runs of five steps, {at_once} at once", rounds * at_once / (time.perf_counter() - began), "/s"
-    )
-
-
-async def approvals(world: World) -> Figure:
-    """From the answer on the record to the intent of the step on the record, 99th of a hundred."""
-    waits = []
-    for _ in range(APPROVALS):
-        run = await run_wanted.start(world, ANN, "asks")
-        while not (asked := await world.store.read(lambda tx: tx.approvals.open())):
-            await asyncio.sleep(0.002)
-        await approval_given.answer(world, ANN, asked[0].id, approve=True)
-        while (await world.store.read(lambda tx, run=run: tx.runs.get(run.id))).status not in ENDED:
-            await asyncio.sleep(0.002)
-        journal = await world.store.read(lambda tx, run=run: tx.runs.journal(run.id))
-        at = {entry.kind: entry.at for entry in journal if entry.step == "mend"}
-        waits.append((at[JournalKind.INTENDED] - at[JournalKind.ANSWERED]).total_seconds() * 1000)
-    return Figure("approval to the next step, p99", statistics.quantiles(waits, n=100)[98], "ms", 250, 50)
+async def over(world: World, begun: RunbookRun) -> None:
+    """Waits for the end of a run."""
+    while (await world.store.read(lambda tx: tx.runs.get(begun.id))).status not in ENDED:
+        await asyncio.sleep(0.005)
