@@ -1,130 +1,95 @@
-"""Nouns inside JSON columns: actors, alerts in the log, rule states by hand; runbooks and plans by pydantic.
+"""Nouns inside JSON columns: actors, alerts, runbooks, plans.
 
-What is written today is read by the next version: a key that is missing takes the noun's default, one that is unknown
-is passed over.
+`to_json` writes every field; `from_json` reads by the noun's own types. What an older version wrote is read by a newer
+one: a field that is missing takes the noun's default, one that is unknown is passed over. Every string and every float
+comes back as it was, lone surrogates and NaN too, which is what pydantic cannot promise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from pydantic import TypeAdapter
-
-from bot.model.actor import Actor, ActorKind
-from bot.model.alert import Alert
 from bot.model.labels import LabelSet
-from bot.model.plan import Plan
-from bot.model.rule import RuleAlert, RuleState
-from bot.model.runbook import Runbook
-from bot.store.columns import micros, moment
+from bot.store.columns import micros, moment, span_micros
 
-Plain = Mapping[str, Any]  # parsed JSON: what is inside is known only once it is a noun again
+T = TypeVar("T")
+_Read = Callable[[Any], Any]  # Any: parsed JSON, and what becomes of it; the type hints of the nouns decide
 
 
-def actor_json(actor: Actor) -> dict[str, object]:
-    """An actor as JSON."""
-    return {"kind": actor.kind, "name": actor.name, "via": actor.via, "roles": sorted(actor.roles)}
+def to_json(value: object) -> Any:  # Any: plain JSON
+    """Plain JSON for a noun, or for anything that is a field of one. Times and durations are whole microseconds."""
+    match value:
+        case str() | None | bool() | int() | float():
+            return str(value) if isinstance(value, StrEnum) else value
+        case datetime():
+            return micros(value)
+        case timedelta():
+            return span_micros(value)
+        case Mapping():
+            return {key: to_json(item) for key, item in value.items()}
+        case frozenset():
+            return sorted(value)
+        case tuple() | list():
+            return [to_json(item) for item in value]
+        case _:
+            return {name: to_json(getattr(value, name)) for name in _readers(type(value))}
 
 
-def actor_noun(data: Plain) -> Actor:
-    """An actor from JSON."""
-    return Actor(kind=ActorKind(data["kind"]), name=data["name"], via=data["via"], roles=frozenset(data["roles"]))
+def from_json(kind: type[T], data: Mapping[str, Any]) -> T:
+    """The noun of this kind that `to_json` wrote."""
+    return kind(**{name: read(data[name]) for name, read in _readers(kind).items() if name in data})
 
 
-def alert_json(alert: Alert) -> dict[str, object]:
-    """An alert as JSON."""
-    return {
-        "labels": dict(alert.labels),
-        "annotations": dict(alert.annotations),
-        "starts_at": micros(alert.starts_at),
-        "ends_at": _micros(alert.ends_at),
-        "generator_url": alert.generator_url,
-        "source": alert.source,
-        "rule": alert.rule,
-        "value": alert.value,
-    }
+_KNOWN: dict[type, Mapping[str, _Read]] = {}
 
 
-def alert_noun(data: Plain) -> Alert:
-    """An alert from JSON."""
-    return Alert(
-        labels=LabelSet(data["labels"]),
-        annotations=data["annotations"],
-        starts_at=moment(data["starts_at"]),
-        ends_at=_moment(data["ends_at"]),
-        generator_url=data["generator_url"],
-        source=data["source"],
-        rule=data["rule"],
-        value=data["value"],
-    )
+def _readers(kind: type) -> Mapping[str, _Read]:
+    """How to read each field of a noun; worked out once."""
+    if kind not in _KNOWN:
+        _KNOWN[kind] = {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
+    return _KNOWN[kind]
 
 
-_RULE_ALERT_TIMES = ("fired_at", "resolved_at", "keep_firing_since", "last_sent_at")
+def _reader(hint: Any) -> _Read:  # Any: a type, as annotations write it
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is UnionType:
+        (wanted,) = (argument for argument in arguments if argument is not NoneType)
+        return _or_none(_reader(wanted))
+    if origin is tuple:
+        return _many(tuple, _reader(arguments[0]))
+    if origin is frozenset:
+        return frozenset
+    return _plain_reader(hint)
 
 
-def rule_alert_json(alert: RuleAlert) -> dict[str, object]:
-    """One label set a rule found, as JSON; times that are not set are left out."""
-    times = {name: micros(at) for name in _RULE_ALERT_TIMES if (at := getattr(alert, name)) is not None}
-    return {
-        "labels": dict(alert.labels),
-        "annotations": dict(alert.annotations),
-        "value": alert.value,
-        "state": alert.state,
-        "active_at": micros(alert.active_at),
-        **times,
-    }
+def _plain_reader(hint: Any) -> _Read:  # Any: a type, as annotations write it
+    if hint is datetime:
+        return moment
+    if hint is timedelta:
+        return _span
+    if isinstance(hint, type) and (hint is LabelSet or issubclass(hint, StrEnum)):
+        return hint
+    if isinstance(hint, type) and is_dataclass(hint):
+        return lambda data: from_json(hint, data)
+    return _as_it_is
 
 
-def rule_alert_noun(data: Plain) -> RuleAlert:
-    """One label set a rule found, from JSON."""
-    return RuleAlert(
-        labels=LabelSet(data["labels"]),
-        annotations=data["annotations"],
-        value=data["value"],
-        state=RuleState(data["state"]),
-        active_at=moment(data["active_at"]),
-        **{name: moment(data[name]) for name in _RULE_ALERT_TIMES if name in data},
-    )
+def _or_none(read: _Read) -> _Read:
+    return lambda data: None if data is None else read(data)
 
 
-def runbook_json(runbook: Runbook) -> dict[str, object]:
-    """A runbook, whole, as JSON."""
-    written: dict[str, object] = _runbooks().dump_python(runbook, mode="json")
-    return written
+def _many(container: Callable[[Any], Any], read: _Read) -> _Read:
+    return lambda data: container(read(item) for item in data)
 
 
-def runbook_noun(data: Plain) -> Runbook:
-    """A runbook, whole, from JSON."""
-    return _runbooks().validate_python(data)
+def _span(data: int) -> timedelta:
+    return timedelta(microseconds=data)
 
 
-def plan_json(plan: Plan) -> dict[str, object]:
-    """A plan, whole, as JSON."""
-    written: dict[str, object] = _plans().dump_python(plan, mode="json")
-    return written
-
-
-def plan_noun(data: Plain) -> Plan:
-    """A plan, whole, from JSON."""
-    return _plans().validate_python(data)
-
-
-@cache
-def _runbooks() -> TypeAdapter[Runbook]:  # made when first needed: it takes a tenth of a second
-    return TypeAdapter(Runbook)
-
-
-@cache
-def _plans() -> TypeAdapter[Plan]:
-    return TypeAdapter(Plan)
-
-
-def _micros(at: datetime | None) -> int | None:
-    return None if at is None else micros(at)
-
-
-def _moment(value: int | None) -> datetime | None:
-    return None if value is None else moment(value)
+def _as_it_is(data: Any) -> Any:  # Any: plain JSON
+    return data

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, or_, select
 from bot.model.alert import Alert, AlertGroup
 from bot.model.ids import Fingerprint
 from bot.model.labels import LabelSet
-from bot.store.codec import alert_json
+from bot.store.codec import to_json
 from bot.store.columns import Instant, Words
 from bot.store.repositories.repository import Found, Repository, Values, replacing
 from bot.store.tables import AlertGroupRow, AlertLogRow, AlertRow, table
@@ -79,7 +79,7 @@ class Alerts(Repository):
 
     def append(self, batch: Sequence[Alert], received_at: datetime) -> int:
         """One row in the log for the batch; within it the last word on an alert counts."""
-        seq = self._insert(_log, {"received_at": received_at, "body": [alert_json(alert) for alert in batch]})
+        seq = self._insert(_log, {"received_at": received_at, "body": to_json(tuple(batch))})
         rows = {alert.fingerprint: alert_row(alert, seq) for alert in batch}
         known = {row.fingerprint for row in self._where_in(_alerts, "fingerprint", rows)}
         changed = [{**row, "key_fingerprint": row["fingerprint"]} for key, row in rows.items() if key in known]

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, func, select
 
 from bot.errors import NotFound
+from bot.model.actor import Actor
 from bot.model.ids import ApprovalId, IncidentId, RunId
+from bot.model.plan import Plan
 from bot.model.run import Approval, ApprovalStatus, Question
-from bot.store.codec import actor_json, actor_noun, plan_json, plan_noun
+from bot.store.codec import from_json, to_json
 from bot.store.repositories.repository import Found, Repository, Values
 from bot.store.tables import ApprovalRow, table
 
@@ -26,12 +28,12 @@ def approval_row(approval: Approval) -> Values:
         "incident": approval.incident,
         "question": approval.question,
         "ask": approval.ask,
-        "plan": plan_json(approval.plan),
+        "plan": to_json(approval.plan),
         "by": approval.by,
         "count": approval.count,
         "asked_at": approval.asked_at,
         "expires_at": approval.expires_at,
-        "requested_by": actor_json(approval.requested_by),
+        "requested_by": to_json(approval.requested_by),
         "status": approval.status,
         "given_by": list(approval.given_by),
         "answered_at": approval.answered_at,
@@ -50,12 +52,12 @@ def approval_noun(row: Found) -> Approval:
         incident=row.incident and IncidentId(row.incident),
         question=Question(row.question),
         ask=row.ask,
-        plan=plan_noun(row.plan),
+        plan=from_json(Plan, row.plan),
         by=row.by,
         count=columns["count"],
         asked_at=row.asked_at,
         expires_at=row.expires_at,
-        requested_by=actor_noun(row.requested_by),
+        requested_by=from_json(Actor, row.requested_by),
         status=ApprovalStatus(row.status),
         given_by=tuple(row.given_by),
         answered_at=row.answered_at,

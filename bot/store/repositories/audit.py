@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
+from bot.model.actor import Actor
 from bot.model.audit import GENESIS, AuditEntry, chain_hash
-from bot.store.codec import actor_json, actor_noun
+from bot.store.codec import from_json, to_json
 from bot.store.columns import clean
 from bot.store.repositories.repository import Found, Repository, Values
 from bot.store.tables import AuditRow, table
@@ -25,7 +26,7 @@ def audit_row(entry: AuditEntry) -> Values:
     return {
         "seq": entry.seq,
         "at": entry.at,
-        "actor": actor_json(entry.actor),
+        "actor": to_json(entry.actor),
         "act": entry.act,
         "object": entry.object,
         "decision": entry.decision,
@@ -39,7 +40,7 @@ def audit_noun(row: Found) -> AuditEntry:
     """The audit entry in a row."""
     return AuditEntry(
         at=row.at,
-        actor=actor_noun(row.actor),
+        actor=from_json(Actor, row.actor),
         act=row.act,
         object=row.object,
         decision=row.decision,

@@ -8,10 +8,11 @@ from dataclasses import replace
 from sqlalchemy import delete, func, select
 
 from bot.errors import NotFound
+from bot.model.actor import Actor
 from bot.model.ids import EvidenceId, Fingerprint, IncidentId
 from bot.model.incident import OPEN, Incident, IncidentStatus, Severity, SignalState
 from bot.model.timeline import EntryKind, TimelineEntry
-from bot.store.codec import actor_json, actor_noun
+from bot.store.codec import from_json, to_json
 from bot.store.repositories.repository import Found, Repository, Values
 from bot.store.tables import IncidentAlertRow, IncidentRow, TimelineRow, table
 
@@ -73,7 +74,7 @@ def entry_row(entry: TimelineEntry) -> Values:
         "incident": entry.incident,
         "at": entry.at,
         "recorded_at": entry.recorded_at,
-        "actor": actor_json(entry.actor),
+        "actor": to_json(entry.actor),
         "kind": entry.kind,
         "text": entry.text,
         "why": entry.why,
@@ -88,7 +89,7 @@ def entry_noun(row: Found) -> TimelineEntry:
         incident=IncidentId(row.incident),
         at=row.at,
         recorded_at=row.recorded_at,
-        actor=actor_noun(row.actor),
+        actor=from_json(Actor, row.actor),
         kind=EntryKind(row.kind),
         text=row.text,
         why=row.why,

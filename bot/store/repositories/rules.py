@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import bindparam, delete, select, update
 
 from bot.errors import Conflict
 from bot.model.rule import GroupStatus, RuleStatus
-from bot.store.codec import Plain, rule_alert_json, rule_alert_noun
-from bot.store.columns import Instant, Words, micros, moment
+from bot.store.codec import from_json, to_json
+from bot.store.columns import Instant, Words
 from bot.store.repositories.repository import Found, Repository, Values
 from bot.store.tables import EvaluationRow, RuleGroupRow, table
 
@@ -35,28 +36,30 @@ def group_row(status: GroupStatus) -> Values:
         "took": status.took,
         "rules": [rule.rule for rule in status.rules],
         "states": {
-            str(index): _state_json(rule)
+            str(index): to_json(rule)
             for index, rule in enumerate(status.rules)
-            if not _is_plain(rule) or rule.evaluated_at != status.slot
+            if rule != _calm(rule.rule, status.slot)
         },
     }
 
 
 def group_noun(row: Found) -> GroupStatus:
     """The group's state in a row."""
-    plain = {"evaluated_at": micros(row.slot)}
     return GroupStatus(
         key=row.key,
         slot=row.slot,
         missed=row.missed,
         took=row.took,
-        rules=tuple(_state_noun(name, row.states.get(str(index), plain)) for index, name in enumerate(row.rules)),
+        rules=tuple(
+            from_json(RuleStatus, row.states[str(index)]) if str(index) in row.states else _calm(name, row.slot)
+            for index, name in enumerate(row.rules)
+        ),
     )
 
 
 def evaluation_row(status: GroupStatus) -> Values:
-    """The record of one evaluation: per rule that is not plainly inactive, its state and how many alerts it has."""
-    findings = {rule.rule: _finding(rule) for rule in status.rules if not _is_plain(rule)}
+    """The record of one evaluation: of rules that are not calm, the state and how many alerts are in which."""
+    findings = {rule.rule: _finding(rule) for rule in status.rules if rule != _calm(rule.rule, status.slot)}
     return {"slot": status.slot, "group_key": status.key, "took": status.took, "findings": findings or None}
 
 
@@ -87,30 +90,11 @@ class Rules(Repository):
             self._change(delete(_groups).where(_groups.c.key == key))
 
 
-def _is_plain(rule: RuleStatus) -> bool:
-    return not rule.alerts and rule.unknown_since is None and not rule.last_error
+def _calm(rule: str, slot: datetime) -> RuleStatus:
+    """A rule that was evaluated in this slot and is plainly inactive."""
+    return RuleStatus(rule=rule, evaluated_at=slot)
 
 
 def _finding(rule: RuleStatus) -> dict[str, object]:
     counts = Counter(str(alert.state) for alert in rule.alerts)
     return {"state": rule.state, "alerts": counts, **({"error": rule.last_error} if rule.last_error else {})}
-
-
-def _state_json(rule: RuleStatus) -> dict[str, object]:
-    return {
-        "alerts": [rule_alert_json(alert) for alert in rule.alerts],
-        "evaluated_at": rule.evaluated_at and micros(rule.evaluated_at),
-        "unknown_since": rule.unknown_since and micros(rule.unknown_since),
-        "last_error": rule.last_error,
-    }
-
-
-def _state_noun(name: str, data: Plain) -> RuleStatus:
-    evaluated_at, unknown_since = data.get("evaluated_at"), data.get("unknown_since")
-    return RuleStatus(
-        rule=name,
-        alerts=tuple(rule_alert_noun(alert) for alert in data.get("alerts", ())),
-        evaluated_at=None if evaluated_at is None else moment(evaluated_at),
-        unknown_since=None if unknown_since is None else moment(unknown_since),
-        last_error=data.get("last_error", ""),
-    )

@@ -13,10 +13,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import BigInteger, bindparam, case, func, null, or_, select, update
 
 from bot.errors import Fenced, NotFound
+from bot.model.actor import Actor
 from bot.model.ids import IncidentId, RunId
 from bot.model.labels import LabelSet
 from bot.model.run import ENDED, JournalEntry, JournalKind, RunbookRun, RunStatus
-from bot.store.codec import actor_json, actor_noun, runbook_json, runbook_noun
+from bot.model.runbook import Runbook
+from bot.store.codec import from_json, to_json
 from bot.store.columns import DatabaseNow, Instant, Words, span_micros
 from bot.store.repositories.repository import Found, Repository, Values
 from bot.store.tables import JournalRow, OutputRow, RunRow, table
@@ -65,11 +67,11 @@ def run_row(run: RunbookRun) -> Values:
     """A run as a row, carried by nobody."""
     return {
         "id": run.id,
-        "runbook": runbook_json(run.runbook),
+        "runbook": to_json(run.runbook),
         "incident": run.incident,
         "inputs": dict(run.inputs),
         "started_at": run.started_at,
-        "started_by": actor_json(run.started_by),
+        "started_by": to_json(run.started_by),
         "status": run.status,
         "source": run.source,
         "rule": run.rule,
@@ -85,11 +87,11 @@ def run_noun(row: Found) -> RunbookRun:
     """The run in a row."""
     return RunbookRun(
         id=RunId(row.id),
-        runbook=runbook_noun(row.runbook),
+        runbook=from_json(Runbook, row.runbook),
         incident=row.incident and IncidentId(row.incident),
         inputs=row.inputs,
         started_at=row.started_at,
-        started_by=actor_noun(row.started_by),
+        started_by=from_json(Actor, row.started_by),
         status=RunStatus(row.status),
         source=row.source,
         rule=row.rule,
@@ -107,7 +109,7 @@ def line_row(entry: JournalEntry) -> Values:
         "run": entry.run,
         "at": entry.at,
         "kind": entry.kind,
-        "actor": actor_json(entry.actor),
+        "actor": to_json(entry.actor),
         "step": entry.step,
         "attempt": entry.attempt,
         "data": {key: value for key, value in entry.data.items() if not _is_output(entry.kind, key)},
@@ -122,7 +124,7 @@ def line_noun(row: Found) -> JournalEntry:
         run=RunId(row.run),
         at=row.at,
         kind=kind,
-        actor=actor_noun(row.actor),
+        actor=from_json(Actor, row.actor),
         step=row.step,
         attempt=row.attempt,
         data={**row.data, **output},
