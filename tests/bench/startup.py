@@ -35,11 +35,11 @@ def rows(folder: Path, prometheus: str) -> list[Row]:
             ready.append(seconds)
         helps.append(took(TOCSIN, "--help"))
         checks.append(took(TOCSIN, "check", *SHIPPED))
-    imported, started = statistics.median(imports), statistics.median(ready)
+    shares = [mine / theirs for mine, theirs in zip(ready, imports, strict=True)]  # a busy moment is unfair to both
     return [
-        Row("importing the libraries alone", imported, "s"),
-        Row("`tocsin run` ready, with 200 rules", started, "s"),
-        Row("  the same, as a share of those imports", started / imported, "", floor=0.8, aim=0.5),
+        Row("importing the libraries alone", statistics.median(imports), "s"),
+        Row("`tocsin run` ready, with 200 rules", statistics.median(ready), "s"),
+        Row("  the same, as a share of those imports", statistics.median(shares), "", floor=0.8, aim=0.5),
         Row("`tocsin --help`", statistics.median(helps), "s", floor=0.4, aim=0.2),
         Row("`tocsin check` of the shipped files", statistics.median(checks), "s", floor=1.0, aim=0.5),
     ]
