@@ -389,8 +389,8 @@ def read_command_line() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def stop_on_term(_signal: int, _frame: FrameType | None) -> None:
-    """SIGTERM ends the demo as Ctrl-C does."""
+def stop(_signal: int, _frame: FrameType | None) -> None:
+    """SIGTERM ends the demo as Ctrl-C does, and Ctrl-C also where a shell began it in the background."""
     raise KeyboardInterrupt
 
 
@@ -403,7 +403,8 @@ def look_around() -> None:
 def main() -> int:
     """Tell the story; returns the exit code."""
     asked = read_command_line()
-    signal.signal(signal.SIGTERM, stop_on_term)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
     folder: Path = asked.out or ROOT / "demo-output" / f"{datetime.now().astimezone():%Y-%m-%d-%H%M%S}"
     world = World(folder=folder.resolve(), services=asked.services, fault=asked.fault)
     teller = Teller(patience=UNATTENDED_SECONDS if asked.unattended else None)
