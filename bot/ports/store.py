@@ -66,7 +66,7 @@ class Rules(Protocol):
         ...
 
     def save(self, status: GroupStatus) -> None:
-        """Keeps the state, and the evaluation for the record. A slot that was already saved is a Conflict."""
+        """Keeps the state, and the evaluation for the record. Conflict when this slot or a later one was saved."""
         ...
 
     def forget(self, keys: Sequence[str]) -> None:
@@ -150,7 +150,7 @@ class Runs(Protocol):
         ...
 
     def wake(self, run: RunId, at: datetime) -> None:
-        """Something happened that the run waits for."""
+        """Something happened that the run waits for. One that is carried just now is due again when it is put down."""
         ...
 
     def release_all(self) -> None:
@@ -234,11 +234,11 @@ class Outbox(Protocol):
         ...
 
     def done(self, errand: Errand) -> None:
-        """It is done."""
+        """It is done. Fenced when another attempt has begun."""
         ...
 
     def put_off(self, errand: Errand, due_at: datetime, error: str) -> None:
-        """It failed; try again then."""
+        """It failed; try again then. Fenced when another attempt has begun."""
         ...
 
     def oldest_due(self, now: datetime) -> datetime | None:
@@ -323,7 +323,11 @@ class Tx:
 
 
 class Store(Protocol):
-    """The database. Both raise StoreUnavailable when it is full, locked or away; then nothing was committed."""
+    """The database. Both raise StoreUnavailable when it is full, locked or away; then nothing was committed.
+
+    One exception: when PostgreSQL goes away during a commit and does not come back within seconds, nobody knows, and
+    the message says so.
+    """
 
     async def write(self, work: Callable[[Tx], T]) -> T:
         """Runs the work in one transaction and commits it before it answers; an exception undoes all of it."""

@@ -113,16 +113,22 @@ def old_url(store_url: str) -> str:
     return store_url
 
 
-async def test_a_run_in_progress_under_the_previous_version_finishes_under_this_one(old_url: str) -> None:
+async def test_a_run_in_progress_under_the_previous_version_finishes_under_this_one(
+    old_url: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(StartError, match=f"has schema {REVISIONS[-2]}") as refused:
         async with open_store(old_url):
             pass
     assert "tocsin db upgrade" in refused.value.hint
 
-    done = await asyncio.to_thread(upgrade, old_url, NOW, back_up="postgresql" not in old_url)
+    if "postgresql" in old_url:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("PATH", f"{request.getfixturevalue('postgres').bin}:{os.environ['PATH']}")
+    done = await asyncio.to_thread(upgrade, old_url, NOW)
     assert (done.before, done.after) == REVISIONS[-2:]
-    if done.backup is not None:
-        assert done.backup.name == f"tocsin.db.20260301T120000Z-{REVISIONS[-2]}.backup"
+    assert done.backup.parent == tmp_path
+    assert f"20260301T120000Z-{REVISIONS[-2]}" in done.backup.name
+    if "sqlite" in old_url:
         with closing(sqlite3.connect(done.backup)) as kept:
             assert kept.execute("SELECT version_num FROM alembic_version").fetchall() == [(REVISIONS[-2],)]
             assert kept.execute("SELECT count(*) FROM journal").fetchone() == (4,)
