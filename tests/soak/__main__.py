@@ -23,7 +23,7 @@ SUITES = {
     "bites": ["tests/bites", "-n2"],
     "property": ["tests/property", "-n2"],
     "contracts": ["tests/contracts", "-n2"],
-    "kill": ["tests/kill"],
+    "kill": ["tests/kill", "-n4"],  # they wait more than they work
 }
 # A result stands as long as nothing but results has changed since.
 COUNTED_OUT = ":(exclude)tests/soak/results"
