@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from bot.model.retention import Retention
 from bot.ports.store import Tx
-from bot.store.backends import backend_for
+from bot.store.address import backend_for
 from bot.store.readers import Readers
 from bot.store.retention import prune
 from bot.store.schema import open_prepared
@@ -59,8 +59,10 @@ async def open_store(url: str, *, readers: int = 3) -> AsyncIterator[SqlStore]:
                 await store.write(_bury_the_dead)
             yield store
         finally:
-            await reading.close()
-            await writer.close()
+            try:
+                await reading.close()
+            finally:
+                await writer.close()
 
 
 def _bury_the_dead(tx: Tx) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from bot.errors import StartError, StoreError
 from bot.model.retention import Retention
+from bot.store.address import backend_for
 from bot.store.backend import Backend
-from bot.store.backends import backend_for
 from bot.store.channel import Channel
 from bot.store.migrations.steps import take_to
 from bot.store.retention import count

@@ -17,7 +17,7 @@ import pytest
 from bot.errors import Conflict, SchemaTooNew, StartError, StoreError, StoreUnavailable
 from bot.model.evidence import Attachment
 from bot.ports.store import Store
-from bot.store.backends import backend_for
+from bot.store.address import backend_for
 from bot.store.store import open_store
 from tests.contracts.store_nouns import act, evidence, incident, line, run, three_facts
 
@@ -87,6 +87,42 @@ def test_a_full_disk_loses_nothing_and_is_got_over(tmp_path: Path, how: str) -> 
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert f"the disk that holds {tmp_path}/tocsin.db" in done.stdout
+
+
+def commits(log: Path) -> int:
+    """How many commits a write-ahead log holds: frames that say how large the database is from then on."""
+    data = log.read_bytes()
+    page = int.from_bytes(data[8:12])
+    return sum(data[at + 4 : at + 8] != bytes(4) for at in range(32, len(data), 24 + page))
+
+
+async def test_works_that_wait_share_a_commit(file: Path) -> None:
+    log = file.with_name(f"{file.name}-wal")
+    async with open_store(url(file)) as store:
+        before = commits(log)
+        await asyncio.gather(*(store.write(lambda tx, n=n: three_facts(tx, n)) for n in range(1, 101)))
+        shared = commits(log) - before
+        for number in range(101, 111):
+            await store.write(lambda tx, number=number: three_facts(tx, number))
+        assert commits(log) - before - shared == 10
+    assert 1 <= shared <= 20
+
+
+def test_only_what_is_needed_is_loaded(file: Path) -> None:
+    script = f"""
+import asyncio, sys
+import bot.store
+assert "sqlmodel" not in sys.modules
+from bot.store.store import open_store
+async def main():
+    async with open_store("{url(file)}") as store:
+        await store.write(lambda tx: tx.runs.list())
+asyncio.run(main())
+heavy = {{"alembic", "psycopg", "sqlalchemy.dialects.postgresql"}} & set(sys.modules)
+assert not heavy, heavy
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 async def test_an_act_whose_entry_cannot_be_written_does_not_happen(file: Path) -> None:

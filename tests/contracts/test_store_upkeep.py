@@ -25,7 +25,7 @@ from bot.model.incident import IncidentStatus
 from bot.model.retention import Retention
 from bot.model.run import JournalKind, RunStatus
 from bot.ports.store import Session, Store, Tx
-from bot.store.backends import backend_for
+from bot.store.address import backend_for
 from bot.store.migrations.steps import FOLDER, take_to
 from bot.store.schema import REVISIONS, create
 from bot.store.store import open_store

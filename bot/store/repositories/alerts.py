@@ -12,7 +12,7 @@ from bot.model.ids import Fingerprint
 from bot.model.labels import LabelSet
 from bot.store.codec import to_json
 from bot.store.columns import Instant, Words
-from bot.store.repositories.repository import Found, Repository, Values, replacing
+from bot.store.repositories.repository import Found, Repository, Values, inserting, replacing
 from bot.store.tables import AlertGroupRow, AlertLogRow, AlertRow, table
 
 _log = table(AlertLogRow)
@@ -87,7 +87,7 @@ class Alerts(Repository):
         if changed:
             self._connection.execute(replacing(_alerts), changed)
         if added:
-            self._connection.execute(_alerts.insert(), added)
+            self._connection.execute(inserting(_alerts), added)
         return seq
 
     def get(self, fingerprint: Fingerprint) -> Alert | None:

@@ -13,7 +13,7 @@ from bot.model.ids import EvidenceId, Fingerprint, IncidentId
 from bot.model.incident import OPEN, Incident, IncidentStatus, Severity, SignalState
 from bot.model.timeline import EntryKind, TimelineEntry
 from bot.store.codec import from_json, to_json
-from bot.store.repositories.repository import Found, Repository, Values
+from bot.store.repositories.repository import Found, Repository, Values, inserting
 from bot.store.tables import IncidentAlertRow, IncidentRow, TimelineRow, table
 
 _incidents = table(IncidentRow)
@@ -115,7 +115,7 @@ class Incidents(Repository):
             self._change(delete(_held).where(_held.c.incident == incident.id, _held.c.fingerprint == fingerprint))
         if added := holds - indexed:
             self._connection.execute(
-                _held.insert(), [{"fingerprint": fingerprint, "incident": incident.id} for fingerprint in added]
+                inserting(_held), [{"fingerprint": fingerprint, "incident": incident.id} for fingerprint in added]
             )
 
     def get(self, incident: IncidentId) -> Incident:
