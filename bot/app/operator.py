@@ -34,6 +34,10 @@ def token_in(path: Path) -> str:
             f"the token file {path} cannot be written: {error.strerror}",
             hint="make its folder writable, or name another file with TOCSIN_TOKEN_FILE",
         ) from None
+    except UnicodeDecodeError:
+        raise StartError(
+            f"the token file {path} holds no token", hint="remove it, and a new one is made at the next start"
+        ) from None
 
 
 def _read(path: Path) -> str:

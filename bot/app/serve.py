@@ -90,6 +90,8 @@ def main(path: Path | None, say: Say, *, open_a_store: OpenStore = open_store) -
 
 async def _serve(whence: Whence, say: Say, open_a_store: OpenStore) -> int:
     loaded = whence.load()
+    for warning in loaded.warnings:
+        say(str(warning))
     redactor = Redactor()
     _guard_secrets(redactor, loaded)
     log_to(sys.stderr, level=loaded.config.log.level, style=loaded.config.log.format, redactor=redactor)
@@ -279,6 +281,8 @@ class Tocsin:
             _log.error("reload refused, the old configuration stays: %s; %s", error, error.hint)
         else:
             self.telemetry.reloaded(ok=True)
+            for warning in loaded.warnings:
+                _log.warning("reloaded all the same: %s", warning)
             _log.info("reloaded: %d rule groups, %d runbooks", len(loaded.setup.groups), len(loaded.setup.runbooks))
             await asyncio.sleep(_GRACE_S)
             await close_old()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.config.document import ConfigDocument
-from bot.config.files import expand, shown, text_of, whole
+from bot.config.files import expand, is_pattern, shown, text_of, whole
 from bot.config.findings import Findings
 from bot.config.kinds import Kind, kind_of
 from bot.config.schema import RuleFiles
@@ -139,7 +139,7 @@ def _runbooks(document: ConfigDocument, cwd: Path, findings: Findings) -> Iterat
 def _named(
     document: ConfigDocument, patterns: tuple[str, ...], place: Place, findings: Findings
 ) -> Iterator[tuple[Path, Place]]:
-    """The files that patterns name, each once, and where the pattern stands; a pattern in vain is a warning."""
+    """The files that patterns name, each once, and where. In vain, a pattern is a warning, a name a mistake."""
     seen: set[Path] = set()
     base = document.base
     for index, pattern in enumerate(patterns):
@@ -147,7 +147,8 @@ def _named(
         if not found:
             hint = f"; name the files in it: {pattern.rstrip('/')}/*.yaml" if (base / pattern).is_dir() else ""
             message = f"no file fits {pattern!r} in {base}{hint}"
-            findings.add(document.complaint((*place, index), message, gravity=Gravity.WARNING))
+            gravity = Gravity.WARNING if is_pattern(pattern) else Gravity.ERROR
+            findings.add(document.complaint((*place, index), message, gravity=gravity))
         for path in found:
             if path not in seen:
                 seen.add(path)

@@ -16,6 +16,11 @@ def expand(pattern: str, base: Path) -> tuple[Path, ...]:
     return tuple(sorted(path for name in found if (path := base / name).is_file()))
 
 
+def is_pattern(text: str) -> bool:
+    """Whether it may name any number of files, none included; otherwise it is the name of one file."""
+    return glob.has_magic(text)
+
+
 def shown(path: Path, base: Path) -> str:
     """The path as a person in `base` would write it: relative when it is below, absolute otherwise."""
     absolute = base / path
