@@ -40,6 +40,15 @@ _UNAVAILABLE = {
 }
 _AGAIN = ("40001", "40P01")
 _LOST = ("25P03", "57P01", "57P02")
+_CONNECTION = {
+    "application_name": "tocsin",
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""What `store.url` does not say; a network that swallows packets is noticed within seconds, not hours."""
 _SETTINGS = "SET lock_timeout = '10s'; SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '30s'"
 
 
@@ -59,7 +68,7 @@ class PostgresServer:
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
             use_native_hstore=False,
-            connect_args={"connect_timeout": 5, "application_name": "tocsin", **url.query},
+            connect_args={key: value for key, value in _CONNECTION.items() if key not in url.query},
         )
         self.errors: tuple[type[Exception], ...] = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)
 

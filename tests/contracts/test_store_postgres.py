@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pytest
 from bot.errors import Conflict, Fenced, StartError, StoreError, StoreUnavailable
 from bot.model.ids import IncidentId, RunId
 from bot.ports.store import Store
+from bot.store.address import backend_for
 from bot.store.store import open_store
 from tests.contracts.store_nouns import NOW, act, incident, line, run, three_facts
 from tests.contracts.store_proxy import Loss, proxied
@@ -133,6 +134,18 @@ async def test_when_nobody_can_be_asked_the_outcome_is_called_unknown(url: str, 
         proxy.lose, proxy.down_afterwards = Loss.ANSWER, True
         with pytest.raises(StoreUnavailable, match="whether it happened is not known"):
             await store.write(lambda tx: three_facts(tx, 1))
+
+
+async def test_a_process_that_hangs_while_it_writes_does_not_hang_the_others(url: str) -> None:
+    async with open_store(url) as store:
+        backend = backend_for(url)
+        with closing(await asyncio.to_thread(backend.open_writer)) as hanging:
+            backend.begin(hanging)
+            with pytest.raises(StoreUnavailable, match="another process has been writing"):
+                await store.write(lambda tx: three_facts(tx, 1))
+            assert await store.read(lambda tx: tx.incidents.list()) == []
+            assert hanging.ask("SHOW idle_in_transaction_session_timeout") == "30s"  # then the server cuts it off
+        await store.write(lambda tx: three_facts(tx, 1))
 
 
 async def test_a_serialization_failure_is_tried_again(url: str) -> None:

@@ -25,7 +25,7 @@ from bot.model.runbook import ApprovalTerms, Input, OnFailure, Retry, Risk, Runb
 from bot.model.sample import Window
 from bot.model.timeline import EntryKind, TimelineEntry
 from bot.ports.store import Session, Tx
-from bot.store.backends import backend_for
+from bot.store.address import backend_for
 from bot.store.channel import Channel
 from bot.store.schema import open_prepared
 from tests.servers import Postgres

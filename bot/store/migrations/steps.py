@@ -19,6 +19,8 @@ def take_to(connection: Connection, revision: str) -> None:
     script = ScriptDirectory(str(FOLDER))
     context = MigrationContext.configure(connection)
     steps = list(script.iterate_revisions(revision, context.get_current_revision() or "base"))
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # a large table takes the time it takes
     with Operations.context(context):
         for step in reversed(steps):
             step.module.upgrade()
