@@ -147,6 +147,7 @@ class PlanOut(Out):
     summary: str
     risk: Risk
     repeatable: bool
+    can_probe: bool
     diff: str
     undo: str
     preconditions: dict[str, str]

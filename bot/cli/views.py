@@ -43,7 +43,7 @@ def plan(found: Answer, console: Console) -> None:
             ("targets", ", ".join(found["targets"])),
             *((f"with {name}", _value(value)) for name, value in found["params"].items()),
             *((f"only if {name}", value) for name, value in found["preconditions"].items()),
-            ("repeatable", "yes" if found["repeatable"] else "no: if its end is not seen, a person is asked"),
+            ("if its end is not seen", _afterwards(found)),
             ("undo", found["undo"]),
             ("plan", found["hash"]),
         )
@@ -59,3 +59,10 @@ def hung(text: str) -> str:
 
 def _value(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _afterwards(plan: Answer) -> str:
+    """What Tocsin does about an action that began and whose end nobody saw."""
+    if plan["repeatable"]:
+        return "it is repeated"
+    return "its probe is asked whether it ran" if plan["can_probe"] else "a person is asked whether it ran"

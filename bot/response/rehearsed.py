@@ -34,8 +34,10 @@ async def _step(world: World, actor: Actor, step: Step, data: templates.Data, so
     except TocsinError as error:
         return _said(step, "refuse", f"{error}; {error.hint}")
     terms = policy.terms_for(step, plan)
-    text = plan.summary if terms is None else f"{plan.summary}; asks {terms.count} with the role {terms.by}"
-    return RehearsedStep(step=step.id, title=step.title, would="run" if terms is None else "ask", text=text, plan=plan)
+    if terms is None:
+        return RehearsedStep(step=step.id, title=step.title, would="run", text="asks nobody", plan=plan)
+    text = f"asks {terms.count} with the role {terms.by}"
+    return RehearsedStep(step=step.id, title=step.title, would="ask", text=text, plan=plan)
 
 
 def _said(step: Step, would: str, text: str) -> RehearsedStep:

@@ -1,7 +1,7 @@
 """Hosts to run commands on: each word has a risk, and does what a test tells it to."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from pydantic import BaseModel, Field
@@ -37,6 +37,7 @@ class Hosts:
 
     state: what the world is like, which binds every plan.  ends: what comes of a command that is no mere look.
     takes: seconds.  probe: what the probe says; None: there is none.  effect: called when a change happens.
+    witness: awaited before anything happens.
     """
 
     state: str = "as it was"
@@ -44,6 +45,7 @@ class Hosts:
     takes: float = 0
     probe: Did | None = None
     effect: Callable[[], None] = lambda: None
+    witness: Callable[[], Awaitable[None]] = lambda: asyncio.sleep(0)
 
     name: str = "hosts"
 
@@ -84,6 +86,7 @@ class Hosts:
         if plan.risk is Risk.READ:
             printed = f"looked at {plan.params['argv'][-1]}"
             return ActionResult(outcome=Outcome.SUCCEEDED, summary="done", value={"stdout": printed}, text=printed)
+        await self.witness()
         await asyncio.sleep(self.takes)
         if isinstance(self.ends, IntegrationError):
             raise self.ends

@@ -1,18 +1,20 @@
 """Steps run, fail, take too long, are tried again, are left out, and are followed by a look at the signal."""
 
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
-from bot.errors import StoreUnavailable, Temporary
+from bot.errors import Fenced, StoreUnavailable, Temporary
 from bot.model.actor import TOCSIN
 from bot.model.plan import ActionResult, Did, Outcome
 from bot.model.run import JournalKind, RunStatus
 from bot.ports.store import Store, Tx
-from bot.response import run_ended
+from bot.response import rule_due, run_ended
 from bot.response.world import LEASE
 from bot.runbooks.machine import Wait
 from tests.scenarios.runbooks import MEND, SETTLED, with_keys
@@ -231,6 +233,52 @@ async def test_who_slept_past_their_lease_does_not_act_on_what_they_meant_to_do(
         _, journal = await tocsin.run()
     assert tocsin.hosts.ran == []
     assert journal[-1].kind is JournalKind.INTENDED
+
+
+async def test_before_anything_happens_it_is_in_the_journal_and_on_the_audit_record(database: Path) -> None:
+    seen = []
+
+    async def look() -> None:
+        _, journal = await tocsin.run()
+        audit = await tocsin.world.store.read(lambda tx: tx.audit.list(object="RUN-1/mend"))
+        seen.append((journal[-1].kind, journal[-1].data["plan_hash"], [entry.details["plan"] for entry in audit]))
+
+    async with living(database, [MEND]) as tocsin:
+        tocsin.hosts.witness = look
+        tocsin.hosts.effect = tocsin.recovers
+        await approved(tocsin)
+        case = await tocsin.until(ended)
+        assert await tocsin.world.store.read(lambda tx: tx.audit.broken_at()) is None
+    plan = case.approvals[0].plan.hash
+    assert seen == [(JournalKind.INTENDED, plan, [plan])]
+
+
+async def test_what_cannot_be_put_on_the_audit_record_does_not_happen(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        tocsin.fails()
+        await tocsin.asked()
+        with closing(sqlite3.connect(database)) as file:
+            file.execute(
+                "CREATE TRIGGER refuse BEFORE INSERT ON audit WHEN new.act = 'run a step' "
+                "BEGIN SELECT RAISE(ABORT, 'no'); END"
+            )
+        await tocsin.answers()
+        await tocsin.passes("1m")
+        _, journal = await tocsin.run()
+    assert tocsin.hosts.ran == []
+    assert kinds(journal, "mend")[-1] is JournalKind.ANSWERED
+
+
+async def test_who_no_longer_holds_the_lease_to_evaluate_writes_nothing(database: Path) -> None:
+    async with living(database) as tocsin:
+        world = tocsin.world
+        (group,) = world.setup.groups
+        await tocsin.passes("30s")
+        before = await world.store.read(lambda tx: tx.rules.statuses())
+        tocsin.fails()
+        with pytest.raises(Fenced):
+            await rule_due.rule_due(world, TOCSIN, group, None, slot=tocsin.clock.now(), epoch=0)
+        assert await world.store.read(lambda tx: tx.rules.statuses()) == before
 
 
 async def test_a_run_does_not_rest_while_there_is_something_to_do(database: Path) -> None:
