@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bot.errors import TocsinError
 from bot.model.actor import Actor
-from bot.model.plan import Rehearsal, RehearsedStep
+from bot.model.plan import Plan, Rehearsal, RehearsedStep
 from bot.model.runbook import Runbook, Step
 from bot.response.offers import planned
 from bot.response.world import World
@@ -33,6 +33,10 @@ async def _step(world: World, actor: Actor, step: Step, data: templates.Data, so
         return _said(step, "unknown", f"this depends on an earlier step's result: {error}")
     except TocsinError as error:
         return _said(step, "refuse", f"{error}; {error.hint}")
+    return _planned(step, plan)
+
+
+def _planned(step: Step, plan: Plan) -> RehearsedStep:
     terms = policy.terms_for(step, plan)
     if terms is None:
         return RehearsedStep(step=step.id, title=step.title, would="run", text="asks nobody", plan=plan)
