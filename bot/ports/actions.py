@@ -33,14 +33,15 @@ class Action:
 
     `plan` does no writes and raises DocumentError or Permanent when the parameters make no sense.
     `run` does what the plan says; it never raises for a failure of the thing itself, it answers FAILED.
-    The caller sets the deadline with `asyncio.timeout`; on cancellation `run` stops what it began.
+    `run` gets the time it has. Its caller cancels it then, and it stops what it began; what could outlive a process
+    that is killed meanwhile gets the same deadline of its own, so that it is gone `ENDING` after it at the latest.
     `probe` says whether a plan whose end nobody saw had its effect.
     """
 
     spec: ActionSpec
     # Any: each action has a parameter model of its own (`spec.params`); the caller validates with it first.
     plan: Callable[[Any], Awaitable[Plan]]
-    run: Callable[[Plan], Awaitable[ActionResult]]
+    run: Callable[[Plan, timedelta], Awaitable[ActionResult]]
     probe: Callable[[Plan], Awaitable[Did]] | None = None
 
 

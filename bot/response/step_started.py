@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.documents import format_duration
 from bot.errors import IntegrationError, NotFound, TocsinError
@@ -42,8 +42,8 @@ async def act(world: World, actor: Actor, run: RunbookRun, move: machine.Start |
         return
     if move.approved and await _voided(world, actor, run, move):
         return
-    await _announce(world, actor, run, move)
-    result = await _run(action, move.plan, move.step)
+    left = await _announce(world, actor, run, move)
+    result = await _run(action, move.plan, move.step, left)
     await step_finished.finish(world, actor, run, move, result)
 
 
@@ -58,14 +58,18 @@ async def _without(
         await step_finished.finish(world, actor, run, move, unknown, probed=True)
 
 
-async def _announce(world: World, actor: Actor, run: RunbookRun, move: machine.Start) -> None:
-    """Writes the intent down. A process that was stopped meanwhile first makes sure that the run is still its own."""
+async def _announce(world: World, actor: Actor, run: RunbookRun, move: machine.Start) -> timedelta:
+    """Writes the intent down; what is then left of the step's time.
+
+    A process that was stopped meanwhile first makes sure that the run is still its own.
+    """
     loop = asyncio.get_running_loop()
-    began = loop.time()
+    intended = began = loop.time()
     await world.store.write(lambda tx: _intend(tx, actor, run, move, world.clock.now()))
     while loop.time() - began > _FRESH_S:
         began = loop.time()
         await world.store.write(lambda tx: tx.runs.renew(run.id, epoch=run.epoch, lease=LEASE))
+    return move.step.timeout - timedelta(seconds=loop.time() - intended)
 
 
 def _intend(tx: Tx, actor: Actor, run: RunbookRun, move: machine.Start, now: datetime) -> None:
@@ -84,12 +88,11 @@ def _intend(tx: Tx, actor: Actor, run: RunbookRun, move: machine.Start, now: dat
         told.say(tx, actor, run, EntryKind.ACTION, f"runs now: {plan.summary}", now, why=why)
 
 
-async def _run(action: Action, plan: Plan, step: Step) -> ActionResult:
+async def _run(action: Action, plan: Plan, step: Step, left: timedelta) -> ActionResult:
     """The action's end. Out of time, or out of touch, a change is UNKNOWN: it may have happened."""
-    limit = step.timeout.total_seconds()
     try:
-        async with asyncio.timeout(limit):
-            return await action.run(plan)
+        async with asyncio.timeout(left.total_seconds()):
+            return await action.run(plan, left)
     except TimeoutError:
         return _unseen(plan, f"no end within {format_duration(step.timeout)}")
     except IntegrationError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.model.plan import Outcome, Plan
 from bot.model.run import JournalEntry, JournalKind, RunbookRun, RunStatus, StepStatus
@@ -19,6 +19,10 @@ from bot.runbooks.policy import risk_of, terms_for
 
 MAX_STARTS = 15
 """A step that was begun so often and never ended is given up: it may be what kills us."""
+
+
+ENDING = timedelta(seconds=5)
+"""What an action that is out of time may take until it is really over; see `bot.ports.actions.Action.run`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +128,7 @@ def step_statuses(steps: Sequence[Step], journal: Sequence[JournalEntry]) -> Map
 def _step_move(step: Step, story: StepStory, run: RunbookRun, now: datetime) -> Move | None:
     """The move this step needs, or None when it is over and the run may go on."""
     if story.unsettled:
-        return _find_out(step, story)
+        return _find_out(step, story, now)
     match story.status:
         case StepStatus.SUCCEEDED | StepStatus.SKIPPED:
             return None
@@ -162,7 +166,7 @@ def _await_answer(step: Step, asked: JournalEntry, now: datetime) -> Move:
     return Wait(until=expires_at, why=f"step {step.id} waits for an answer to {asked.data['approval']}")
 
 
-def _find_out(step: Step, story: StepStory) -> Move:
+def _find_out(step: Step, story: StepStory, now: datetime) -> Move:
     """An attempt began and its end was not seen."""
     plan = story.plan
     if plan is None or story.attempts >= MAX_STARTS:
@@ -171,8 +175,11 @@ def _find_out(step: Step, story: StepStory) -> Move:
         return Start(step=step, plan=plan, attempt=story.attempts + 1, approved=story.approved_hash == plan.hash)
     if story.asked_if_ran is not None:
         return Wait(until=None, why=f"step {step.id}: a person must say whether it ran")
-    if plan.can_probe and story.began_at is not None and not story.probed:
-        return Probe(step=step, plan=plan, attempt=story.attempts, until=story.began_at + step.timeout)
+    over = now if story.began_at is None else story.began_at + step.timeout + ENDING
+    if plan.can_probe and not story.probed:
+        return Probe(step=step, plan=plan, attempt=story.attempts, until=over)
+    if now < over:
+        return Wait(until=over, why=f"step {step.id} may still be under way; then a person must say whether it ran")
     return AskIfItRan(step=step, plan=plan, attempt=story.attempts)
 
 

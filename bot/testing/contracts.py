@@ -24,6 +24,9 @@ from bot.model.sample import Window
 from bot.ports.actions import Action
 from bot.ports.metrics import MetricSource
 
+WITHIN = timedelta(seconds=30)
+"""The time an action gets."""
+
 HOSTILE = (
     'x"} or vector(1)',
     "x'} or vector(1)",
@@ -197,7 +200,7 @@ class ActionContract:
 
     async def test_its_result_is_plain_and_described(self, action: Action, params: BaseModel) -> None:
         """Later steps use it, and the store keeps it."""
-        result = await action.run(await action.plan(params))
+        result = await action.run(await action.plan(params), WITHIN)
         assert isinstance(result, ActionResult)
         assert result.outcome is Outcome.SUCCEEDED, result
         assert result.summary

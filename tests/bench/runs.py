@@ -3,7 +3,7 @@
 import asyncio
 import statistics
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,7 @@ async def plan(_: Nothing) -> Plan:
     )  # fmt: skip
 
 
-async def run(_: Plan) -> ActionResult:
+async def run(_: Plan, within: timedelta) -> ActionResult:
     """Nothing."""
     return ActionResult(outcome=Outcome.SUCCEEDED, summary="done")
 

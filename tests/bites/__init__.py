@@ -59,4 +59,5 @@ def added(text: str) -> Callable[[str], str]:
 
 def _environment() -> dict[str, str]:
     """Without what the outer pytest says about itself: a fault is caught by `make test`, not only by `make soak`."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "TOCSIN_SOAK"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "TOCSIN_SOAK"))}
+    return {"TOCSIN_CACHE": str(Path(__file__).parents[2] / ".cache")} | kept  # servers are not installed once a fault

@@ -63,6 +63,29 @@ BITES = [
         says="AssertionError",
     ),
     Bite(
+        fault="a change that outlives a killed Tocsin for as long as it likes",
+        file="bot/integrations/ssh/ended.py",
+        plant=replaced(", *argv)\n", ", *argv)[4:]\n"),
+        caught_by=pytest(
+            "tests/integrations/ssh/test_running.py", "-k", "outlives_a_killed_tocsin_by_no_more_than_its_time"
+        ),
+        says="AssertionError: it never came",
+    ),
+    Bite(
+        fault="a person who is asked while the change may be under way",
+        file="bot/runbooks/machine.py",
+        plant=replaced("    if now < over:\n", "    if False:\n"),
+        caught_by=pytest(f"{STEPS}::test_who_is_asked_whether_it_ran_is_asked_when_its_time_is_over"),
+        says="assert asked - begun >= ",
+    ),
+    Bite(
+        fault="a write-ahead log that grows for ever",
+        file="bot/store/sqlite.py",
+        plant=replaced("            if size <= self._wal_limit:\n", "            if size:\n"),
+        caught_by=pytest("tests/contracts/test_store_sqlite.py", "-k", "write_ahead_log_stays_bounded"),
+        says="assert any(",
+    ),
+    Bite(
         fault="a probe that is believed while the change may be under way",
         file="bot/response/step_started.py",
         plant=replaced("while found is Did.DID_NOT and world.clock.now() < move.until:", "while False:"),

@@ -21,7 +21,7 @@ def copy(tmp_path: Path) -> Path:
     for path in files():
         target = tmp_path / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
+        shutil.copy(path, target)
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     return tmp_path
 

@@ -45,7 +45,7 @@ class Case:
 
     def __str__(self) -> str:
         where = "-then-".join(boundary.replace(" ", "-") for boundary in self.kills)
-        return f"{where}{'' if self.probe else '-unprobed'}-{self.round}"
+        return f"{where}{'' if self.probe else '-unprobed'}-round{self.round:02}"
 
 
 def sides(*moments: str) -> list[str]:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.runbooks.machine import ENDING
 from tests.kill.boundaries import Case, drawn
 from tests.kill.checker import damage, faults, left_behind
 from tests.kill.scene import STEP_SECONDS, Scene
 from tests.servers import PrometheusServer
 
-GOES_ON_WITHIN = timedelta(seconds=10 + STEP_SECONDS)  # a change nobody saw end is given its own time to show
+GOES_ON_WITHIN = timedelta(seconds=10 + STEP_SECONDS) + ENDING  # a change nobody saw end is given its own time to show
 
 
 def killed_at(scene: Scene, boundary: str) -> None:

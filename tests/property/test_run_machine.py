@@ -16,6 +16,7 @@ from bot.model.runbook import ApprovalTerms, OnFailure, Retry, Risk, Runbook, St
 from bot.runbooks import machine
 from bot.runbooks.journal import plan_to_json
 from bot.runbooks.policy import terms_for
+from tests.soak import many
 
 START = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 MOST_MOVES = 400
@@ -32,6 +33,8 @@ class Simulation:
     journal: list[JournalEntry] = field(default_factory=list)
     effects: dict[str, int] = field(default_factory=dict)
     """How often each step really had its effect."""
+    under_way: dict[str, datetime] = field(default_factory=dict)
+    """What outlived its carrier: the step has its effect then."""
 
     def write(self, kind: JournalKind, step: str = "", attempt: int = 0, **data: object) -> None:
         self.journal.append(
@@ -43,6 +46,7 @@ class Simulation:
 
     def go(self) -> machine.Done:
         for _ in range(MOST_MOVES):
+            self.come_true()
             move = machine.next_move(self.run, self.journal, self.now)
             if isinstance(move, machine.Done):
                 assert move.status in ENDED
@@ -64,13 +68,22 @@ class Simulation:
                 self.write(JournalKind.ANSWERED, step.id, answer="expired", plan_hash=self.plans[step.id].hash)
             case machine.Start():
                 self.start(move)
-            case machine.Probe(step=step, attempt=attempt):
+            case machine.Probe(step=step, attempt=attempt, until=until):
+                if self.chance("soon", "in the end") == "in the end" or not self.effects.get(step.id):
+                    self.now = max(self.now, until)
+                    self.come_true()
                 self.find_out(step, attempt, probed=True)
             case machine.AskIfItRan(step=step, attempt=attempt):
                 self.write(JournalKind.ASKED_IF_RAN, step.id, attempt, approval="APR-2")
             case machine.Check():
                 signal = self.chance("clear", "firing", "unknown")
                 self.write(JournalKind.CHECKED, signal=signal, text=signal)
+
+    def come_true(self) -> None:
+        for step, then in list(self.under_way.items()):
+            if then <= self.now:
+                del self.under_way[step]
+                self.effects[step] = self.effects.get(step, 0) + 1
 
     def prepare(self, step: Step) -> None:
         match self.chance("plan", "plan", "plan", "skip", "refuse"):
@@ -105,15 +118,20 @@ class Simulation:
         if not plan.repeatable:
             unseen = self.effects.get(step.id, 0)
             assert unseen == 0, f"step {step.id} had its effect and starts again"
+            assert step.id not in self.under_way, f"step {step.id} is under way and starts again"
         if self.chance("go", "go", "go", "die") == "die":
             return
         self.write(JournalKind.INTENDED, step.id, move.attempt, plan_hash=plan.hash)
-        match self.chance("succeed", "succeed", "fail", "die before", "die after", "unknown after", "unknown before"):
+        seen, unseen = ("succeed", "succeed", "fail"), ("die before", "die after", "unknown after", "unknown before")
+        match self.chance(*seen, *unseen, "outlived", "outlived"):
             case "succeed":
                 self.effects[step.id] = self.effects.get(step.id, 0) + 1
                 self.write(JournalKind.FINISHED, step.id, move.attempt, outcome="succeeded", summary="", value={})
             case "fail":
                 self.write(JournalKind.FINISHED, step.id, move.attempt, outcome="failed", summary="no", value={})
+            case "outlived":
+                longest = (step.timeout + machine.ENDING).total_seconds()
+                self.under_way[step.id] = self.now + timedelta(seconds=self.draw.draw(st.integers(0, int(longest))))
             case "die after":
                 self.effects[step.id] = self.effects.get(step.id, 0) + 1
             case "unknown after":
@@ -174,7 +192,7 @@ def runs(draw: st.DrawFn) -> tuple[RunbookRun, dict[str, Plan]]:
 
 
 @given(runs(), st.data())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=many(300, 5000))
 def test_every_run_ends_and_nothing_happens_that_nobody_agreed_to(
     prepared: tuple[RunbookRun, dict[str, Plan]], draw: st.DataObject
 ) -> None:

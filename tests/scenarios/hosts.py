@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pydantic import BaseModel, Field
 
@@ -82,7 +83,7 @@ class Hosts:
             preconditions={"state": self.state},
         )
 
-    async def _run(self, plan: Plan) -> ActionResult:
+    async def _run(self, plan: Plan, within: timedelta) -> ActionResult:
         if plan.risk is Risk.READ:
             printed = f"looked at {plan.params['argv'][-1]}"
             return ActionResult(outcome=Outcome.SUCCEEDED, summary="done", value={"stdout": printed}, text=printed)

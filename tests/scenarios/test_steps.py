@@ -16,7 +16,7 @@ from bot.model.run import JournalKind, RunStatus
 from bot.ports.store import Store, Tx
 from bot.response import rule_due, run_ended
 from bot.response.world import LEASE
-from bot.runbooks.machine import Wait
+from bot.runbooks.machine import ENDING, Wait
 from tests.scenarios.runbooks import MEND, SETTLED, with_keys
 from tests.scenarios.tocsin import Tocsin, ended, kinds, living
 
@@ -60,6 +60,19 @@ async def test_a_change_that_takes_too_long_may_have_happened(database: Path) ->
     ]
 
 
+async def test_who_is_asked_whether_it_ran_is_asked_when_its_time_is_over(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        tocsin.hosts.ends = Temporary("the connection was lost", integration="hosts", reason="connection")
+        await approved(tocsin)
+        await tocsin.until(lambda case: len(case.approvals) == 2)
+        _, journal = await tocsin.run()
+    begun, asked = (
+        next(entry.at for entry in journal if entry.kind is kind and entry.step == "mend")
+        for kind in (JournalKind.INTENDED, JournalKind.ASKED_IF_RAN)
+    )
+    assert asked - begun >= timedelta(seconds=30) + ENDING
+
+
 async def test_a_look_that_takes_too_long_has_failed(database: Path) -> None:
     async with living(database, [MEND + SETTLED.replace("2m", "20s")]) as tocsin:
         tocsin.hosts.effect = lambda: None
@@ -91,7 +104,7 @@ async def test_a_change_nobody_saw_end_is_probed(did: Did, ran: int, asks: int, 
     begun = next(entry for entry in journal if entry.kind is JournalKind.INTENDED and entry.step == "mend")
     # a no counts only once the change's own time is over: until then it may be under way
     waited = probed.at - begun.at
-    assert waited >= timedelta(seconds=30) if did is Did.DID_NOT else waited < timedelta(seconds=1)
+    assert waited >= timedelta(seconds=30) + ENDING if did is Did.DID_NOT else waited < timedelta(seconds=1)
 
 
 async def test_a_probe_that_is_no_longer_there_cannot_tell(database: Path) -> None:
@@ -284,6 +297,7 @@ async def test_who_no_longer_holds_the_lease_to_evaluate_writes_nothing(database
 async def test_a_run_does_not_rest_while_there_is_something_to_do(database: Path) -> None:
     async with living(database, [MEND]) as tocsin:
         tocsin.hosts.takes = 20
+        tocsin.hosts.probe = Did.DID
         await approved(tocsin)
         await tocsin.passes("2s")
         run, _ = await tocsin.run()

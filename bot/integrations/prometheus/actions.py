@@ -97,7 +97,7 @@ class Asking:
             repeatable=True,
         )
 
-    async def _query(self, plan: Plan) -> ActionResult:
+    async def _query(self, plan: Plan, within: timedelta) -> ActionResult:
         try:
             answer = await self._ask(plan)
         except IntegrationError as error:
@@ -116,7 +116,7 @@ class Asking:
             link=self._link(plan),
         )
 
-    async def _wait(self, plan: Plan) -> ActionResult:
+    async def _wait(self, plan: Plan, within: timedelta) -> ActionResult:
         loop = asyncio.get_running_loop()
         began = loop.time()
         filters = only_shows_what_is_true(parse(plan.params["expr"], self.name))

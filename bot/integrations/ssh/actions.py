@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pydantic import Field
 
@@ -91,14 +92,14 @@ class Running:
             preconditions={"address": self._address(host)},
         )
 
-    async def _run(self, plan: Plan) -> ActionResult:
+    async def _run(self, plan: Plan, within: timedelta) -> ActionResult:
         host, argv = plan.params["host"], plan.params["argv"]
         if host not in self._places or self._address(host) != plan.preconditions["address"]:
             return ActionResult(
                 outcome=Outcome.FAILED, summary=f"{host} has changed in the inventory since it was planned"
             )
         try:
-            ended = await self._places[host].run(argv)
+            ended = await self._places[host].run(argv, None if plan.repeatable else within)
         except IntegrationError as error:
             temporary = isinstance(error, Temporary)
             return ActionResult(outcome=Outcome.FAILED, summary=error.message, text=error.hint, temporary=temporary)

@@ -10,12 +10,14 @@ import asyncio
 import contextlib
 import importlib
 import shlex
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.errors import IntegrationError, Permanent, Temporary
-from bot.integrations.ssh.ended import MAX_OUTPUT, Ended, Lost
+from bot.integrations.ssh.ended import MAX_OUTPUT, Ended, Lost, bounded
 
 if TYPE_CHECKING:
     import asyncssh
@@ -52,10 +54,13 @@ class RemoteHost:
         self._integration = integration
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
-    async def run(self, argv: Sequence[str]) -> Ended:
+    async def run(self, argv: Sequence[str], within: timedelta | None = None) -> Ended:
         """See `Place`."""
+        began = time.monotonic()
         async with self._turns:
             connection = await self._connect()
+            if within is not None:
+                argv = ("exec", *bounded(argv, within.total_seconds() - (time.monotonic() - began)))
             try:
                 return await self._run(connection, shlex.join(argv))
             finally:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Protocol
 
 MAX_OUTPUT = 256 * 1024
@@ -29,12 +31,20 @@ class Place(Protocol):
     """Somewhere a command can run.
 
     `run` raises Temporary or Permanent when the command was not started, and Lost when it was and its end was not
-    seen. On cancellation it stops the command.
+    seen. On cancellation it stops the command. When Tocsin is killed, a command goes on; `within` bounds for how long.
     """
 
-    async def run(self, argv: Sequence[str]) -> Ended:
+    async def run(self, argv: Sequence[str], within: timedelta | None = None) -> Ended:
         """Runs it to its end."""
         ...
+
+
+def bounded(argv: Sequence[str], seconds: float) -> Sequence[str]:
+    """The same command, ended by timeout(1) after so many seconds and a bit, whoever else is still there.
+
+    The bit lets a Tocsin that is there end it first, and say that it was out of time.
+    """
+    return ("timeout", "-k", "1", str(max(1, math.ceil(seconds) + 1)), *argv)
 
 
 def text(output: bytes) -> str:

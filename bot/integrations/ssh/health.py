@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 from bot.errors import IntegrationError
 from bot.integrations.ssh.client import RemoteHost
-from bot.integrations.ssh.ended import Lost
+from bot.integrations.ssh.ended import Lost, bounded
 from bot.kit.redaction import visible
 from bot.ports.actions import Health
 from bot.ports.clock import Clock
 
 _WITHIN = 15.0  # seconds
+_NOT_FOUND = 127
 _SKEW = timedelta(seconds=5)
 
 
@@ -45,10 +46,13 @@ class Examination:
     async def _remote(self, name: str, host: RemoteHost) -> Health:
         version = await host.version()
         before = self.clock.now()
-        ended = await host.run(("date", "+%s"))
+        ended = await host.run(bounded(("date", "+%s"), _WITHIN))
         ours = before + (self.clock.now() - before) / 2
         said = ended.stdout.strip()
         detail = "lets Tocsin in"
+        if ended.exit_code == _NOT_FOUND:
+            hint = "install coreutils or busybox: a change needs timeout(1), which ends it should Tocsin be killed"
+            return Health(what=name, ok=False, detail=f"{detail}, and has no timeout(1)", hint=hint)
         if ended.exit_code != 0 or not said.isdigit() or len(said) > 11:
             return Health(what=name, ok=True, detail=f"{detail}, and does not tell the time", version=visible(version))
         skew = datetime.fromtimestamp(int(said), UTC) - ours.replace(microsecond=0)

@@ -1,7 +1,8 @@
 """Commands on this machine: no shell, an environment of their own, and a life of their own.
 
 Their output goes to unlinked files, not to pipes: when Tocsin is killed, a pipe would break and cut the command short
-at its next line of output. So it finishes by itself, as one on another host would, and is probed after the restart.
+at its next line of output. So it finishes by itself, as one on another host would, or is out of its time; and what came
+of it is probed after the restart.
 """
 
 from __future__ import annotations
@@ -10,16 +11,19 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import shutil
 import signal
 import tempfile
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import IO
 
 from bot.errors import Permanent, Temporary
-from bot.integrations.ssh.ended import MAX_OUTPUT, Ended
+from bot.integrations.ssh.ended import MAX_OUTPUT, Ended, bounded
 
 _PASSED_ON = ("HOME", "PATH", "TZ")
 _GRACE = 2.0  # seconds between asking a cancelled command to stop and ending it
+_FOLDER = "/"
 _LOOK = 0.5  # seconds between two looks at how much it has printed
 _SPILL = 4 * MAX_OUTPUT
 
@@ -30,8 +34,11 @@ class LocalHost:
     def __init__(self, integration: str) -> None:
         self._integration = integration
 
-    async def run(self, argv: Sequence[str]) -> Ended:
+    async def run(self, argv: Sequence[str], within: timedelta | None = None) -> Ended:
         """See `Place`."""
+        if within is not None:
+            self._find(argv[0])  # timeout(1) would say it with an exit status, as the command itself might
+            argv = bounded(argv, within.total_seconds())
         with _output() as stdout, _output() as stderr:
             process = await self._start(argv, stdout, stderr)
             ended = asyncio.ensure_future(process.wait())
@@ -58,17 +65,24 @@ class LocalHost:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,
-                cwd="/",
+                cwd=_FOLDER,
                 env={"LC_ALL": "C.UTF-8"} | {name: os.environ[name] for name in _PASSED_ON if name in os.environ},
                 start_new_session=True,
             )
         except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
-            message = f"cannot run {argv[0]} on this machine: {error.strerror}"
-            hint = "name the program by its full path, and see that Tocsin's user may run it"
-            raise Permanent(message, integration=self._integration, reason="client", hint=hint) from None
+            raise self._unfit(argv[0], error.strerror or "it does not start") from None
         except OSError as error:
             message = f"cannot start {argv[0]} on this machine: {error.strerror}"
             raise Temporary(message, integration=self._integration, reason="server") from None
+
+    def _find(self, program: str) -> None:
+        if shutil.which(os.path.join(_FOLDER, program) if "/" in program else program) is None:
+            raise self._unfit(program, "there is no such program")
+
+    def _unfit(self, program: str, why: str) -> Permanent:
+        message = f"cannot run {program} on this machine: {why}"
+        hint = "name the program by its full path, and see that Tocsin's user may run it"
+        return Permanent(message, integration=self._integration, reason="client", hint=hint)
 
 
 async def _stop(group: int, ended: asyncio.Future[int]) -> None:

@@ -14,6 +14,7 @@ from bot.model.labels import LabelSet
 from bot.model.plan import ActionResult, Outcome
 from bot.model.runbook import Risk
 from bot.testing.clock import FakeClock
+from bot.testing.contracts import WITHIN
 from bot.testing.metrics import FakeMetricSource
 
 ONE = {LabelSet({"__name__": "up", "job": "shop"}): 1.0}
@@ -32,7 +33,7 @@ def asking(source: FakeMetricSource) -> Asking:
 
 async def query(asking: Asking, expr: str, **variables: str) -> ActionResult:
     action = asking.actions()["prometheus.query"]
-    return await action.run(await action.plan(QueryParams(expr=expr, vars=variables)))
+    return await action.run(await action.plan(QueryParams(expr=expr, vars=variables)), WITHIN)
 
 
 async def test_a_query_answers_value_count_and_samples(asking: Asking, source: FakeMetricSource) -> None:
@@ -88,7 +89,7 @@ async def wait(asking: Asking, expr: str, within: float = 5, **values: Any) -> A
     plan = await action.plan(WaitParams.model_validate({"expr": expr} | values))
     try:
         async with asyncio.timeout(within):
-            return await action.run(plan)
+            return await action.run(plan, WITHIN)
     except TimeoutError:
         return None
 

@@ -22,7 +22,8 @@ from bot.kit.plugin import Capabilities, Integration, Tools
 from bot.model.plan import ActionResult, Did, Outcome, Plan
 from bot.model.runbook import Risk
 from bot.ports.actions import Action
-from bot.testing.contracts import HOSTILE, ActionContract, IntegrationContract
+from bot.runbooks.machine import ENDING
+from bot.testing.contracts import HOSTILE, WITHIN, ActionContract, IntegrationContract
 from tests.integrations.http_server import raised
 from tests.integrations.ssh.conftest import Inventory
 from tests.servers import Sshd, free_port
@@ -33,7 +34,7 @@ SHOW = [sys.executable, "-c", "import sys; print(sys.argv[1:])"]
 
 async def run(capabilities: Capabilities, host: str, *argv: str) -> ActionResult:
     action = capabilities.actions["host.run"]
-    return await action.run(await action.plan(RunParams(host=host, argv=list(argv))))
+    return await action.run(await action.plan(RunParams(host=host, argv=list(argv))), WITHIN)
 
 
 def soon(true: Callable[[], bool]) -> None:
@@ -172,18 +173,49 @@ async def test_cancelled_one_that_will_not_listen_is_ended(capabilities: Capabil
     await gone(pid)
 
 
-async def test_a_local_command_outlives_a_killed_tocsin(capabilities: Capabilities, marker: Path) -> None:
+async def started_by_another(
+    host: str, inventory: Inventory, within: float, command: str
+) -> asyncio.subprocess.Process:
+    """Another process, to be killed, that runs a shell command on the host and gives it so many seconds."""
+    program = (
+        "import asyncio, sys\n"
+        "from datetime import timedelta\n"
+        "from bot.integrations.ssh.client import Login, RemoteHost\n"
+        "from bot.integrations.ssh.local import LocalHost\n"
+        "within, command, address, port, user, known, key = sys.argv[1:]\n"
+        "login = Login(host='there', address=address, port=int(port), user=user, known_hosts=known, key=key)\n"
+        "place = RemoteHost(login, 'hosts') if address else LocalHost('hosts')\n"
+        "asyncio.run(place.run(['sh', '-c', command], timedelta(seconds=float(within))))\n"
+    )
+    config = inventory()
+    there = config.hosts[host]
+    login = [there.address, str(there.port), config.user, config.known_hosts, config.key.get_secret_value()]
+    return await asyncio.create_subprocess_exec(sys.executable, "-c", program, str(within), command, *login)
+
+
+async def test_a_command_outlives_a_killed_tocsin_by_no_more_than_its_time(
+    host: str, inventory: Inventory, marker: Path
+) -> None:
+    command = f"echo $$ > '{marker}'; sleep 600; touch '{marker}.done'"
+    tocsin = await started_by_another(host, inventory, 1, command)
+    pid = int(await written(marker))
+    tocsin.kill()
+    await tocsin.wait()
+    began = time.monotonic()
+    await gone(pid)
+    assert time.monotonic() - began < ENDING.total_seconds()
+    assert not made(Path(f"{marker}.done"))
+
+
+async def test_a_local_command_outlives_a_killed_tocsin(
+    capabilities: Capabilities, inventory: Inventory, marker: Path
+) -> None:
     """`kill -9` of the process that started it: the command prints on, and finishes what it began."""
     command = (
         f"echo began > '{marker}.began'; while [ ! -e '{marker}.killed' ]; do echo printing; sleep 0.05; done; "
         + (f"for n in 1 2 3 4 5; do echo still printing; done; echo done > '{marker}'")
     )
-    program = (
-        "import asyncio, sys\n"
-        "from bot.integrations.ssh.local import LocalHost\n"
-        "asyncio.run(LocalHost('hosts').run(['sh', '-c', sys.argv[1]]))\n"
-    )
-    tocsin = await asyncio.create_subprocess_exec(sys.executable, "-c", program, command)
+    tocsin = await started_by_another("here", inventory, 30, command)
     await written(Path(f"{marker}.began"))
     tocsin.kill()
     await tocsin.wait()
@@ -354,7 +386,7 @@ async def test_a_probe_says_whether_it_happened(
         assert (plan.risk, plan.can_probe, plan.repeatable) == (Risk.WRITE, True, False)
         assert plan.undo == f"on {host}: rm '{marker}'"
         assert await action.probe(plan) is Did.DID_NOT
-        assert (await action.run(plan)).outcome is Outcome.SUCCEEDED
+        assert (await action.run(plan, WITHIN)).outcome is Outcome.SUCCEEDED
         assert await action.probe(plan) is Did.DID
 
 
@@ -377,7 +409,7 @@ async def test_a_plan_is_bound_to_where_the_host_was(inventory: Inventory, opene
     moved = {"here": HostConfig(address="127.0.0.1", user="other")}
     for hosts in (moved, {"elsewhere": HostConfig(local=True)}):
         async with opened(inventory(hosts=hosts)) as capabilities:
-            result = await capabilities.actions["host.run"].run(plan)
+            result = await capabilities.actions["host.run"].run(plan, WITHIN)
             assert (result.outcome, result.temporary) == (Outcome.FAILED, False)
     assert not made(marker)
 
