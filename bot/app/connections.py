@@ -15,6 +15,7 @@ from bot.kit.redaction import Redactor
 from bot.ports.actions import Action, Health
 from bot.ports.clock import Clock
 from bot.ports.metrics import MetricSource
+from bot.ports.recorder import Recorder
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +41,12 @@ class Connections:
         """Those that answer queries."""
         found = {name: one.capabilities.metrics for name, one in self._open.items()}
         return {name: metrics for name, metrics in found.items() if metrics is not None}
+
+    @property
+    def recorders(self) -> Mapping[str, Recorder]:
+        """Those that take what rules make."""
+        found = {name: one.capabilities.recorder for name, one in self._open.items()}
+        return {name: recorder for name, recorder in found.items() if recorder is not None}
 
     @property
     def actions(self) -> Mapping[str, Mapping[str, Action]]:

@@ -189,7 +189,8 @@ class Tocsin:
         )
         self._loaded, self._operator = loaded, operator
         self.world.setup, before = setup, self.world.sources
-        self.world.sources, self.world.actions = self._connections.sources, self._connections.actions
+        self.world.sources, self.world.recorders = self._connections.sources, self._connections.recorders
+        self.world.actions = self._connections.actions
         self.door.tokens = {secret_hash(token): operator, **_tokens(loaded)}
         for source in self.world.sources.keys() - before.keys():
             self.telemetry.knows(source)

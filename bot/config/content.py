@@ -75,7 +75,7 @@ def rule_file(path: Path, name: str, key: str, entry: RuleFiles, findings: Findi
         findings.take(error, file=name)
         return None
     findings.rules[name] = sum(len(group.rules) for group in groups)
-    return RuleFile(document=document, groups=groups)
+    return RuleFile(document=document, groups=tuple(map(entry.applied, groups)))
 
 
 def runbook_file(path: Path, name: str, findings: Findings) -> RunbookFile | str:

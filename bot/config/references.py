@@ -8,13 +8,13 @@ from bot.config import routes
 from bot.config.content import Content, RuleFile, RunbookFile
 from bot.config.document import ConfigDocument
 from bot.config.findings import Findings
-from bot.config.schema import Config
+from bot.config.schema import Config, RuleFiles
 from bot.documents import Path, suggest
 from bot.errors import Gravity
 from bot.kit.plugin import Integration
 from bot.model.actor import ADMIN, ON_CALL
 from bot.model.labels import MatchOp
-from bot.model.rule import AlertRule
+from bot.model.rule import AlertRule, Recordings
 from bot.model.runbook import Runbook, Step
 from bot.ports.actions import ActionSpec
 from bot.runbooks.matching import SCHEME
@@ -83,6 +83,26 @@ def _sources(config: Config, manifests: Mapping[str, Integration]) -> Found:
         elif entry.source in manifests and entry.source not in able:
             use = manifests[entry.source].name
             yield place, f"{entry.source!r} ({use}) cannot be asked for metrics{_those('can', able)}"
+        elif entry.recordings is Recordings.WRITE and not _takes(entry.source, manifests, "recorder"):
+            yield (
+                ("rules", index, "recordings"),
+                f"{entry.source!r} takes no series; write `assume-recorded` or `shadow`",
+            )
+        yield from _alertmanagers(index, entry, config, manifests)
+
+
+def _alertmanagers(index: int, entry: RuleFiles, config: Config, manifests: Mapping[str, Integration]) -> Found:
+    able = [name for name, manifest in manifests.items() if "alertmanager" in manifest.provides]
+    for number, name in enumerate(entry.alertmanagers):
+        place: Path = ("rules", index, "alertmanagers", number)
+        if name not in config.integrations:
+            yield place, f"no integration is called {name!r}{suggest(name, able) or _those('can be told', able)}"
+        elif name in manifests and name not in able:
+            yield place, f"{name!r} ({manifests[name].name}) is no Alertmanager{_those('can be told', able)}"
+
+
+def _takes(name: str, manifests: Mapping[str, Integration], port: str) -> bool:
+    return name not in manifests or port in manifests[name].provides
 
 
 def _those(can: str, names: Sequence[str]) -> str:

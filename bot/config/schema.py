@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import zoneinfo
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, St
 from bot.documents import Duration, Strict, suggest
 from bot.model.labels import parse_matcher
 from bot.model.retention import Retention
+from bot.model.rule import Recordings, Restore, RuleGroup
 
 DEFAULT_FILE = "tocsin.yaml"
 SQLITE = "sqlite:///"
@@ -136,6 +138,22 @@ class RuleFiles(Strict):
     files: tuple[Name, ...] = Field(min_length=1, description="Rule files in Prometheus' format; `*` and `**` work.")
     source: Name = Field(description="The integration that is asked, by its name under `integrations`.")
     interval: Some = Field(default=timedelta(minutes=1), description="How often, for groups that do not say.")
+    recordings: Recordings = Field(
+        default=Recordings.ASSUMED,
+        description="What becomes of recorded series and `ALERTS`. `write`: back to the source by remote write."
+        " `assume-recorded`: a Prometheus evaluates the same files and records them. `shadow`: evaluated, not written.",
+    )
+    restore: Restore = Field(
+        default=Restore.EXACT,
+        description="After a restart. `exact`: all goes on as it was. `prometheus`: as Prometheus restores `for`.",
+    )
+    alertmanagers: tuple[Name, ...] = Field(
+        default=(), description="Alertmanagers to tell too, by their names under `integrations`."
+    )
+
+    def applied(self, group: RuleGroup) -> RuleGroup:
+        """A group of these files, as this entry has it."""
+        return replace(group, recordings=self.recordings, restore=self.restore, alertmanagers=self.alertmanagers)
 
 
 class RouteNode(Strict):

@@ -18,6 +18,7 @@ from bot.kit.redaction import Redactor
 from bot.ports.actions import Action, ActionSpec, Health
 from bot.ports.clock import Clock
 from bot.ports.metrics import MetricSource
+from bot.ports.recorder import Recorder
 
 GROUP = "tocsin.integrations"
 
@@ -45,6 +46,7 @@ class Capabilities:
 
     examine: Callable[[], Awaitable[Sequence[Health]]]
     metrics: MetricSource | None = None
+    recorder: Recorder | None = None
     actions: Mapping[str, Action] = field(default_factory=dict)
 
 

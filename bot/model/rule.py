@@ -41,9 +41,27 @@ class RecordingRule:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
+class Recordings(StrEnum):
+    """What becomes of what rules make: recorded series, `ALERTS` and `ALERTS_FOR_STATE`."""
+
+    WRITE = "write"
+    ASSUMED = "assume-recorded"
+    SHADOW = "shadow"
+
+
+class Restore(StrEnum):
+    """What a restart takes over: all that was known, or what Prometheus would find out from `ALERTS_FOR_STATE`."""
+
+    EXACT = "exact"
+    PROMETHEUS = "prometheus"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleGroup:
-    """Rules evaluated together, in order, every `interval` on Prometheus' slots; `source` is the integration asked."""
+    """Rules evaluated together, in order, every `interval` on Prometheus' slots; `source` is the integration asked.
+
+    `alertmanagers` are the integrations that are told of its alerts besides ourselves.
+    """
 
     file: str
     name: str
@@ -52,6 +70,9 @@ class RuleGroup:
     rules: tuple[AlertRule | RecordingRule, ...]
     query_offset: timedelta = timedelta(0)
     limit: int = 0
+    recordings: Recordings = Recordings.ASSUMED
+    restore: Restore = Restore.EXACT
+    alertmanagers: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

@@ -17,6 +17,18 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What a rule makes for others to query: one point of one series (`__name__` among its labels).
+
+    `value` None ends the series there, as Prometheus' staleness marker does.
+    """
+
+    labels: LabelSet
+    at: datetime
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """An instant query's answer. `warnings` other than PromQL's own say that data is partial."""
 

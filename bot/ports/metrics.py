@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.errors import IntegrationError
 from bot.model.sample import Answer, Series, Window
 
 
@@ -20,12 +21,22 @@ class MetricSource(Protocol):
         """The expression's value at one time, milliseconds exact. A scalar is one sample without labels."""
         ...
 
+    async def query_all(self, exprs: Sequence[str], at: datetime) -> Sequence[Answer | IntegrationError]:
+        """Each expression's value at one time, or why it has none; never raises for one of them.
+
+        What the answers are does not depend on what was asked together; how often the server is asked may.
+        """
+        ...
+
     async def query_range(
         self, expr: str, variables: Mapping[str, str], window: Window, step: timedelta
     ) -> Sequence[Series]:
         """The expression's values over a window."""
         ...
 
-    def link(self, expr: str, window: Window) -> str:
-        """Where a person sees this expression over this window, with absolute times."""
+    def link(self, expr: str, window: Window | None = None) -> str:
+        """Where a person sees this expression over this window, with absolute times.
+
+        Without a window: its value now, in the words of Prometheus' own `generatorURL`.
+        """
         ...

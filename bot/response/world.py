@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.model.setup import Setup
@@ -11,6 +11,7 @@ from bot.ports.actions import Action
 from bot.ports.clock import Clock
 from bot.ports.drawer import Drawer
 from bot.ports.metrics import MetricSource
+from bot.ports.recorder import Recorder
 from bot.ports.store import Store
 
 LEASE = timedelta(seconds=8)
@@ -19,10 +20,11 @@ LEASE = timedelta(seconds=8)
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """Handed to every response. `setup`, `sources` and `actions` are replaced together on reload.
+    """Handed to every response. `setup`, `sources`, `recorders` and `actions` are replaced together on reload.
 
-    `actions` maps an action's name to those who offer it, by the integration's name in tocsin.yaml. `nudge` tells the
-    engine that a run or an errand may be due, so that nobody waits for its next look.
+    `recorders` take what rules make, by integration, where one takes anything. `actions` maps an action's name to those
+    who offer it, by the integration's name in tocsin.yaml. `nudge` tells the engine that a run or an errand may be due,
+    so that nobody waits for its next look.
     """
 
     store: Store
@@ -30,5 +32,6 @@ class World:
     drawer: Drawer
     setup: Setup
     sources: Mapping[str, MetricSource]
+    recorders: Mapping[str, Recorder] = field(default_factory=dict)
     actions: Mapping[str, Mapping[str, Action]]
     nudge: Callable[[], None]

@@ -20,7 +20,7 @@ from bot.kit.plugin import Integration, Tools
 from bot.model.labels import LabelSet
 from bot.model.plan import ActionResult, Outcome
 from bot.model.runbook import RISKS, Risk
-from bot.model.sample import Window
+from bot.model.sample import Answer, Window
 from bot.ports.actions import Action
 from bot.ports.metrics import MetricSource
 
@@ -83,6 +83,25 @@ class MetricSourceContract:
         """As Prometheus' own ruler sees it."""
         answer = await source.query("scalar(contract_degrees{room='cellar'})", {}, at)
         assert [(sample.labels, sample.value) for sample in answer.samples] == [(LabelSet(), 12.0)]
+
+    async def test_several_are_answered_as_each_alone_would_be(self, source: MetricSource, at: datetime) -> None:
+        """In order; what is wrong with one touches no other."""
+        exprs = [
+            "contract_degrees > 20",
+            "sum(contract_degrees",
+            "contract_degrees > 1000",
+            "scalar(vector(2))",
+            "1 / 0",
+        ]
+        exprs += [f"contract_degrees + {number}" for number in range(20)]
+        answers = await source.query_all(exprs, at)
+        assert len(answers) == len(exprs)
+        for expr, answer in zip(exprs, answers, strict=True):
+            if isinstance(answer, Permanent):
+                assert expr == "sum(contract_degrees"
+            else:
+                assert isinstance(answer, Answer)
+                assert answer == await source.query(expr, {}, at)
 
     async def test_nothing_is_an_answer(self, source: MetricSource, at: datetime) -> None:
         """No series is not a failure."""

@@ -49,6 +49,16 @@ class FakeMetricSource:
         samples = tuple(Sample(labels=labels, value=value) for labels, value in values.items())
         return Answer(samples=samples, warnings=self._warnings)
 
+    async def query_all(self, exprs: Sequence[str], at: datetime) -> Sequence[Answer | IntegrationError]:
+        """See `MetricSource`."""
+        answers: list[Answer | IntegrationError] = []
+        for expr in exprs:
+            try:
+                answers.append(await self.query(expr, {}, at))
+            except IntegrationError as error:
+                answers.append(error)
+        return answers
+
     async def query_range(
         self, expr: str, variables: Mapping[str, str], window: Window, step: timedelta
     ) -> Sequence[Series]:
@@ -62,8 +72,10 @@ class FakeMetricSource:
             at += step
         return tuple(Series(labels=labels, points=tuple(line)) for labels, line in points.items())
 
-    def link(self, expr: str, window: Window) -> str:
+    def link(self, expr: str, window: Window | None = None) -> str:
         """See `MetricSource`."""
+        if window is None:
+            return f"https://{self.name}.example.net/graph?{urlencode({'g0.expr': expr, 'g0.tab': '1'})}"
         panel = {"expr": expr, "from": window.start.isoformat(), "to": window.end.isoformat()}
         return f"https://{self.name}.example.net/graph?{urlencode(panel)}"
 

@@ -52,6 +52,16 @@ class PrometheusSource:
             return await asyncio.to_thread(answers.instant, body, name)
         return answers.instant(body, name)
 
+    async def query_all(self, exprs: Sequence[str], at: datetime) -> Sequence[Answer | IntegrationError]:
+        """See `MetricSource`."""
+        return await asyncio.gather(*(self._answered(expr, at) for expr in exprs))
+
+    async def _answered(self, expr: str, at: datetime) -> Answer | IntegrationError:
+        try:
+            return await self.query(expr, {}, at)
+        except IntegrationError as error:
+            return error
+
     async def query_range(
         self, expr: str, variables: Mapping[str, str], window: Window, step: timedelta
     ) -> Sequence[Series]:
@@ -59,8 +69,10 @@ class PrometheusSource:
         text = fill(expr, variables, self._access.name) if variables else expr
         return await asyncio.to_thread(ranges.ask, self._access, text, window, step)
 
-    def link(self, expr: str, window: Window) -> str:
+    def link(self, expr: str, window: Window | None = None) -> str:
         """Prometheus' own page; `/graph` is its address before 3.0 and leads on to the new one since."""
+        if window is None:
+            return f"{self._access.url}/graph?{urlencode({'g0.expr': expr, 'g0.tab': '1'})}"
         end = window.end.astimezone(UTC).replace(microsecond=0)
         end += timedelta(seconds=1) if end < window.end else timedelta(0)
         seconds = max(timedelta(seconds=1), -(-(end - window.start) // timedelta(seconds=1)) * timedelta(seconds=1))
