@@ -69,7 +69,7 @@ BITES = [
     ),
     Bite(
         fault="an integration's field that nobody described",
-        file="bot/integrations/prometheus/config.py",
+        file="bot/integrations/sentry/config.py",
         plant=added("class Undescribed(Strict):\n    field: int = 0"),
         caught_by=house("test_integrations.py"),
         says="Undescribed.field",

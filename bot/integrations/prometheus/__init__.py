@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.integrations.prometheus.access import access
 from bot.integrations.prometheus.actions import SPECS, Asking
 from bot.integrations.prometheus.client import PrometheusSource
 from bot.integrations.prometheus.config import PrometheusConfig
 from bot.integrations.prometheus.health import Examination
 from bot.kit.plugin import Capabilities, Integration, Tools
+from bot.kit.way_in import access
 
 
 @asynccontextmanager

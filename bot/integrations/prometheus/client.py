@@ -17,9 +17,9 @@ from urllib.parse import quote, urlencode, urlsplit
 from bot.documents import format_duration
 from bot.errors import IntegrationError, Permanent, Temporary
 from bot.integrations.prometheus import answers, ranges
-from bot.integrations.prometheus.access import Access
 from bot.integrations.prometheus.expr import fill
 from bot.kit.http_out import retry_after
+from bot.kit.way_in import Access
 from bot.model.sample import Answer, Series, Window
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from datetime import timedelta
 
 from bot.errors import IntegrationError, Permanent
 from bot.integrations.prometheus import answers
-from bot.integrations.prometheus.access import Access
 from bot.kit.http_out import HttpAnswer, HttpOut
+from bot.kit.way_in import Access
 from bot.ports.actions import Health
 from bot.ports.clock import Clock
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from bot.errors import IntegrationError, Permanent, Temporary
 from bot.integrations.prometheus import answers
-from bot.integrations.prometheus.access import Access
 from bot.kit.http_out import retry_after
+from bot.kit.way_in import Access
 from bot.model.sample import Series, Window
 
 if TYPE_CHECKING:

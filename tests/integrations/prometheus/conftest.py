@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.integrations.prometheus.access import access
 from bot.integrations.prometheus.client import PrometheusSource
 from bot.integrations.prometheus.config import PrometheusConfig
 from bot.kit.http_out import HttpOut
 from bot.kit.plugin import Tools
 from bot.kit.redaction import Redactor
+from bot.kit.way_in import access
 from bot.testing.clock import FakeClock
 from tests.integrations.http_server import HttpServer
 from tests.integrations.prometheus.remote_write import write

@@ -20,11 +20,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pydantic import SecretStr
 
 from bot.errors import Permanent, Temporary
-from bot.integrations.prometheus.access import access
 from bot.integrations.prometheus.answers import MAX_BODY, exact
 from bot.integrations.prometheus.client import PrometheusSource
-from bot.integrations.prometheus.config import BasicAuth, PrometheusConfig, Tls
+from bot.integrations.prometheus.config import PrometheusConfig
 from bot.kit.plugin import Tools
+from bot.kit.way_in import BasicAuth, Tls, access
 from bot.model.sample import Window
 from tests.integrations.http_server import Asked, HttpServer, Script, raised, says
 from tests.servers import PrometheusServer

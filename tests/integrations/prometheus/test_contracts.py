@@ -7,11 +7,11 @@ import pytest
 from pydantic import SecretStr
 
 from bot.integrations.prometheus import integration as prometheus_integration
-from bot.integrations.prometheus.access import access
 from bot.integrations.prometheus.actions import Asking, QueryParams, WaitParams
 from bot.integrations.prometheus.client import PrometheusSource
-from bot.integrations.prometheus.config import BasicAuth, PrometheusConfig
+from bot.integrations.prometheus.config import PrometheusConfig
 from bot.kit.plugin import Integration, Tools
+from bot.kit.way_in import BasicAuth, access
 from bot.model.sample import Window
 from bot.ports.actions import Action
 from bot.testing.contracts import ActionContract, HttpContract, IntegrationContract, MetricSourceContract

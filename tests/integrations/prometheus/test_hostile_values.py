@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import Permanent
-from bot.integrations.prometheus.access import Access, access
 from bot.integrations.prometheus.client import PrometheusSource
 from bot.integrations.prometheus.config import PrometheusConfig
 from bot.integrations.prometheus.expr import fill
 from bot.kit.http_out import HttpOut
 from bot.kit.plugin import Tools
 from bot.kit.redaction import Redactor
+from bot.kit.way_in import Access, access
 from bot.testing.clock import FakeClock
 from bot.testing.contracts import HOSTILE
 from tests.integrations.prometheus.remote_write import write

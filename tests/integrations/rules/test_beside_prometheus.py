@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.integrations.prometheus.access import access
 from bot.integrations.prometheus.client import PrometheusSource
 from bot.integrations.prometheus.config import PrometheusConfig
 from bot.kit.http_out import HttpOut
 from bot.kit.plugin import Tools
 from bot.kit.redaction import Redactor
+from bot.kit.way_in import access
 from bot.model.rule import AlertRule, GroupStatus, RuleGroup, RuleState
 from bot.rules.evaluator import evaluate
 from bot.rules.schedule import next_slot
