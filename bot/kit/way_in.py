@@ -35,6 +35,10 @@ def _address(url: str) -> str:
     return url.rstrip("/")
 
 
+Address = Annotated[str, AfterValidator(_address)]
+"""A field of a document that holds the address of a server, without a slash at its end."""
+
+
 def _positive(length: timedelta) -> timedelta:
     if length <= timedelta(0):
         raise ValueError("must be longer than nothing")
@@ -78,9 +82,7 @@ class Tls(Strict):
 class WayIn(Strict):
     """What stands under `integrations:` for a server at an address."""
 
-    url: Annotated[str, AfterValidator(_address)] = Field(
-        description="Address of the server, with the path it is served under, without `/api`."
-    )
+    url: Address = Field(description="Address of the server, with the path it is served under, without `/api`.")
     basic_auth: BasicAuth | None = Field(default=None, description="Name and password, where the server asks for them.")
     bearer_token: SecretStr | None = Field(
         default=None, description="Token for `Authorization: Bearer`, as `{env: NAME}` or `{file: PATH}`."

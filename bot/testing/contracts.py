@@ -20,9 +20,10 @@ from bot.kit.plugin import Integration, Tools
 from bot.model.labels import LabelSet
 from bot.model.plan import ActionResult, Outcome
 from bot.model.runbook import RISKS, Risk
-from bot.model.sample import Answer, Window
+from bot.model.sample import Answer, Recorded, Window
 from bot.ports.actions import Action
 from bot.ports.metrics import MetricSource
+from bot.ports.recorder import Recorder
 
 WITHIN = timedelta(seconds=30)
 """The time an action gets."""
@@ -151,6 +152,77 @@ class MetricSourceContract:
         assert "now" not in link
 
 
+class RecorderContract:
+    """A `Recorder`, and the `MetricSource` through which everybody sees what it wrote.
+
+    Fixtures: `recorder`; `source`; `now`, the time the server takes samples for.
+    """
+
+    async def test_what_was_written_is_seen_at_once(
+        self, recorder: Recorder, source: MetricSource, now: datetime
+    ) -> None:
+        """Under its labels, whatever stands in them, with its value, whatever that is."""
+        values = [math.nan, math.inf, -math.inf, 0.0, -0.0, 5e-324, 1.7976931348623157e308, 0.1, *map(float, range(20))]
+        made = {LabelSet({"__name__": "contract_seen", "odd": text}): values[at] for at, text in enumerate(HOSTILE)}
+        await recorder.record([Recorded(labels=labels, at=now, value=value) for labels, value in made.items()])
+        answer = await source.query("contract_seen", {}, now)
+        assert {sample.labels: repr(sample.value) for sample in answer.samples} == {
+            labels: repr(value) for labels, value in made.items()
+        }
+
+    async def test_a_series_that_ends_is_gone_at_once(
+        self, recorder: Recorder, source: MetricSource, now: datetime
+    ) -> None:
+        """NaN is a value; the end of a series is none. Before its end it is still there."""
+        ends, stays = (LabelSet({"__name__": "contract_ends", "which": which}) for which in ("ends", "stays"))
+        before = now - timedelta(seconds=5)
+        await recorder.record([Recorded(labels=labels, at=before, value=1.0) for labels in (ends, stays)])
+        await recorder.record(
+            [Recorded(labels=ends, at=now, value=None), Recorded(labels=stays, at=now, value=math.nan)]
+        )
+        assert [one.labels for one in (await source.query("contract_ends", {}, now)).samples] == [stays]
+        assert {one.labels for one in (await source.query("contract_ends", {}, before)).samples} == {ends, stays}
+
+    async def test_the_order_of_samples_does_not_matter(
+        self, recorder: Recorder, source: MetricSource, now: datetime
+    ) -> None:
+        """Later ones may come first."""
+        times = [now - timedelta(seconds=seconds) for seconds in range(5)]
+        labels = [LabelSet({"__name__": "contract_order", "n": str(number)}) for number in (2, 10, 1)]
+        await recorder.record(
+            [Recorded(labels=one, at=at, value=float(number)) for number, at in enumerate(times) for one in labels]
+        )
+        for number, at in enumerate(times):
+            found = (await source.query("contract_order", {}, at)).samples
+            assert {sample.labels: sample.value for sample in found} == dict.fromkeys(labels, float(number))
+
+    async def test_one_that_comes_too_late_does_not_hold_up_the_others(
+        self, recorder: Recorder, source: MetricSource, now: datetime
+    ) -> None:
+        """Nor does one that is there already, with its value or with another."""
+        known, new = (LabelSet({"__name__": "contract_late", "which": which}) for which in ("known", "new"))
+        first = Recorded(labels=known, at=now, value=1.0)
+        await recorder.record([first])
+        await recorder.record([first])
+        await recorder.record(
+            [
+                Recorded(labels=known, at=now - timedelta(hours=5), value=2.0),
+                Recorded(labels=known, at=now, value=3.0),
+                Recorded(labels=new, at=now, value=4.0),
+            ]
+        )
+        found = (await source.query("contract_late", {}, now)).samples
+        assert {sample.labels: sample.value for sample in found} == {known: 1.0, new: 4.0}
+
+    async def test_many_are_written(self, recorder: Recorder, source: MetricSource, now: datetime) -> None:
+        """More than fit into one message; and none at all."""
+        await recorder.record([])
+        every = [LabelSet({"__name__": "contract_many", "n": str(number), "pad": "x" * 300}) for number in range(5000)]
+        await recorder.record([Recorded(labels=labels, at=now, value=1.0) for labels in every])
+        found = (await source.query("contract_many", {}, now)).samples
+        assert {sample.labels for sample in found} == set(every)
+
+
 class HttpContract:
     """An adapter that speaks HTTP maps what it is answered to our errors, and tells no secret.
 
@@ -246,6 +318,7 @@ class IntegrationContract:
         """`provides` and `specs` are what references are checked against."""
         async with integration.open(unreachable, tools) as opened:
             assert ("metrics" in integration.provides) == (opened.metrics is not None)
+            assert ("recorder" in integration.provides) == (opened.recorder is not None)
             assert ("actions" in integration.provides) == bool(opened.actions)
             assert {spec.name: spec for spec in integration.specs} == {
                 name: action.spec for name, action in opened.actions.items()

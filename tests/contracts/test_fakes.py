@@ -9,8 +9,9 @@ from bot.errors import Temporary
 from bot.model.labels import LabelSet
 from bot.model.sample import Window
 from bot.testing.clock import FakeClock
-from bot.testing.contracts import MetricSourceContract
+from bot.testing.contracts import MetricSourceContract, RecorderContract
 from bot.testing.metrics import FakeMetricSource
+from bot.testing.recorder import FakeRecorder
 
 KITCHEN, CELLAR = (LabelSet({"__name__": "contract_degrees", "room": room}) for room in ("kitchen", "cellar"))
 
@@ -28,6 +29,20 @@ class TestFakeMetricSource(MetricSourceContract):
         source.shows('contract_degrees{room="cellar"}', {CELLAR: 12.0})
         source.shows("scalar(contract_degrees{room='cellar'})", {LabelSet(): 12.0})
         return source
+
+
+class TestFakeRecorder(RecorderContract):
+    @pytest.fixture
+    def now(self) -> datetime:
+        return datetime(2026, 11, 22, tzinfo=UTC)
+
+    @pytest.fixture
+    def recorder(self) -> FakeRecorder:
+        return FakeRecorder()
+
+    @pytest.fixture
+    def source(self, recorder: FakeRecorder) -> FakeMetricSource:
+        return recorder.source
 
 
 async def test_the_fake_source_follows_its_script() -> None:

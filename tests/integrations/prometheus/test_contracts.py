@@ -1,7 +1,7 @@
 """The suites of bot.testing, against the real thing."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
@@ -10,17 +10,38 @@ from bot.integrations.prometheus import integration as prometheus_integration
 from bot.integrations.prometheus.actions import Asking, QueryParams, WaitParams
 from bot.integrations.prometheus.client import PrometheusSource
 from bot.integrations.prometheus.config import PrometheusConfig
+from bot.integrations.prometheus.remote_write import RemoteWriter
 from bot.kit.plugin import Integration, Tools
 from bot.kit.way_in import BasicAuth, access
 from bot.model.sample import Window
 from bot.ports.actions import Action
-from bot.testing.contracts import ActionContract, HttpContract, IntegrationContract, MetricSourceContract
+from bot.testing.contracts import (
+    ActionContract,
+    HttpContract,
+    IntegrationContract,
+    MetricSourceContract,
+    RecorderContract,
+)
 from tests.integrations.http_server import HttpServer, raised, says
-from tests.servers import free_port
+from tests.servers import PrometheusServer, free_port
 
 
 class TestSource(MetricSourceContract):
     pass
+
+
+class TestRecorder(RecorderContract):
+    """Each test has the server's clock to itself by having metrics of its own."""
+
+    @pytest.fixture
+    def now(self) -> datetime:
+        return datetime.now(UTC).replace(microsecond=0)
+
+    @pytest.fixture
+    async def recorder(self, prometheus: PrometheusServer, tools: Tools) -> AsyncIterator[RemoteWriter]:
+        recorder = RemoteWriter(access(PrometheusConfig(url=prometheus.url), tools))
+        yield recorder
+        await recorder.aclose()
 
 
 @pytest.fixture
