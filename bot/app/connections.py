@@ -13,6 +13,7 @@ from bot.kit.http_out import HttpOut
 from bot.kit.plugin import Capabilities, Tools
 from bot.kit.redaction import Redactor
 from bot.ports.actions import Action, Health
+from bot.ports.alertmanager import AlertSink
 from bot.ports.clock import Clock
 from bot.ports.metrics import MetricSource
 from bot.ports.recorder import Recorder
@@ -47,6 +48,12 @@ class Connections:
         """Those that take what rules make."""
         found = {name: one.capabilities.recorder for name, one in self._open.items()}
         return {name: recorder for name, recorder in found.items() if recorder is not None}
+
+    @property
+    def alertmanagers(self) -> Mapping[str, AlertSink]:
+        """Those that are told of alerts."""
+        found = {name: one.capabilities.alertmanager for name, one in self._open.items()}
+        return {name: sink for name, sink in found.items() if sink is not None}
 
     @property
     def actions(self) -> Mapping[str, Mapping[str, Action]]:

@@ -116,6 +116,9 @@ class Tocsin:
         self._redactor = redactor
         self.world = world
         self.telemetry = Telemetry()
+        self.telemetry.counts_notifications(
+            lambda: {name: sink.tally for name, sink in world.alertmanagers.items()},
+        )
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._runs_bell, self._errands_bell = Bell(), Bell()
         world.nudge = self._nudge
@@ -190,7 +193,7 @@ class Tocsin:
         self._loaded, self._operator = loaded, operator
         self.world.setup, before = setup, self.world.sources
         self.world.sources, self.world.recorders = self._connections.sources, self._connections.recorders
-        self.world.actions = self._connections.actions
+        self.world.alertmanagers, self.world.actions = self._connections.alertmanagers, self._connections.actions
         self.door.tokens = {secret_hash(token): operator, **_tokens(loaded)}
         for source in self.world.sources.keys() - before.keys():
             self.telemetry.knows(source)

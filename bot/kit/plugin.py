@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from bot.kit.http_out import HttpOut
 from bot.kit.redaction import Redactor
 from bot.ports.actions import Action, ActionSpec, Health
+from bot.ports.alertmanager import AlertSink
 from bot.ports.clock import Clock
 from bot.ports.metrics import MetricSource
 from bot.ports.recorder import Recorder
@@ -47,6 +48,7 @@ class Capabilities:
     examine: Callable[[], Awaitable[Sequence[Health]]]
     metrics: MetricSource | None = None
     recorder: Recorder | None = None
+    alertmanager: AlertSink | None = None
     actions: Mapping[str, Action] = field(default_factory=dict)
 
 

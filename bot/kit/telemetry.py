@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -16,9 +16,12 @@ from typing import IO, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from bot import __version__
 from bot.kit.redaction import Redactor, visible
+from bot.ports.alertmanager import Tally
 
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["text", "json", "auto"]
@@ -148,9 +151,37 @@ class Telemetry:
         known = method if method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"
         self._http.labels(known, f"{status // 100}xx").observe(seconds)
 
+    def counts_notifications(self, read: Callable[[], Mapping[str, Tally]]) -> None:
+        """Shows what `read` says of each Alertmanager, by its name, whenever the metrics are asked for."""
+        self.registry.register(_Notifications(read))
+
     def exposition(self) -> tuple[bytes, str]:
         """The body and the content type of `/metrics`, in Prometheus' text format."""
         return generate_latest(self.registry), CONTENT_TYPE_PLAIN_0_0_4
+
+
+class _Notifications(Collector):
+    """What became of the alerts to tell Alertmanagers: whoever sends them counts, and is read."""
+
+    def __init__(self, read: Callable[[], Mapping[str, Tally]]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterator[Metric]:
+        """Two families, with a line for each Alertmanager that is configured now."""
+        said = CounterMetricFamily(
+            "tocsin_notifications",
+            "Alerts sent to an Alertmanager, those that failed, and those dropped from a full queue.",
+            labels=["alertmanager", "outcome"],
+        )
+        waiting = GaugeMetricFamily(
+            "tocsin_notifications_waiting", "Alerts that wait to be sent.", labels=["alertmanager"]
+        )
+        for name, tally in self._read().items():
+            for outcome, count in (("sent", tally.sent), ("failed", tally.failed), ("dropped", tally.dropped)):
+                said.add_metric([name, outcome], count)
+            waiting.add_metric([name], tally.waiting)
+        yield said
+        yield waiting
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from bot.model.setup import Setup
 from bot.ports.actions import Action
+from bot.ports.alertmanager import AlertSink
 from bot.ports.clock import Clock
 from bot.ports.drawer import Drawer
 from bot.ports.metrics import MetricSource
@@ -20,11 +21,11 @@ LEASE = timedelta(seconds=8)
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """Handed to every response. `setup`, `sources`, `recorders` and `actions` are replaced together on reload.
+    """Handed to every response. `setup` and what the integrations can do are replaced together on reload.
 
-    `recorders` take what rules make, by integration, where one takes anything. `actions` maps an action's name to those
-    who offer it, by the integration's name in tocsin.yaml. `nudge` tells the engine that a run or an errand may be due,
-    so that nobody waits for its next look.
+    `recorders` take what rules make, and `alertmanagers` are told of alerts, both by integration. `actions` maps an
+    action's name to those who offer it, by the integration's name in tocsin.yaml. `nudge` tells the engine that a run
+    or an errand may be due, so that nobody waits for its next look.
     """
 
     store: Store
@@ -33,5 +34,6 @@ class World:
     setup: Setup
     sources: Mapping[str, MetricSource]
     recorders: Mapping[str, Recorder] = field(default_factory=dict)
+    alertmanagers: Mapping[str, AlertSink] = field(default_factory=dict)
     actions: Mapping[str, Mapping[str, Action]]
     nudge: Callable[[], None]
