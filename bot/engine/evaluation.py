@@ -6,18 +6,19 @@ lease ends and the standby reads the state of every group from the store and goe
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.engine.ticker import Ticker
-from bot.errors import Conflict, Fenced, StoreError
+from bot.errors import Conflict, Fenced, IntegrationError, StoreError
 from bot.kit.telemetry import Telemetry
 from bot.model.actor import TOCSIN
-from bot.model.rule import GroupStatus, RuleGroup
+from bot.model.rule import GroupStatus, Restore, RuleGroup
 from bot.response import rule_due, source_seen
 from bot.response.world import World
-from bot.rules import evaluator
+from bot.rules import evaluator, restore
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +34,12 @@ class Evaluation:
         self._owner = owner
         self._telemetry = telemetry
         self._epoch: int | None = None
+        self._groups: dict[str, RuleGroup] = {}
         self._statuses: dict[str, GroupStatus] = {}
+        self._written: dict[str, evaluator.Written] = {}
+        self._unrestored: dict[str, int] = {}
+        """Groups to be restored as Prometheus does it, and how often they were evaluated since the start."""
+        self._ending: set[asyncio.Task[None]] = set()
         self.ticker = Ticker(world.clock, self._due)
 
     @property
@@ -56,11 +62,16 @@ class Evaluation:
         """After a reload: these groups from now on; those that stay keep their state."""
         if self.active:
             await self._drop_all_but({group.key for group in groups})
+            for key in self._written.keys() - {group.key for group in groups}:
+                self._end_later(self._groups[key], self._written.pop(key))
+            self._groups = {group.key: group for group in groups}
             self.ticker.set_groups(groups)
 
     async def give_up(self) -> None:
         """Hands the lease back, so that a standby need not wait for its end."""
         self.ticker.stop()
+        for task in self._ending:
+            task.cancel()
         if self.active:
             await self._world.store.write(lambda tx: tx.leases.release(rule_due.LEASE, self._owner))
 
@@ -70,7 +81,9 @@ class Evaluation:
             self.ticker.set_groups(())
             return
         statuses = await self._world.store.read(lambda tx: tx.rules.statuses())
-        self._statuses = {status.key: status for status in statuses}
+        anew = {group.key for group in self._world.setup.groups if group.restore is Restore.PROMETHEUS}
+        self._statuses = {status.key: status for status in statuses if status.key not in anew}
+        self._unrestored, self._written = dict.fromkeys(anew, 0), {}
         await self.set_groups(self._world.setup.groups)
 
     async def _drop_all_but(self, wanted: set[str]) -> None:
@@ -86,7 +99,9 @@ class Evaluation:
         self._telemetry.slots_missed(group.source, missed)
         before = self._statuses.get(group.key)
         try:
-            made = await rule_due.rule_due(self._world, TOCSIN, group, before, slot=slot, epoch=self._epoch)
+            made = await rule_due.rule_due(
+                self._world, TOCSIN, group, before, slot=slot, epoch=self._epoch, written=self._written_by(group)
+            )
         except (Fenced, Conflict) as error:
             _log.info("rule group %s: %s", group.key, error)
             self._epoch = None
@@ -96,8 +111,37 @@ class Evaluation:
             _log.warning("rule group %s: %s; %s", group.key, error, error.hint)
             self._telemetry.store_write_failed("unavailable")
         else:
-            self._statuses[group.key] = made.status
+            self._statuses[group.key] = await self._restored(group, made.status)
+            self._written[group.key] = made.written
             self._count(group, made)
+
+    def _written_by(self, group: RuleGroup) -> evaluator.Written | None:
+        return None if group.key in self._unrestored else self._written.get(group.key, {})
+
+    async def _restored(self, group: RuleGroup, status: GroupStatus) -> GroupStatus:
+        """After the second evaluation since the start, where `restore: prometheus` is wanted."""
+        evaluations = self._unrestored.get(group.key)
+        if evaluations is None:
+            return status
+        if evaluations == 0:
+            self._unrestored[group.key] = 1
+            return status
+        del self._unrestored[group.key]
+        return await restore.restore(group, status, self._world.sources[group.source], self._world.clock.now())
+
+    def _end_later(self, group: RuleGroup, written: evaluator.Written) -> None:
+        """What a group that is gone had written ends after two intervals: another may have taken it over until then."""
+
+        async def end() -> None:
+            await asyncio.sleep(2 * group.interval.total_seconds())
+            try:
+                await rule_due.end_series(self._world, TOCSIN, group, written)
+            except IntegrationError as error:
+                _log.warning("what rule group %s had recorded could not be ended: %s", group.key, error)
+
+        task = asyncio.get_running_loop().create_task(end())
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
     def _count(self, group: RuleGroup, made: evaluator.Evaluation) -> None:
         self._telemetry.evaluated(group.source, made.status.took.total_seconds())

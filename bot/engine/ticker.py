@@ -1,7 +1,8 @@
 """Says when: rule groups on their slots, and periodic jobs. The one home of APScheduler, which holds no state for us.
 
 Each group has one date trigger, armed anew with the next slot after every evaluation: an interval trigger cannot give
-Prometheus' slots. A slot that passes while an evaluation still runs is missed and counted, not caught up on.
+Prometheus' slots. An evaluation that takes too long makes the next one late; slots that pass whole meanwhile are missed
+and counted, not caught up on.
 """
 
 from __future__ import annotations
@@ -64,12 +65,12 @@ class Ticker:
         for key, group in wanted.items():
             if key not in self._armed:
                 self._armed[key] = group
-                self._arm(group, self._clock.now(), 0)
+                self._arm(group, schedule.next_slot(group, self._clock.now()), 0)
 
-    def _arm(self, group: RuleGroup, after: datetime, missed: int) -> None:
-        slot = schedule.next_slot(group, after)
+    def _arm(self, group: RuleGroup, slot: datetime, missed: int) -> None:
+        when = max(slot, self._clock.now())
         self._scheduler.add_job(
-            self._tick, "date", run_date=slot, args=[group, slot, missed], id=group.key, replace_existing=True
+            self._tick, "date", run_date=when, args=[group, slot, missed], id=group.key, replace_existing=True
         )
 
     async def _tick(self, group: RuleGroup, slot: datetime, missed: int) -> None:
@@ -81,5 +82,5 @@ class Ticker:
             # a group that fails once must tick again; what went wrong is logged and counted where it happened
             _log.exception("rule group %s: its evaluation at %s failed", group.key, slot.isoformat())
         if self._armed.get(group.key) == group:
-            now = max(self._clock.now(), slot)
-            self._arm(group, now, schedule.missed(group, slot, schedule.next_slot(group, now)))
+            following = schedule.slot_after(group, slot, self._clock.now())
+            self._arm(group, following, schedule.missed(group, slot, following))

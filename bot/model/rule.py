@@ -40,6 +40,11 @@ class RecordingRule:
     expr: str
     labels: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        """What the rule is called: the name of what it records."""
+        return self.record
+
 
 class Recordings(StrEnum):
     """What becomes of what rules make: recorded series, `ALERTS` and `ALERTS_FOR_STATE`."""
@@ -109,6 +114,8 @@ class RuleStatus:
     """One rule after an evaluation. `unknown_since` is set from the first failure to the next success."""
 
     rule: str
+    labels: LabelSet = field(default_factory=LabelSet)
+    """Those of the rule, as they are written: a rule that changes them is another one."""
     alerts: tuple[RuleAlert, ...] = ()
     evaluated_at: datetime | None = None
     unknown_since: datetime | None = None
@@ -141,10 +148,14 @@ class RuleStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupStatus:
-    """A rule group after an evaluation: one status per rule, in the file's order. `slot` is the evaluation's time."""
+    """A rule group after an evaluation: one status per rule, in the file's order.
+
+    `slot` is the time that was asked about, `evaluated_at` when that was, and `took` how long.
+    """
 
     key: str
     slot: datetime
     rules: tuple[RuleStatus, ...]
     missed: int = 0
+    evaluated_at: datetime | None = None
     took: timedelta = timedelta(0)

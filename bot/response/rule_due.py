@@ -7,12 +7,12 @@ from datetime import datetime
 
 from bot.model.actor import Actor
 from bot.model.alert import Alert
-from bot.model.rule import GroupStatus, RuleGroup
+from bot.model.rule import GroupStatus, Recordings, RuleGroup
 from bot.ports.store import Tx
 from bot.response import alert_received, source_seen
 from bot.response.world import World
 from bot.rights import Act, require
-from bot.rules import evaluator
+from bot.rules import evaluator, recording
 
 LEASE = "rules"
 """The lease whose holder evaluates; its epoch fences every evaluation."""
@@ -26,11 +26,17 @@ async def rule_due(
     *,
     slot: datetime,
     epoch: int,
+    written: evaluator.Written | None = None,
 ) -> evaluator.Evaluation:
-    """What this slot showed, once it is kept. Fenced when another process evaluates by now; Conflict: it has."""
+    """What this slot showed, once it is kept. Fenced when another process evaluates by now; Conflict: it has.
+
+    `written` is what the last evaluation of this process wrote; None: `ALERTS` are not to be written yet.
+    """
     began = world.clock.now()
     require(actor, Act.EVALUATE_RULES, group.key, began)
-    made = await evaluator.evaluate(group, before, world.sources[group.source], slot, began)
+    made = await evaluator.evaluate(
+        group, before, world.sources[group.source], slot, began, writing=_writing(world, group, written)
+    )
     now = world.clock.now()
     evaluation = replace(made, status=replace(made.status, took=now - began))
     found = [_endless(alert, now) for alert in evaluation.alerts]
@@ -46,6 +52,23 @@ async def rule_due(
     if found:
         world.nudge()
     return evaluation
+
+
+async def end_series(world: World, actor: Actor, group: RuleGroup, written: evaluator.Written) -> None:
+    """Marks all that a group wrote as over, now. Raises IntegrationError; does nothing where it may no longer write."""
+    now = world.clock.now()
+    require(actor, Act.EVALUATE_RULES, group.key, now)
+    recorder = world.recorders.get(group.source)
+    if recorder is not None:
+        series = [labels for labels_of_one in written.values() for labels in labels_of_one]
+        await recorder.record(recording.ended(series, (), recording.to_the_millisecond(now)))
+
+
+def _writing(world: World, group: RuleGroup, written: evaluator.Written | None) -> evaluator.Writing | None:
+    recorder = world.recorders.get(group.source)
+    if group.recordings is not Recordings.WRITE or recorder is None:
+        return None
+    return evaluator.Writing(recorder=recorder, before=written or {}, alerts=written is not None)
 
 
 def _endless(alert: Alert, now: datetime) -> Alert:

@@ -1,31 +1,48 @@
 """Evaluates one rule group against one source: one slot, one new status, and the alerts to tell.
 
-The rules of a group are asked at once, because none of them sees what another writes: recordings are assumed to be the
-server's own work, so recording rules are not evaluated here. What the answers mean is decided in the file's order.
+What the answers mean is decided in the file's order. Where rules write (`recordings: write`), one that reads what
+another writes is asked after that was written; all others are asked at once, for they are strangers to each other.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
-from bot.errors import Permanent, Temporary
+from bot.errors import IntegrationError, Permanent
 from bot.model.alert import Alert
 from bot.model.labels import LabelSet
-from bot.model.rule import AlertRule, GroupStatus, RecordingRule, RuleAlert, RuleGroup, RuleState, RuleStatus
-from bot.model.sample import Answer, Sample, Window
+from bot.model.rule import (
+    AlertRule,
+    GroupStatus,
+    RecordingRule,
+    Recordings,
+    RuleAlert,
+    RuleGroup,
+    RuleState,
+    RuleStatus,
+)
+from bot.model.sample import Answer, Recorded, Sample
 from bot.ports.metrics import MetricSource
-from bot.rules import state
+from bot.ports.recorder import Recorder
+from bot.rules import recording, state
+from bot.rules.dependencies import Rule, Stage, sources_of, stages
 from bot.rules.schedule import missed
 from bot.rules.template import Data, Needs, parse, render
 
 MOST_QUERIES = 100
 """How many different queries the templates of one rule may ask in one evaluation."""
 
+_RULE, _PARTIAL = "rule", "partial"
 _OWN_WARNINGS = ("PromQL info: ", "PromQL warning: ")
-_AROUND = timedelta(minutes=30)
+
+RuleKey: TypeAlias = tuple[str, LabelSet, int]
+"""What a rule keeps its state by when its file changes: name, labels as written, and which of several alike it is."""
+
+Written: TypeAlias = Mapping[RuleKey, Sequence[LabelSet]]
+"""The series that each rule wrote when it was last evaluated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +51,15 @@ class Outside:
 
     labels: Mapping[str, str]
     url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """Where the rules of a group write, and what they wrote last time. `alerts`: whether `ALERTS` too is written."""
+
+    recorder: Recorder
+    before: Written = field(default_factory=dict)
+    alerts: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,25 +73,37 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """What one evaluation made of a group: what to keep, whom to tell of, and which rules are blind."""
+    """What one evaluation made of a group: what to keep, whom to tell of, which rules are blind, what is written."""
 
     status: GroupStatus
     alerts: tuple[Alert, ...] = ()
     failures: tuple[Failure, ...] = ()
+    written: Written = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
-    """What the source showed of one rule. `partial` says what was missing, where something was."""
+class _Turn:
+    """What all rules of one evaluation share."""
 
-    found: tuple[state.Found, ...]
-    partial: str = ""
+    group: RuleGroup
+    source: MetricSource
+    slot: datetime
+    now: datetime
+    outside: Outside
+    resend_delay: timedelta
+
+    @property
+    def asked_at(self) -> datetime:
+        return self.slot - self.group.query_offset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcome:
+    """`made` is what the rule has to write; None: it failed, and what it wrote before stands."""
+
     status: RuleStatus
     told: tuple[RuleAlert, ...] = ()
+    made: tuple[Recorded, ...] | None = None
     failure: Failure | None = None
 
 
@@ -76,71 +114,191 @@ async def evaluate(
     slot: datetime,
     now: datetime,
     *,
+    writing: Writing | None = None,
     outside: Outside | None = None,
     resend_delay: timedelta = state.RESEND_DELAY,
 ) -> Evaluation:
     """Evaluates every rule of the group as of `slot`; `now` is the wall clock, `before` what the last one kept.
 
     A rule whose source fails is UNKNOWN: its alerts are kept exactly as they were, nobody is told of them, and no other
-    rule is touched. A firing alert is told with the end Prometheus gives it, and told again long before that. `took` of
-    the status is left to the caller, who has a clock.
+    rule is touched; one that reads what such a rule writes resolves nothing. A firing alert is told with the end
+    Prometheus gives it, and told again long before that. `took` of the status is left to the caller, who has a clock.
     """
-    kept = _by_rule(group, before)
-    alerting = [rule for rule in group.rules if isinstance(rule, AlertRule)]
-    world = outside or Outside(labels={}, url="")
-    async with asyncio.TaskGroup() as tasks:
-        looks = [tasks.create_task(_look(rule, source, slot, group.query_offset, world)) for rule in alerting]
-    seen = (look.result() for look in looks)
-    outcomes = [
-        _recorded(rule, now)
-        if isinstance(rule, RecordingRule)
-        else _decide(group, rule, status, next(seen), slot, now, resend_delay)
-        for rule, status in zip(group.rules, kept, strict=True)
-    ]
+    turn = _Turn(
+        group=group, source=source, slot=slot, now=now, resend_delay=resend_delay,
+        outside=outside or Outside(labels={}, url=""),
+    )  # fmt: skip
+    kept = by_rule(group, before)
+    if writing is None:
+        outcomes = await _stage(turn, range(len(group.rules)), kept, {}, alerts=False)
+        written: Written = {}
+    else:
+        outcomes, written = await _written(turn, kept, writing)
     gap = missed(group, before.slot, slot) if before else 0
     status = GroupStatus(
         key=group.key,
         slot=slot,
-        rules=tuple(outcome.status for outcome in outcomes),
+        rules=tuple(outcomes[at].status for at in range(len(group.rules))),
         missed=(before.missed if before else 0) + gap,
+        evaluated_at=now,
     )
     until = state.valid_until(slot, group.interval, resend_delay)
     return Evaluation(
         status=status,
         alerts=tuple(
             _alert(group, rule, alert, source, until)
-            for rule, outcome in zip(group.rules, outcomes, strict=True)
+            for at, rule in enumerate(group.rules)
             if isinstance(rule, AlertRule)
-            for alert in outcome.told
+            for alert in outcomes[at].told
         ),
-        failures=tuple(outcome.failure for outcome in outcomes if outcome.failure is not None),
+        failures=tuple(found for at in range(len(group.rules)) if (found := outcomes[at].failure) is not None),
+        written=written,
     )
 
 
-def _by_rule(group: RuleGroup, before: GroupStatus | None) -> list[RuleStatus]:
-    """What was kept of each rule: by name, and of several with one name the first to the first, as Prometheus does."""
-    kept: dict[str, list[RuleStatus]] = {}
+def rule_keys(rules: Sequence[Rule]) -> Sequence[RuleKey]:
+    """What each rule is known by across changes of its file."""
+    alike: dict[tuple[str, LabelSet], int] = {}
+    keys = []
+    for rule in rules:
+        named = (rule.name, LabelSet(rule.labels))
+        keys.append((*named, alike.get(named, 0)))
+        alike[named] = keys[-1][2] + 1
+    return keys
+
+
+def by_rule(group: RuleGroup, before: GroupStatus | None) -> Sequence[RuleStatus]:
+    """What was kept of each rule: by name and labels, of several alike the first to the first, as Prometheus does."""
+    kept: dict[tuple[str, LabelSet], list[RuleStatus]] = {}
     for status in before.rules if before else ():
-        kept.setdefault(status.rule, []).append(status)
+        kept.setdefault((status.rule, status.labels), []).append(status)
     statuses = []
-    for rule in group.rules:
-        name = rule.name if isinstance(rule, AlertRule) else rule.record
-        same = kept.get(name)
-        statuses.append(same.pop(0) if same else RuleStatus(rule=name))
+    for name, labels, _ in rule_keys(group.rules):
+        same = kept.get((name, labels))
+        statuses.append(same.pop(0) if same else RuleStatus(rule=name, labels=labels))
     return statuses
 
 
-async def _look(
-    rule: AlertRule, source: MetricSource, slot: datetime, offset: timedelta, outside: Outside
-) -> _Seen | Failure:
-    """Asks the source what the rule finds, and all that its templates want to know."""
+async def _written(turn: _Turn, kept: Sequence[RuleStatus], writing: Writing) -> tuple[Mapping[int, _Outcome], Written]:
+    """Stage by stage: ask, decide, write. What the rules that are gone had written ends here."""
+    rules, at = turn.group.rules, recording.to_the_millisecond(turn.asked_at)
+    keys, reads = rule_keys(rules), sources_of(rules)
+    orphaned = [one for key, series in writing.before.items() if key not in set(keys) for one in series]
+    outcomes: dict[int, _Outcome] = {}
+    written = {key: writing.before.get(key, ()) for key in keys}
+    for stage in stages(rules):
+        doubt = {place: _doubt(rules, reads[place], outcomes) for place in stage}
+        made = await _stage(turn, stage, kept, doubt, alerts=writing.alerts)
+        points: list[Recorded] = list(recording.ended(orphaned, (), at))
+        for place in stage:
+            fresh = made[place].made or ()
+            points += fresh
+            if made[place].failure is None:
+                points += recording.ended(written[keys[place]], fresh, at)
+        failed = await _record(writing.recorder, points)
+        for place in stage:
+            outcomes[place] = outcome = _unwritten(turn, made[place], failed) if failed else made[place]
+            if outcome.made is not None:
+                gone = () if outcome.failure is None else written[keys[place]]
+                written[keys[place]] = tuple({one.labels: None for one in outcome.made} | dict.fromkeys(gone))
+        orphaned = [] if not failed else orphaned
+    return outcomes, {key: series for key, series in written.items() if series}
+
+
+def _doubt(rules: Sequence[Rule], reads: frozenset[int], outcomes: Mapping[int, _Outcome]) -> str:
+    """Why a rule that reads what others write cannot trust that something is missing; empty: it can."""
+    unseen = [rules[place].name for place in sorted(reads) if outcomes[place].made is None]
+    return f"what it reads is not up to date: {', '.join(unseen)} failed" if unseen else ""
+
+
+async def _record(recorder: Recorder, points: Sequence[Recorded]) -> IntegrationError | None:
     try:
-        answer = await source.query(rule.expr, {}, slot - offset)
+        if points:
+            await recorder.record(points)
+    except IntegrationError as error:
+        return error
+    return None
+
+
+def _unwritten(turn: _Turn, outcome: _Outcome, error: IntegrationError) -> _Outcome:
+    """A rule whose work is done and could not be written. Its alerts stand; who reads what it writes has to know."""
+    if not outcome.made:
+        return outcome
+    failure = Failure(rule=outcome.status.rule, reason=error.reason, message=f"cannot be recorded: {error.message}")
+    blind = _blind(turn, outcome.status, failure).status
+    return replace(outcome, status=blind, made=None, failure=failure)
+
+
+async def _stage(
+    turn: _Turn, stage: Stage, kept: Sequence[RuleStatus], doubt: Mapping[int, str], *, alerts: bool
+) -> Mapping[int, _Outcome]:
+    """Asks the source about all of these rules at once, and decides what each answer means."""
+    rules, recorded = turn.group.rules, turn.group.recordings is not Recordings.ASSUMED
+    asked = [place for place in stage if recorded or isinstance(rules[place], AlertRule)]
+    answers = await turn.source.query_all([rules[place].expr for place in asked], turn.asked_at)
+    found = dict(zip(asked, answers, strict=True))
+    outcomes: dict[int, _Outcome] = {}
+    for place in stage:
+        rule, before = rules[place], kept[place]
+        if isinstance(rule, AlertRule):
+            outcome = await _alerting(turn, rule, before, found[place], doubt.get(place, ""))
+            made = recording.of_alerts(rule, outcome.status.alerts, recording.to_the_millisecond(turn.asked_at))
+            outcomes[place] = replace(outcome, made=tuple(made) if alerts else ()) if _held(outcome) else outcome
+        elif place in found:
+            outcomes[place] = _recording(turn, rule, before, found[place])
+        else:
+            outcomes[place] = _Outcome(status=_seen(turn, before))
+    return outcomes
+
+
+def _held(outcome: _Outcome) -> bool:
+    """Whether the rule's alerts are as this evaluation found them."""
+    return outcome.failure is None or outcome.failure.reason == _PARTIAL
+
+
+def _recording(turn: _Turn, rule: RecordingRule, before: RuleStatus, answer: Answer | IntegrationError) -> _Outcome:
+    if isinstance(answer, IntegrationError):
+        return _blind(turn, before, _failed(rule, answer))
+    at = recording.to_the_millisecond(turn.asked_at)
+    try:
+        made = recording.recorded(rule, answer.samples, at, turn.group.limit)
+    except recording.RecordingError as error:
+        return _blind(turn, before, Failure(rule=rule.name, reason=_RULE, message=str(error)))
+    partial = _partial(answer)
+    if not partial:
+        return _Outcome(status=_seen(turn, before), made=made)
+    # what came is written; whether the rest is over nobody knows, so nothing of it is ended
+    return replace(_blind(turn, before, Failure(rule=rule.name, reason=_PARTIAL, message=partial)), made=made)
+
+
+async def _alerting(
+    turn: _Turn, rule: AlertRule, before: RuleStatus, answer: Answer | IntegrationError, doubt: str
+) -> _Outcome:
+    """What an answer makes of the alerts of a rule."""
+    if isinstance(answer, IntegrationError):
+        return _blind(turn, before, _failed(rule, answer))
+    try:
         answers: dict[str, Sequence[Sample] | str] = {}
-        found = [await _fill(rule, sample, source, slot, outside, answers) for sample in answer.samples]
-    except (Temporary, Permanent) as error:
-        return Failure(rule=rule.name, reason=error.reason, message=error.message)
-    return _Seen(found=tuple(found), partial=_partial(answer))
+        found = [await _fill(turn, rule, sample, answers) for sample in answer.samples]
+    except IntegrationError as error:
+        return _blind(turn, before, _failed(rule, error))
+    partial = _partial(answer) or doubt
+    step = state.step(
+        rule, before.alerts, found, turn.slot,
+        limit=turn.group.limit, complete=not partial, resend_delay=turn.resend_delay,
+    )  # fmt: skip
+    if step.error:
+        wrong = Failure(rule=rule.name, reason=_RULE, message=step.error)
+        return _blind(turn, replace(before, alerts=step.alerts), wrong)
+    after = replace(before, alerts=step.alerts)
+    if not partial:
+        return _Outcome(status=_seen(turn, after), told=step.told)
+    failure = Failure(rule=rule.name, reason=_PARTIAL, message=partial)
+    return replace(_blind(turn, after, failure), told=step.told)
+
+
+def _failed(rule: Rule, error: IntegrationError) -> Failure:
+    return Failure(rule=rule.name, reason=error.reason, message=error.message)
 
 
 def _partial(answer: Answer) -> str:
@@ -150,22 +308,18 @@ def _partial(answer: Answer) -> str:
 
 
 async def _fill(
-    rule: AlertRule,
-    sample: Sample,
-    source: MetricSource,
-    slot: datetime,
-    outside: Outside,
-    answers: dict[str, Sequence[Sample] | str],
+    turn: _Turn, rule: AlertRule, sample: Sample, answers: dict[str, Sequence[Sample] | str]
 ) -> state.Found:
     """One result with the rule's labels and annotations filled in."""
     data = Data(
-        labels=sample.labels, value=sample.value, at=slot, external_labels=outside.labels, external_url=outside.url
-    )
+        labels=sample.labels, value=sample.value, at=turn.slot,
+        external_labels=turn.outside.labels, external_url=turn.outside.url,
+    )  # fmt: skip
 
     async def text(template: str) -> str:
         parsed = parse(template, rule.name)
         while isinstance(filled := render(parsed, data, answers), Needs):
-            answers[filled.query] = await _answer(filled.query, source, slot, len(answers))
+            answers[filled.query] = await _answer(filled.query, turn.source, turn.slot, len(answers))
         return filled
 
     labels = {name: value for name, value in sample.labels.items() if name != "__name__"}
@@ -192,57 +346,23 @@ async def _answer(query: str, source: MetricSource, slot: datetime, asked: int) 
     return answer.samples
 
 
-def _recorded(rule: RecordingRule, now: datetime) -> _Outcome:
-    return _Outcome(status=RuleStatus(rule=rule.record, evaluated_at=now))
+def _seen(turn: _Turn, status: RuleStatus) -> RuleStatus:
+    return replace(status, evaluated_at=turn.now, unknown_since=None, last_error="")
 
 
-def _decide(
-    group: RuleGroup,
-    rule: AlertRule,
-    before: RuleStatus,
-    seen: _Seen | Failure,
-    slot: datetime,
-    now: datetime,
-    resend_delay: timedelta,
-) -> _Outcome:
-    if isinstance(seen, Failure):
-        return _blind(before, seen, slot, now)
-    step = state.step(
-        rule,
-        before.alerts,
-        seen.found,
-        slot,
-        limit=group.limit,
-        complete=not seen.partial,
-        resend_delay=resend_delay,
-    )
-    if step.error:
-        wrong = Failure(rule=rule.name, reason="rule", message=step.error)
-        return _blind(replace(before, alerts=step.alerts), wrong, slot, now)
-    status = RuleStatus(rule=rule.name, alerts=step.alerts, evaluated_at=now)
-    if not seen.partial:
-        return _Outcome(status=status, told=step.told)
-    return _Outcome(
-        status=replace(status, unknown_since=before.unknown_since or slot, last_error=seen.partial),
-        told=step.told,
-        failure=Failure(rule=rule.name, reason="partial", message=seen.partial),
-    )
-
-
-def _blind(before: RuleStatus, failure: Failure, slot: datetime, now: datetime) -> _Outcome:
-    status = replace(before, evaluated_at=now, unknown_since=before.unknown_since or slot, last_error=failure.message)
+def _blind(turn: _Turn, before: RuleStatus, failure: Failure) -> _Outcome:
+    since = before.unknown_since or turn.slot
+    status = replace(before, evaluated_at=turn.now, unknown_since=since, last_error=failure.message)
     return _Outcome(status=status, failure=failure)
 
 
 def _alert(group: RuleGroup, rule: AlertRule, alert: RuleAlert, source: MetricSource, until: datetime) -> Alert:
-    starts_at = alert.fired_at or alert.active_at
-    window = Window(start=alert.active_at - _AROUND, end=starts_at + _AROUND)
     return Alert(
         labels=alert.labels,
         annotations=alert.annotations,
-        starts_at=starts_at,
+        starts_at=alert.fired_at or alert.active_at,
         ends_at=alert.resolved_at if alert.state is RuleState.INACTIVE else until,
-        generator_url=source.link(rule.expr, window),
+        generator_url=source.link(rule.expr),
         source=group.source,
         rule=f"{group.key};{rule.name}",
         value=alert.value,

@@ -35,6 +35,11 @@ def next_slot(group: RuleGroup, now: datetime) -> datetime:
     return _EPOCH + ((now - _EPOCH - offset) // group.interval + 1) * group.interval + offset
 
 
+def slot_after(group: RuleGroup, slot: datetime, now: datetime) -> datetime:
+    """The slot to evaluate once the evaluation of `slot` has ended at `now`: the next, or the last that has come."""
+    return slot + max(1, (now - slot) // group.interval) * group.interval
+
+
 def missed(group: RuleGroup, last_slot: datetime, now: datetime) -> int:
     """How many slots passed unused between `last_slot` and an evaluation at `now`. They are not caught up on."""
     return max(0, (now - last_slot) // group.interval - 1)

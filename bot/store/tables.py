@@ -101,6 +101,7 @@ class RuleGroupRow(_Row, table=True):
     took: Duration
     rules: JsonList
     states: JsonObject
+    evaluated_at: MomentOrNull
 
 
 class EvaluationRow(_Row, table=True):

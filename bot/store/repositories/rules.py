@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, select, update
 
 from bot.errors import Conflict
+from bot.model.labels import LabelSet
 from bot.model.rule import GroupStatus, RuleStatus
 from bot.store.codec import from_json, to_json
 from bot.store.columns import Instant, Words
@@ -34,11 +35,12 @@ def group_row(status: GroupStatus) -> Values:
         "slot": status.slot,
         "missed": status.missed,
         "took": status.took,
-        "rules": [rule.rule for rule in status.rules],
+        "evaluated_at": status.evaluated_at,
+        "rules": [[rule.rule, dict(rule.labels)] for rule in status.rules],
         "states": {
             str(index): to_json(rule)
             for index, rule in enumerate(status.rules)
-            if rule != _calm(rule.rule, status.slot)
+            if rule != _calm(rule.rule, rule.labels, status.evaluated_at)
         },
     }
 
@@ -50,16 +52,21 @@ def group_noun(row: Found) -> GroupStatus:
         slot=row.slot,
         missed=row.missed,
         took=row.took,
+        evaluated_at=row.evaluated_at,
         rules=tuple(
-            from_json(RuleStatus, row.states[str(index)]) if str(index) in row.states else _calm(name, row.slot)
-            for index, name in enumerate(row.rules)
+            from_json(RuleStatus, row.states[str(index)])
+            if str(index) in row.states
+            else _calm(name, LabelSet(labels), row.evaluated_at)
+            for index, (name, labels) in enumerate(row.rules)
         ),
     )
 
 
 def evaluation_row(status: GroupStatus) -> Values:
     """The record of one evaluation: of rules that are not calm, the state and how many alerts are in which."""
-    findings = {rule.rule: _finding(rule) for rule in status.rules if rule != _calm(rule.rule, status.slot)}
+    findings = {
+        rule.rule: _finding(rule) for rule in status.rules if rule != _calm(rule.rule, rule.labels, status.evaluated_at)
+    }
     return {"slot": status.slot, "group_key": status.key, "took": status.took, "findings": findings or None}
 
 
@@ -90,9 +97,9 @@ class Rules(Repository):
             self._change(delete(_groups).where(_groups.c.key == key))
 
 
-def _calm(rule: str, slot: datetime) -> RuleStatus:
-    """A rule that was evaluated in this slot and is plainly inactive."""
-    return RuleStatus(rule=rule, evaluated_at=slot)
+def _calm(rule: str, labels: LabelSet, at: datetime | None) -> RuleStatus:
+    """A rule that was evaluated with its group and is plainly inactive."""
+    return RuleStatus(rule=rule, labels=labels, evaluated_at=at)
 
 
 def _finding(rule: RuleStatus) -> dict[str, object]:

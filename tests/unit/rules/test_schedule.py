@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.model.rule import RuleGroup
-from bot.rules.schedule import missed, next_slot, slot_offset
+from bot.rules.schedule import missed, next_slot, slot_after, slot_offset
 
 SECOND = timedelta(seconds=1)
 NOW = datetime(2026, 11, 21, 22, 46, 26, 742_331, tzinfo=UTC)
@@ -46,3 +46,9 @@ def test_missed_slots_are_counted(passed: float, unused: int) -> None:
 
 def test_a_clock_that_went_back_missed_nothing() -> None:
     assert missed(group(), NOW, NOW - timedelta(hours=1)) == 0
+
+
+@pytest.mark.parametrize(("took", "later"), [(0.0, 1), (0.9, 1), (1.5, 1), (2.0, 2), (3.7, 3)])
+def test_a_late_slot_is_evaluated_late_and_older_ones_are_skipped(took: float, later: int) -> None:
+    interval = group().interval
+    assert slot_after(group(), NOW, NOW + took * interval) == NOW + later * interval
