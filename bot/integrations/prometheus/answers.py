@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.errors import IntegrationError, Permanent, Temporary
+from bot.integrations.prometheus import folding
 from bot.kit.http_out import failure
 from bot.kit.redaction import Redactor, visible
 from bot.model.labels import LabelSet
@@ -17,6 +18,8 @@ MAX_BODY = 32 * 1024 * 1024
 MAX_COMPLAINT = 64 * 1024
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_DETAIL = 300
+_OF_PROMQL = ("PromQL info", "PromQL warning")  # from 3.0 on infos stand apart; before, among the warnings
+_NOTHING = Answer(samples=())
 _UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, OSError, RecursionError)
 """What looking into an answer of any shape can raise."""
 
@@ -33,7 +36,7 @@ def instant(body: bytes, integration: str) -> Answer:
     try:
         answer = _success(body)
         kind, result = answer["data"]["resultType"], answer["data"]["result"]
-        warnings = tuple(visible(str(text)) for text in answer.get("warnings") or ())
+        warnings = _warnings(answer)
         samples: tuple[Sample, ...] = ()
         if kind == "scalar":
             samples = (Sample(labels=LabelSet(), value=float(result[1])),)
@@ -44,8 +47,23 @@ def instant(body: bytes, integration: str) -> Answer:
     if kind not in ("scalar", "vector"):
         message = f"the expression answers with a {visible(str(kind))}, not with a vector or a scalar"
         raise Permanent(message, integration=integration, reason="client", hint="correct the expression")
-    # From 3.0 on these come apart as `infos`; before, they are told by how they begin.
-    return Answer(samples=samples, warnings=tuple(text for text in warnings if not text.startswith("PromQL info")))
+    return Answer(samples=samples, warnings=warnings)
+
+
+def folded(body: bytes, count: int) -> Sequence[Answer] | None:
+    """The answers to each of so many expressions that were asked as one; None when they cannot be told apart."""
+    samples: list[list[Sample]] = [[] for _ in range(count)]
+    try:
+        answer = _success(body)
+        if answer["data"]["resultType"] != "vector" or _warnings(answer):
+            return None
+        for series in answer["data"]["result"]:
+            number, before = folding.owner(series["metric"].pop(folding.LABEL))
+            series["metric"][folding.LABEL] = before
+            samples[number].append(_sample(series))
+    except _UNREADABLE:
+        return None
+    return [Answer(samples=tuple(found)) if found else _NOTHING for found in samples]
 
 
 def ranges(result: Any, integration: str) -> tuple[Series, ...]:  # Any: what came of somebody else's JSON
@@ -99,6 +117,14 @@ def _success(body: bytes) -> Mapping[str, Any]:
     if answer["status"] != "success":
         raise ValueError(answer["status"])
     return answer
+
+
+def _warnings(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is said of missing data. PromQL's own remarks about the query are left out, as Prometheus' ruler does."""
+    said = [visible(str(text)) for text in answer.get("warnings") or ()]
+    if answer.get("isPartial"):  # VictoriaMetrics' way to say it
+        said.append("the server calls its answer partial")
+    return tuple(text for text in said if not text.startswith(_OF_PROMQL))
 
 
 def _sample(series: Mapping[str, Any]) -> Sample:

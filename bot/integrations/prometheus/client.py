@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote, urlencode
+from functools import lru_cache
+from urllib.parse import quote, quote_plus, urlencode
 
 from bot.documents import format_duration
-from bot.errors import IntegrationError
+from bot.errors import IntegrationError, Permanent
 from bot.integrations.prometheus import answers, ranges
 from bot.integrations.prometheus.expr import fill
+from bot.integrations.prometheus.folding import Rooms, fold, operand
 from bot.integrations.prometheus.wire import Wire
 from bot.kit.way_in import Access
 from bot.model.sample import Answer, Series, Window
@@ -23,35 +25,105 @@ _LARGE = 256 * 1024
 """A body beyond this many bytes is decoded in a thread, so that it does not hold up everything else."""
 
 
+_OF_THE_SERVER = frozenset({"auth", "connection", "rate_limited"})
+"""Reasons that say more of the server than of what it was asked."""
+
+_SLOW = 4
+"""A fold that takes longer than this part of the timeout is asked in halves next time."""
+
+
 class PrometheusSource:
     """A `MetricSource`. Opens its connections with the first question; `aclose` ends them."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
         self._wire = Wire(access)
+        self._rooms = Rooms()
 
     async def query(self, expr: str, variables: Mapping[str, str], at: datetime) -> Answer:
         """See `MetricSource`. Without variables the expression is sent as it stands: `$` belongs to PromQL then."""
-        access, name = self._access, self._access.name
-        text = fill(expr, variables, name) if variables else expr
-        form = {"query": text, "time": answers.exact(at), "timeout": f"{access.timeout:g}s"}
-        reply = await self._wire.post(f"{access.url}/api/v1/query", urlencode(form).encode(), _FORM)
-        body = reply.body
-        if reply.status != 200:
-            raise answers.refusal(reply.status, body, name, access.redactor, reply.retry_after)
+        name = self._access.name
+        try:
+            query = _encoded(fill(expr, variables, name) if variables else expr)
+        except UnicodeEncodeError:
+            message = "the expression is not valid Unicode"
+            raise Permanent(message, integration=name, reason="client", hint="correct the expression") from None
+        body = await self._ask(query, at)
         if len(body) > _LARGE:
             return await asyncio.to_thread(answers.instant, body, name)
         return answers.instant(body, name)
 
     async def query_all(self, exprs: Sequence[str], at: datetime) -> Sequence[Answer | IntegrationError]:
         """See `MetricSource`."""
-        return await asyncio.gather(*(self._answered(expr, at) for expr in exprs))
+        folds = list(self._rooms.folds(exprs))
+        answered = await asyncio.gather(*(self._together([exprs[place] for place in fold], at) for fold in folds))
+        by_place = {
+            place: answer
+            for fold, answers_to_it in zip(folds, answered, strict=True)
+            for place, answer in zip(fold, answers_to_it, strict=True)
+        }
+        return [by_place[place] for place in range(len(exprs))]
+
+    async def _together(self, exprs: Sequence[str], at: datetime) -> Sequence[Answer | IntegrationError]:
+        """The answer to each, from one query if that can be."""
+        if len(exprs) == 1:
+            return await self._apart(exprs, at)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            answered = await self._folded(exprs, at)
+        except IntegrationError as error:
+            if error.reason in _OF_THE_SERVER and await self._fails_so(exprs[0], at, error.reason):
+                return [error] * len(exprs)
+            answered = None
+        if answered is None:
+            return await self._apart(exprs, at)
+        if loop.time() - began > self._access.timeout / _SLOW:
+            self._rooms.shrink(exprs, len(exprs) // 2)
+        else:
+            self._rooms.grow(exprs)
+        return answered
+
+    async def _folded(self, exprs: Sequence[str], at: datetime) -> Sequence[Answer] | None:
+        body = await self._ask(_encoded_fold(tuple(exprs)), at)
+        if len(body) > _LARGE:
+            return await asyncio.to_thread(answers.folded, body, len(exprs))
+        return answers.folded(body, len(exprs))
+
+    async def _fails_so(self, expr: str, at: datetime, reason: str) -> bool:
+        """Whether this one fails alone too, for the same reason: then so would all."""
+        answer = await self._answered(expr, at)
+        return isinstance(answer, IntegrationError) and answer.reason == reason
+
+    async def _apart(self, exprs: Sequence[str], at: datetime) -> Sequence[Answer | IntegrationError]:
+        """The answer to each, from a query of its own; what does not do well alone stays alone for a while."""
+        answered = await asyncio.gather(*(self._answered(expr, at) for expr in exprs))
+        unwell = [
+            expr
+            for expr, answer in zip(exprs, answered, strict=True)
+            if isinstance(answer, IntegrationError) or answer.warnings
+        ]
+        if unwell:
+            self._rooms.shrink(unwell, 1)
+        elif len(exprs) > 1:
+            self._rooms.shrink(exprs, len(exprs) // 2)
+        else:
+            self._rooms.grow(exprs)
+        return answered
 
     async def _answered(self, expr: str, at: datetime) -> Answer | IntegrationError:
         try:
             return await self.query(expr, {}, at)
         except IntegrationError as error:
             return error
+
+    async def _ask(self, query: bytes, at: datetime) -> bytes:
+        access = self._access
+        form = b"query=%b&time=%b&timeout=%gs" % (query, answers.exact(at).encode(), access.timeout)
+        reply = await self._wire.post(f"{access.url}/api/v1/query", form, _FORM)
+        if reply.status != 200:
+            raise answers.refusal(reply.status, reply.body, access.name, access.redactor, reply.retry_after)
+        return reply.body
 
     async def query_range(
         self, expr: str, variables: Mapping[str, str], window: Window, step: timedelta
@@ -78,3 +150,15 @@ class PrometheusSource:
     async def aclose(self) -> None:
         """Closes the connections. A later question opens new ones."""
         await self._wire.aclose()
+
+
+@lru_cache(maxsize=4096)
+def _encoded(expr: str) -> bytes:
+    """The expression for a form."""
+    return quote_plus(expr, errors="strict").encode()
+
+
+@lru_cache(maxsize=4096)
+def _encoded_fold(exprs: tuple[str, ...]) -> bytes:
+    """All these expressions, which have an operand each, as one query for a form."""
+    return _encoded(fold([text for text in map(operand, exprs) if text is not None]))

@@ -26,7 +26,7 @@ from bot.model.sample import Recorded
 
 _log = logging.getLogger(__name__)
 
-_HEADERS = {
+HEADERS = {
     "Content-Encoding": "snappy",
     "Content-Type": "application/x-protobuf",
     "X-Prometheus-Remote-Write-Version": "0.1.0",
@@ -75,7 +75,7 @@ class RemoteWriter:
 
     async def _write(self, batch: Sequence[_Series], late: list[str]) -> None:
         content = snappy(b"".join(map(_encoded, batch)))
-        reply = await self._wire.post(self._url, content, _HEADERS)
+        reply = await self._wire.post(self._url, content, HEADERS)
         if 200 <= reply.status < 300:
             return
         said = self._words(reply)
@@ -139,11 +139,12 @@ def _halves(batch: Sequence[_Series]) -> Sequence[Sequence[_Series]]:
 
 
 def _encoded(series: _Series) -> bytes:
-    return _field(1, _labels(series.labels) + b"".join(_point(*point) for point in series.points))
+    return field(1, label_pairs(series.labels) + b"".join(_point(*point) for point in series.points))
 
 
-def _labels(labels: Mapping[str, str]) -> bytes:
-    return b"".join(_field(1, _field(1, name.encode()) + _field(2, value.encode())) for name, value in labels.items())
+def label_pairs(labels: Mapping[str, str]) -> bytes:
+    """The labels as fields of a `TimeSeries`, in their order."""
+    return b"".join(field(1, field(1, name.encode()) + field(2, value.encode())) for name, value in labels.items())
 
 
 def _point(millis: int, value: float | None) -> bytes:
@@ -153,14 +154,16 @@ def _point(millis: int, value: float | None) -> bytes:
         bits = struct.pack("<Q", _NAN)
     else:
         bits = struct.pack("<d", value)
-    return _field(2, b"\x09" + bits + b"\x10" + _varint(millis & 0xFFFFFFFFFFFFFFFF))
+    return field(2, b"\x09" + bits + b"\x10" + varint(millis & 0xFFFFFFFFFFFFFFFF))
 
 
-def _field(number: int, content: bytes) -> bytes:
-    return _varint(number << 3 | 2) + _varint(len(content)) + content
+def field(number: int, content: bytes) -> bytes:
+    """A field of protobuf that holds bytes, a text or another message."""
+    return varint(number << 3 | 2) + varint(len(content)) + content
 
 
-def _varint(value: int) -> bytes:
+def varint(value: int) -> bytes:
+    """A whole number as protobuf and snappy write it, at least 0."""
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
@@ -171,7 +174,7 @@ def _varint(value: int) -> bytes:
 
 def snappy(data: bytes) -> bytes:
     """Valid snappy without any compression: literals of at most 64 KiB."""
-    out = bytearray(_varint(len(data)))
+    out = bytearray(varint(len(data)))
     for start in range(0, len(data), 65536):
         chunk = data[start : start + 65536]
         out += b"\xf4" + struct.pack("<H", len(chunk) - 1) + chunk

@@ -43,6 +43,7 @@ class Wire:
     def __init__(self, access: Access) -> None:
         self._access = access
         self._opened: aiohttp.ClientSession | None = None
+        self._free = asyncio.Semaphore(_CONNECTIONS)  # waiting for one is not the server's time
 
     async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> Reply:
         """The reply, whatever its status. What is posted must do no harm when it comes twice.
@@ -53,7 +54,7 @@ class Wire:
         name = self._access.name
         session = await self._session()
         try:
-            async with asyncio.timeout(self._access.timeout):
+            async with self._free, asyncio.timeout(self._access.timeout):
                 try:
                     return await self._once(session, url, content, headers)
                 except _Dropped:
