@@ -46,6 +46,7 @@ class Loaded:
     base: Path
     config: Config
     setup: Setup
+    content: Content
     integrations: tuple[Configured, ...]
     manifests: Mapping[str, Integration]
     """What each of `integrations:` uses; also of those whose own keys have mistakes."""
@@ -76,6 +77,7 @@ def examine(
         base=document.base,
         config=document.config,
         setup=_setup(document.config, content),
+        content=content,
         integrations=configured,
         manifests=manifests,
         secrets=tuple(_secrets(document)),

@@ -17,6 +17,7 @@ from bot.model.labels import MatchOp
 from bot.model.rule import AlertRule, Recordings
 from bot.model.runbook import Runbook, Step
 from bot.ports.actions import ActionSpec
+from bot.rules.dependencies import sources_of
 from bot.runbooks.matching import SCHEME
 from bot.runbooks.references import check
 
@@ -61,6 +62,7 @@ def in_content(
         for rules in content.rules:
             _runbook_urls(rules, content, findings)
             findings.blame(rules.document, _unaided(rules, content), gravity=Gravity.WARNING)
+            findings.blame(rules.document, _unwritten(rules), gravity=Gravity.WARNING)
 
 
 def in_runbook(file: RunbookFile, manifests: Mapping[str, Integration], findings: Findings) -> None:
@@ -99,6 +101,18 @@ def _alertmanagers(index: int, entry: RuleFiles, config: Config, manifests: Mapp
             yield place, f"no integration is called {name!r}{suggest(name, able) or _those('can be told', able)}"
         elif name in manifests and name not in able:
             yield place, f"{name!r} ({manifests[name].name}) is no Alertmanager{_those('can be told', able)}"
+
+
+def _unwritten(file: RuleFile) -> Found:
+    """Rules that read what, with `recordings: shadow`, nobody writes."""
+    for number, group in enumerate(file.groups):
+        if group.recordings is not Recordings.SHADOW:
+            continue
+        for place, sources in enumerate(sources_of(group.rules)):
+            if sources:
+                names = ", ".join(sorted({group.rules[source].name for source in sources}))
+                message = f"this may read what {names} makes, and `recordings: shadow` writes nothing; use `write`"
+                yield ("groups", number, "rules", place, "expr"), message
 
 
 def _takes(name: str, manifests: Mapping[str, Integration], port: str) -> bool:

@@ -151,9 +151,18 @@ class RuleFiles(Strict):
         default=(), description="Alertmanagers to tell too, by their names under `integrations`."
     )
 
+    external_labels: dict[Name, str] = Field(
+        default_factory=dict,
+        description="The source's own: `$externalLabels` in templates, and on what Alertmanagers are told.",
+    )
+    external_url: str = Field(default="", description="`$externalURL` in templates: where people reach the source.")
+
     def applied(self, group: RuleGroup) -> RuleGroup:
         """A group of these files, as this entry has it."""
-        return replace(group, recordings=self.recordings, restore=self.restore, alertmanagers=self.alertmanagers)
+        return replace(
+            group, recordings=self.recordings, restore=self.restore, alertmanagers=self.alertmanagers,
+            external_labels=self.external_labels, external_url=self.external_url,
+        )  # fmt: skip
 
 
 class RouteNode(Strict):

@@ -65,7 +65,8 @@ class Restore(StrEnum):
 class RuleGroup:
     """Rules evaluated together, in order, every `interval` on Prometheus' slots; `source` is the integration asked.
 
-    `alertmanagers` are the integrations that are told of its alerts besides ourselves.
+    `alertmanagers` are the integrations that are told of its alerts besides ourselves. `external_labels` are
+    Prometheus' own: `$externalLabels` in templates, and put on what Alertmanagers are told where it lacks them.
     """
 
     file: str
@@ -78,6 +79,8 @@ class RuleGroup:
     recordings: Recordings = Recordings.ASSUMED
     restore: Restore = Restore.EXACT
     alertmanagers: tuple[str, ...] = ()
+    external_labels: Mapping[str, str] = field(default_factory=dict)
+    external_url: str = ""
 
     @property
     def key(self) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from bot.model.actor import Actor
 from bot.model.alert import Alert
+from bot.model.labels import LabelSet
 from bot.model.rule import GroupStatus, Recordings, RuleGroup
 from bot.ports.store import Tx
 from bot.response import alert_received, source_seen
@@ -35,8 +37,9 @@ async def rule_due(
     began = world.clock.now()
     require(actor, Act.EVALUATE_RULES, group.key, began)
     made = await evaluator.evaluate(
-        group, before, world.sources[group.source], slot, began, writing=_writing(world, group, written)
-    )
+        group, before, world.sources[group.source], slot, began, writing=_writing(world, group, written),
+        outside=evaluator.Outside(labels=group.external_labels, url=group.external_url),
+    )  # fmt: skip
     now = world.clock.now()
     evaluation = replace(made, status=replace(made.status, took=now - began))
     found = [_endless(alert, now) for alert in evaluation.alerts]
@@ -51,7 +54,16 @@ async def rule_due(
     await world.store.write(keep)
     if found:
         world.nudge()
+        _tell(world, group, evaluation.alerts)
     return evaluation
+
+
+def _tell(world: World, group: RuleGroup, alerts: Sequence[Alert]) -> None:
+    """Alertmanagers hear what our own incidents heard, once it is kept."""
+    labelled = [replace(alert, labels=LabelSet({**group.external_labels, **alert.labels})) for alert in alerts]
+    for name in group.alertmanagers:
+        if name in world.alertmanagers:
+            world.alertmanagers[name].tell(labelled)
 
 
 async def end_series(world: World, actor: Actor, group: RuleGroup, written: evaluator.Written) -> None:

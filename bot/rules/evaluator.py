@@ -197,7 +197,7 @@ async def _written(turn: _Turn, kept: Sequence[RuleStatus], writing: Writing) ->
                 points += recording.ended(written[keys[place]], fresh, at)
         failed = await _record(writing.recorder, points)
         for place in stage:
-            outcomes[place] = outcome = _unwritten(turn, made[place], failed) if failed else made[place]
+            outcomes[place] = outcome = _unwritten(turn, rules[place], made[place], failed) if failed else made[place]
             if outcome.made is not None:
                 gone = () if outcome.failure is None else written[keys[place]]
                 written[keys[place]] = tuple({one.labels: None for one in outcome.made} | dict.fromkeys(gone))
@@ -220,13 +220,15 @@ async def _record(recorder: Recorder, points: Sequence[Recorded]) -> Integration
     return None
 
 
-def _unwritten(turn: _Turn, outcome: _Outcome, error: IntegrationError) -> _Outcome:
-    """A rule whose work is done and could not be written. Its alerts stand; who reads what it writes has to know."""
-    if not outcome.made:
-        return outcome
-    failure = Failure(rule=outcome.status.rule, reason=error.reason, message=f"cannot be recorded: {error.message}")
-    blind = _blind(turn, outcome.status, failure).status
-    return replace(outcome, status=blind, made=None, failure=failure)
+def _unwritten(turn: _Turn, rule: Rule, outcome: _Outcome, error: IntegrationError) -> _Outcome:
+    """A rule whose work is done and could not be written: who reads it has to know. What it alerts on stands."""
+    unwritten = replace(outcome, made=None)
+    if outcome.failure is not None or not outcome.made:
+        return unwritten
+    failure = Failure(rule=rule.name, reason=error.reason, message=f"cannot be recorded: {error.message}")
+    if isinstance(rule, AlertRule):
+        return replace(unwritten, failure=failure)
+    return _blind(turn, outcome.status, failure)
 
 
 async def _stage(

@@ -9,6 +9,7 @@ from bot.errors import Permanent, Temporary
 from bot.model.alert import AlertStatus
 from bot.model.labels import LabelSet
 from bot.model.rule import AlertRule, GroupStatus, RecordingRule, RuleGroup, RuleState, Signal
+from bot.model.sample import Window
 from bot.rules.evaluator import MOST_QUERIES, Evaluation, Failure, Outside, evaluate
 from bot.testing.metrics import FakeMetricSource
 
@@ -166,7 +167,7 @@ async def test_for_goes_on_while_nothing_can_be_seen(source: FakeMetricSource) -
 
 async def test_a_source_that_fails_in_the_middle_of_a_template_is_a_failure(source: FakeMetricSource) -> None:
     class Fickle(FakeMetricSource):
-        def link(self, expr: str, window: object) -> str:
+        def link(self, expr: str, window: Window | None = None) -> str:
             raise AssertionError("nobody is told, so nobody needs a link")
 
     fickle = Fickle()
