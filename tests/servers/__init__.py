@@ -1,5 +1,6 @@
 """Real servers for tests, each one a class that starts an ordinary process on loopback and ends it again."""
 
+from tests.servers.alertmanager import AlertmanagerServer
 from tests.servers.postgres import Postgres
 from tests.servers.process import Missing, ServerProcess, free_port, locate
 from tests.servers.prometheus import PrometheusServer
@@ -17,4 +18,14 @@ BROWSER_FLAGS = [
     "--disable-sync",
 ]
 
-__all__ = ["BROWSER_FLAGS", "Missing", "Postgres", "PrometheusServer", "ServerProcess", "Sshd", "free_port", "locate"]
+__all__ = [
+    "BROWSER_FLAGS",
+    "AlertmanagerServer",
+    "Missing",
+    "Postgres",
+    "PrometheusServer",
+    "ServerProcess",
+    "Sshd",
+    "free_port",
+    "locate",
+]

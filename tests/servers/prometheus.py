@@ -17,7 +17,9 @@ class PrometheusServer(ServerProcess):
     `stop()` and `start()` again keep port and data, so that an outage is two lines of a test.
     """
 
-    def __init__(self, folder: Path, config: str = EVERY_SECOND, *, flags: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, config: str = EVERY_SECOND, *, flags: Sequence[str] = (), binary: str = "prometheus"
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.config = folder / "prometheus.yml"
@@ -26,7 +28,7 @@ class PrometheusServer(ServerProcess):
         self.url = f"http://127.0.0.1:{self.port}"
         super().__init__(
             [
-                locate("prometheus"),
+                locate(binary),
                 f"--config.file={self.config}",
                 f"--storage.tsdb.path={folder / 'data'}",
                 f"--web.listen-address=127.0.0.1:{self.port}",

@@ -1,0 +1,1 @@
+"""Alertmanager: real ones of two ages, and servers that do not behave."""
