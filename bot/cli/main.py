@@ -30,6 +30,7 @@ COMMANDS = {
     "runbook": "list, show, rehearse or run runbooks",
     "approve": "answer what a run asks",
     "report": "write an incident's report to a file",
+    "backtest": "see what alert rules would have done over the past",
     "doctor": "see what Tocsin reaches, and what it does not",
     "link": "make a link that opens Tocsin's page once",
 }
@@ -42,7 +43,7 @@ examples:
   tocsin incident list             what is on fire
   tocsin approve APR-3             see exactly what would be done, then say yes or no
 
-`run`, `check` and `db` work alone; all others ask a running Tocsin.
+`run`, `check`, `db` and `backtest` work alone; all others ask a running Tocsin.
 `tocsin COMMAND --help` says more."""
 
 
