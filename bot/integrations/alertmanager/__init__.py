@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.integrations.alertmanager.client import Labelling, Notifier
+from bot.integrations.alertmanager.client import Notifier
 from bot.integrations.alertmanager.config import AlertmanagerConfig
 from bot.integrations.alertmanager.health import Examination
 from bot.kit.plugin import Capabilities, Integration, Tools
@@ -16,7 +16,7 @@ from bot.kit.way_in import access
 async def _open(config: AlertmanagerConfig, tools: Tools) -> AsyncIterator[Capabilities]:
     way_in = access(config, tools)
     steps = [step.noun() for step in config.alert_relabel_configs]
-    notifier = Notifier(way_in, tools.http, Labelling(external=config.external_labels, steps=steps))
+    notifier = Notifier(way_in, tools.http, steps)
     notifier.start()
     try:
         yield Capabilities(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,14 +12,12 @@ from bot.model.alert import Alert
 from bot.rules.relabel import Relabel, relabel
 
 
-def labelled(alerts: Sequence[Alert], external: Mapping[str, str], steps: Sequence[Relabel]) -> list[Alert]:
-    """The alerts with the external labels that they lack, relabelled; those that are dropped are missing."""
-    kept = []
-    for alert in alerts:
-        labels = relabel({**external, **alert.labels}, steps)
-        if labels is not None:
-            kept.append(replace(alert, labels=labels))
-    return kept
+def relabelled(alerts: Sequence[Alert], steps: Sequence[Relabel]) -> list[Alert]:
+    """The alerts with their labels rewritten; those that are dropped are missing."""
+    if not steps:
+        return list(alerts)
+    kept = ((alert, relabel(alert.labels, steps)) for alert in alerts)
+    return [replace(alert, labels=labels) for alert, labels in kept if labels is not None]
 
 
 def body(alerts: Sequence[Alert]) -> bytes:

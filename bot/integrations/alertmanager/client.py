@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot import __version__
 from bot.errors import IntegrationError
-from bot.integrations.alertmanager.body import body, labelled
+from bot.integrations.alertmanager.body import body, relabelled
 from bot.kit.http_out import HttpOut
 from bot.kit.way_in import Access
 from bot.model.alert import Alert
@@ -28,14 +27,6 @@ LAST_WORDS = timedelta(seconds=5)
 _AGENT = f"tocsin/{__version__}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Labelling:
-    """What happens to the labels of an alert on its way out."""
-
-    external: Mapping[str, str]
-    steps: Sequence[Relabel]
-
-
 class Notifier:
     """An `AlertSink`: tells what waits between `start` and `finish`.
 
@@ -43,10 +34,10 @@ class Notifier:
     over for a quarter of an hour.
     """
 
-    def __init__(self, access: Access, http: HttpOut, labelling: Labelling, *, capacity: int = CAPACITY) -> None:
+    def __init__(self, access: Access, http: HttpOut, steps: Sequence[Relabel], *, capacity: int = CAPACITY) -> None:
         self._access = access
         self._http = http
-        self._labelling = labelling
+        self._steps = steps
         self._capacity = capacity
         self._waiting: deque[Alert] = deque()
         self._more = asyncio.Event()
@@ -62,7 +53,7 @@ class Notifier:
 
     def tell(self, alerts: Sequence[Alert]) -> None:
         """See `AlertSink`."""
-        self._waiting.extend(labelled(alerts, self._labelling.external, self._labelling.steps))
+        self._waiting.extend(relabelled(alerts, self._steps))
         excess = len(self._waiting) - self._capacity
         for _ in range(excess):
             self._waiting.popleft()

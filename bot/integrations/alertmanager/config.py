@@ -35,9 +35,6 @@ class RelabelConfig(Strict):
 class AlertmanagerConfig(WayIn):
     """One Alertmanager. Of a cluster, every member is an integration of its own: each has to be told."""
 
-    external_labels: dict[str, str] = Field(
-        default_factory=dict, description="Labels for every alert that has not got them, such as `cluster`."
-    )
     alert_relabel_configs: tuple[RelabelConfig, ...] = Field(
         default=(), description="How labels are rewritten and alerts dropped on the way, as Prometheus does it."
     )

@@ -169,9 +169,11 @@ async def test_what_relabelling_drops_is_not_told(impostor: HttpServer, opened: 
         {"action": "labeldrop", "regex": "replica"},
         {"target_label": "seen_by", "replacement": "${1}-tocsin", "source_labels": ["cluster"]},
     ]
-    async with opened(url=impostor.url, external_labels={"cluster": "eu"}, alert_relabel_configs=steps) as capabilities:
+    async with opened(url=impostor.url, alert_relabel_configs=steps) as capabilities:
         assert capabilities.alertmanager is not None
-        capabilities.alertmanager.tell([alert("Noise"), alert("Kept", replica="a"), alert("Other", cluster="us")])
+        capabilities.alertmanager.tell(
+            [alert("Noise"), alert("Kept", replica="a", cluster="eu"), alert("Other", cluster="us")]
+        )
     assert [one["labels"] for body in bodies(impostor) for one in body] == [
         {"alertname": "Kept", "cluster": "eu", "seen_by": "eu-tocsin"},
         {"alertname": "Other", "cluster": "us", "seen_by": "us-tocsin"},
