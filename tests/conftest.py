@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.golang import Go
 from tests.servers import Missing, Postgres, Sshd, locate
 from tests.soak import seed, soaking
 
@@ -52,6 +53,13 @@ def promtool() -> str:
     """The path of promtool."""
     with needed():
         return locate("promtool")
+
+
+@pytest.fixture(scope="session")
+def golang() -> Go:
+    """Go itself, to ask what our templates ought to give."""
+    with needed():
+        return Go()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The data and functions of `oracle.go` once more, in the types of our interpreter, and what it makes of a question."""
 
+import re
 from collections.abc import Callable, Mapping
 
 from bot.rules.gotemplate.builtins import BUILTINS
@@ -34,14 +35,23 @@ def first(result: Slice | None) -> Value:
 
 
 def label(name: str, sample: Value) -> str:
-    assert isinstance(sample, Struct)
-    labels = sample.fields["Labels"]
+    labels = field("Labels", sample)
     assert isinstance(labels, StringMap)
     return labels.get(name, "")
 
 
 def by_label(name: str, result: Slice | None) -> Slice:
     return Slice(RESULT, sorted(result.items if result else (), key=lambda sample: label(name, sample)))
+
+
+def field(name: str, sample: Value) -> Value:
+    if not isinstance(sample, Struct):
+        raise CallError("runtime error: invalid memory address or nil pointer dereference")
+    return sample.fields[name]
+
+
+def whole(text: str) -> str:
+    return re.sub("[\udc80-\udcff]", "\ufffd", text)
 
 
 def die() -> Value:
@@ -69,9 +79,9 @@ FUNCTIONS: Mapping[str, Function] = {
     "reReplaceAll": _f(lambda old, new, text: text.replace(old, new), "string", "string", "string"),
     "sortByLabel": _f(by_label, "string", RESULT),
     "strvalue": _f(lambda sample: label("__value__", sample), SAMPLE),
-    "toLower": _f(str.lower, "string"),
-    "toUpper": _f(str.upper, "string"),
-    "value": _f(lambda sample: sample.fields["Value"], SAMPLE),
+    "toLower": _f(lambda text: whole(text).lower(), "string"),
+    "toUpper": _f(lambda text: whole(text).upper(), "string"),
+    "value": _f(lambda sample: field("Value", sample), SAMPLE),
     "half": _f(lambda number: number / 2, "float64"),
     "twice": _f(lambda number: number * 2, "int"),
     "yes": _f(lambda truth: f"yes:{'true' if truth else 'false'}", "bool"),
@@ -124,11 +134,13 @@ T = Struct(
         "NegOne": -1,
         "Three": 3,
         "Ptr": _pointer("v"),
+        "NilPtr": None,
         "Iface1": "iface1",
         "NilIface": None,
         "Map": AnyMap(),
         "NonNilMap": AnyMap(),
     },
+    frozenset({"Empty0", "Empty1", "Empty2", "Empty3", "Empty4", "Iface1", "NilIface"}),
 )
 """Go's own test data, as far as it is of our kinds; its typed nil pointers are not."""
 
@@ -169,7 +181,7 @@ def answer(question: Mapping[str, object]) -> dict[str, str]:
             "ExternalURL": "http://e/",
             "Value": dot,
         }
-        dot, shift = Struct(DATA, fields), len(PROLOGUE)
+        dot, shift = Struct(DATA, fields, frozenset({"Value"})), len(PROLOGUE)
         variables = dict(zip(("$labels", "$externalLabels", "$externalURL", "$value"), fields.values(), strict=True))
     try:
         template = parse(text, name, {**FUNCTIONS, **BUILTINS}, variables=variables, shift=shift)

@@ -13,16 +13,20 @@ from urllib.parse import quote_plus
 from bot.rules.gotemplate.printing import sprint, sprintf, sprintln
 from bot.rules.gotemplate.values import (
     ANY,
+    AS_IT_STANDS,
     REFLECTED,
     AnyMap,
     Byte,
     CallError,
     Function,
+    Loose,
     Slice,
     StringMap,
     Struct,
     Value,
     go_type,
+    raw,
+    text_of,
     truth,
 )
 
@@ -60,13 +64,22 @@ def _equal(first: Value, second: Value) -> bool:
         return False
     if _kind(first) or first is None or second is None:
         return first == second
-    if go_type(first) != go_type(second):
-        kinds = f"{sprint([first])}: {go_type(first)}, {go_type(second)}: {sprint([second])}"
-        raise CallError(f"non-comparable types {kinds}")
-    for value in (first, second):
-        if not isinstance(value, Struct) or not value.go_type.startswith("*"):
-            raise CallError(f"non-comparable type {sprint([value])}: {go_type(value)}")
+    if _shape(first) != _shape(second):
+        types = f"{go_type(first)}, {go_type(second)}: "
+        raise CallError(sprintf("non-comparable types %s: ", [first]) + types + sprint([second]))
+    if _shape(second) != "pointer":
+        raise CallError(sprintf("non-comparable type %s: ", [second]) + go_type(second))
     return first is second
+
+
+def _shape(value: Value) -> str:
+    match value:
+        case StringMap() | AnyMap():
+            return "map"
+        case Struct() if value.go_type.startswith("*"):
+            return "pointer"
+        case _:
+            return type(value).__name__
 
 
 def _incompatible(first: Value, second: Value) -> str:
@@ -88,7 +101,7 @@ def _lt(first: Value, second: Value) -> bool:
         case ((int() | float()), (int() | float())) if not isinstance(first, bool):
             return first < second
         case str(), str():
-            return first.encode() < second.encode()
+            return raw(first) < raw(second)
         case _:
             raise CallError(_BAD_TYPE)
 
@@ -109,12 +122,16 @@ def _not(value: Value) -> bool:
     return not truth(value)
 
 
-def _len(value: Value) -> int:
+def _len(value: Value | Loose) -> int:
     match value:
+        case Loose(value=None):
+            raise CallError("len of nil pointer")
+        case Loose():
+            return _len(value.value)
         case None:
             raise CallError("reflect: call of reflect.Value.Type on zero Value")
         case str():
-            return len(value.encode())
+            return len(raw(value))
         case StringMap() | AnyMap():
             return len(value)
         case Slice():
@@ -145,11 +162,11 @@ def _indexed(item: Value, index: Value) -> Value:
                 raise CallError("reflect: slice index out of range")
             return item.items[at]
         case str():
-            raw = item.encode()
-            at = _position(index, len(raw))
-            if at == len(raw):
+            read = raw(item)
+            at = _position(index, len(read))
+            if at == len(read):
                 raise CallError("reflect: string index out of range")
-            return Byte(raw[at])
+            return Byte(read[at])
         case _:
             raise CallError(f"can't index item of type {go_type(item).lstrip('*')}")
 
@@ -160,7 +177,9 @@ def _wrong_key(index: Value) -> str:
     return f"value has type {go_type(index)}; should be string"
 
 
-def _position(index: Value, length: int) -> int:
+def _position(index: Value | Loose, length: int) -> int:
+    if isinstance(index, Loose):
+        raise CallError(f"cannot index slice/array with type {ANY}")
     if isinstance(index, bool) or not isinstance(index, int):
         what = "nil" if index is None else f"type {go_type(index)}"
         raise CallError(f"cannot index slice/array with {what}")
@@ -169,7 +188,9 @@ def _position(index: Value, length: int) -> int:
     return int(index)
 
 
-def _slice(item: Value, *bounds: Value) -> Value:
+def _slice(item: Value | Loose, *bounds: Value | Loose) -> Value:
+    if isinstance(item, Loose):
+        return _slice(item.value, *bounds)
     if item is None:
         raise CallError("slice of untyped nil")
     if len(bounds) > 3:
@@ -178,22 +199,15 @@ def _slice(item: Value, *bounds: Value) -> Value:
         raise CallError(f"can't slice item of type {go_type(item).lstrip('*')}")
     if isinstance(item, str) and len(bounds) == 3:
         raise CallError("cannot 3-index slice a string")
-    length = len(item.encode()) if isinstance(item, str) else len(item.items)
+    length = len(raw(item)) if isinstance(item, str) else len(item.items)
     positions = [_position(bound, length) for bound in bounds]
     for low, high in pairwise(positions):
         if low > high:
             raise CallError(f"invalid slice index: {low} > {high}")
     chosen = slice(*[*positions, length][:2]) if positions else slice(None)
     if isinstance(item, str):
-        return _text(item.encode()[chosen])
+        return text_of(raw(item)[chosen])
     return Slice(item.go_type, item.items[chosen])
-
-
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        raise CallError("cutting a character in two is not supported") from None
 
 
 def _html(*values: Value) -> str:
@@ -213,7 +227,7 @@ def _js_sign(sign: str) -> str:
 
 
 def _urlquery(*values: Value) -> str:
-    return quote_plus(_joined(values), safe="")
+    return quote_plus(raw(_joined(values)), safe="")
 
 
 def _joined(values: tuple[Value, ...]) -> str:
@@ -259,13 +273,13 @@ BUILTINS: Mapping[str, Function] = {
     "index": _function(_index, REFLECTED, REFLECTED, variadic=True),
     "js": _function(_js, ANY, variadic=True),
     "le": _function(_le, REFLECTED, REFLECTED),
-    "len": _function(_len, REFLECTED),
+    "len": _function(_len, AS_IT_STANDS),
     "lt": _function(_lt, REFLECTED, REFLECTED),
     "ne": _function(_ne, REFLECTED, REFLECTED),
     "not": _function(_not, REFLECTED),
     "print": _function(_print, ANY, variadic=True),
     "printf": _function(_printf, "string", ANY, variadic=True),
     "println": _function(_println, ANY, variadic=True),
-    "slice": _function(_slice, REFLECTED, REFLECTED, variadic=True),
+    "slice": _function(_slice, AS_IT_STANDS, AS_IT_STANDS, variadic=True),
     "urlquery": _function(_urlquery, ANY, variadic=True),
 }

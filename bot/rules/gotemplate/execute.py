@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, ParamSpec
 
+from bot.rules.gotemplate.arguments import constant, fits, literal, nilable, uncallable
 from bot.rules.gotemplate.builtins import BUILTINS, SHORT_CIRCUIT
 from bot.rules.gotemplate.nodes import (
     Action,
@@ -31,17 +32,22 @@ from bot.rules.gotemplate.printing import show
 from bot.rules.gotemplate.scope import Scope
 from bot.rules.gotemplate.values import (
     ANY,
+    AS_IT_STANDS,
     REFLECTED,
     AnyMap,
     CallError,
     Function,
+    Loose,
     Slice,
     StringMap,
     Struct,
     Value,
     go_type,
+    raw,
     truth,
 )
+
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +80,7 @@ class _Left(Exception):
 
 def execute(
     template: Template,
-    dot: Value,
+    dot: Value | Loose,
     functions: Mapping[str, Function],
     *,
     variables: Mapping[str, Value] | None = None,
@@ -111,7 +117,7 @@ class _Run:
 
     # Bodies
 
-    def walk(self, items: Iterable[Item], dot: Value) -> None:
+    def walk(self, items: Iterable[Item], dot: Value | Loose) -> None:
         """Writes what these items say."""
         for item in items:
             match item:
@@ -135,7 +141,7 @@ class _Run:
             self._fail(f"the text is longer than {self._limits.output} characters")
         self.written.append(text)
 
-    def _branch(self, branch: Branch, dot: Value) -> None:
+    def _branch(self, branch: Branch, dot: Value | Loose) -> None:
         value = self._pipe(branch.pipe, dot)
         if branch.kind == "range":
             if not self._range(branch, value):
@@ -157,22 +163,24 @@ class _Run:
                 break
         return some
 
-    def _pairs(self, branch: Branch, value: Value) -> Iterable[tuple[Value, Value]]:
+    def _pairs(self, branch: Branch, value: Value) -> Iterable[tuple[Value, Value | Loose]]:
         match value:
             case None:
                 return ()
             case Slice():
                 return enumerate(value.items)
-            case StringMap() | AnyMap():
-                return [(key, value[key]) for key in sorted(value, key=lambda key: key.encode())]
+            case StringMap():
+                return [(key, value[key]) for key in sorted(value, key=raw)]
+            case AnyMap():
+                return [(key, Loose(value[key])) for key in sorted(value, key=raw)]
             case int() if not isinstance(value, bool):
                 if len(branch.pipe.declared) > 1:
                     self._fail(f"can't use {show(value)} to iterate over more than one variable")
                 return ((None, index) for index in range(value))
             case _:
-                self._fail(f"range can't iterate over {show(value).removeprefix('&')}")
+                self._fail(f"range can't iterate over {_printed(value)}")
 
-    def _round(self, branch: Branch, key: Value, item: Value) -> bool:
+    def _round(self, branch: Branch, key: Value, item: Value | Loose) -> bool:
         """One round; False when it said `break`."""
         declared = branch.pipe.declared
         try:
@@ -184,7 +192,7 @@ class _Run:
             return left.kind == "continue"
         return True
 
-    def _include(self, include: Include, dot: Value) -> None:
+    def _include(self, include: Include, dot: Value | Loose) -> None:
         self._at = include
         body = self._template.body if include.name == self._template.name else self._template.defined.get(include.name)
         if body is None:
@@ -202,7 +210,7 @@ class _Run:
 
     # Pipelines
 
-    def _pipe(self, pipe: Pipe, dot: Value) -> Value:
+    def _pipe(self, pipe: Pipe, dot: Value | Loose) -> Value:
         self._at = pipe
         first, *others = pipe.commands
         value = self._command(first, dot, _ABSENT)
@@ -212,33 +220,33 @@ class _Run:
             self._keep(variable, value, assigns=pipe.assigns)
         return value
 
-    def _keep(self, variable: Variable, value: Value, *, assigns: bool) -> None:
+    def _keep(self, variable: Variable, value: Value | Loose, *, assigns: bool) -> None:
         try:
             (self.scope.assign if assigns else self.scope.declare)(variable.name, value)
         except KeyError:
             self._fail(f"undefined variable: {variable.name}")
 
-    def _command(self, command: Command, dot: Value, piped: Value | _Absent) -> Value:
+    def _command(self, command: Command, dot: Value | Loose, piped: Value | _Absent) -> Value:
         first, *words = command.words
         match first:
             case Field() | Chain() | Variable() | Name():
-                return self._callable(first, dot, words, piped, command)
+                return _plain(self._callable(first, dot, words, piped, command))
             case Pipe():
                 self._no_arguments(first, words, piped)
                 return self._pipe(first, dot)
             case _:
                 self._at = first
                 self._no_arguments(first, words, piped)
-                return dot if isinstance(first, Dot) else self._constant(first)
+                return _plain(dot) if isinstance(first, Dot) else self._constant(first)
 
     def _callable(
         self,
         node: Field | Chain | Variable | Name,
-        dot: Value,
+        dot: Value | Loose,
         words: Sequence[Node],
         piped: Value | _Absent,
         blamed: Located,
-    ) -> Value:
+    ) -> Value | Loose:
         self._at = node
         match node:
             case Name():
@@ -255,7 +263,7 @@ class _Run:
                 self._no_arguments(node, words, piped)
                 return value
 
-    def _variable(self, node: Variable) -> Value:
+    def _variable(self, node: Variable) -> Value | Loose:
         try:
             return self.scope.get(node.name)
         except KeyError:
@@ -269,38 +277,45 @@ class _Run:
     def _constant(self, node: Constant | Nil) -> Value:
         if isinstance(node, Nil):
             self._fail("nil is not a command")
-        if node.overflows:
-            self._fail(f"{node} overflows int")
-        return node.value
+        return self._checked(constant, node)
 
-    def _fields(self, value: Value, names: Sequence[str], words: Sequence[Node], piped: Value | _Absent) -> Value:
+    def _checked(self, check: Callable[P, Value], *arguments: P.args, **named: P.kwargs) -> Value:
+        try:
+            return check(*arguments, **named)
+        except CallError as error:
+            self._fail(str(error))
+
+    def _fields(
+        self, value: Value | Loose, names: Sequence[str], words: Sequence[Node], piped: Value | _Absent
+    ) -> Value | Loose:
         arguments = bool(words) or not isinstance(piped, _Absent)
-        from_any = False
         for index, name in enumerate(names):
             if value is None:
-                if from_any:
-                    self._fail(f"nil pointer evaluating {ANY}.{name}")
                 return None
-            from_any = isinstance(value, AnyMap)
             value = self._field(value, name, arguments and index == len(names) - 1)
         return value
 
-    def _field(self, value: Value, name: str, arguments: bool) -> Value:
-        match value:
+    def _field(self, of: Value | Loose, name: str, arguments: bool) -> Value | Loose:
+        match value := _plain(of):
+            case None:
+                self._fail(f"nil pointer evaluating {ANY}.{name}")
             case StringMap() | AnyMap():
                 if arguments:
                     self._fail(f"{name} is not a method but has arguments")
-                return value.get(name, "" if isinstance(value, StringMap) else None)
+                return value.get(name, "") if isinstance(value, StringMap) else Loose(value.get(name))
             case Struct() if name in value.fields:
                 if arguments:
                     self._fail(f"{name} has arguments but cannot be invoked as function")
-                return value.fields[name]
+                found = value.fields[name]
+                return Loose(found) if name in value.loose else found
             case _:
-                self._fail(f"can't evaluate field {name} in type {go_type(value)}")
+                self._fail(f"can't evaluate field {name} in type {ANY if isinstance(of, Loose) else go_type(value)}")
 
     # Functions
 
-    def _call(self, node: Name, dot: Value, words: Sequence[Node], piped: Value | _Absent, blamed: Located) -> Value:
+    def _call(
+        self, node: Name, dot: Value | Loose, words: Sequence[Node], piped: Value | _Absent, blamed: Located
+    ) -> Value:
         function = self._functions.get(node.name) or BUILTINS[node.name]
         given = len(words) + (not isinstance(piped, _Absent))
         fixed = len(function.params) - function.variadic
@@ -316,72 +331,52 @@ class _Run:
             arguments.append(self._fits(piped, kinds[-1]))
         if node.name == "call" and node.name not in self._functions:
             self._at = blamed
-            self._fail(f"error calling call: {_uncallable(words, arguments[0])}")
+            self._fail(f"error calling call: {uncallable(words, _plain(arguments[0]))}")
         try:
             return function.call(*arguments)
         except CallError as error:
             self._at = blamed
             self._fail(f"error calling {node.name}: {error}")
 
-    def _short_circuit(self, name: str, dot: Value, words: Sequence[Node], piped: Value | _Absent) -> Value:
+    def _short_circuit(self, name: str, dot: Value | Loose, words: Sequence[Node], piped: Value | _Absent) -> Value:
         value: Value = None
         for word in words:
-            value = self._argument(word, dot, REFLECTED)
+            value = _plain(self._argument(word, dot, REFLECTED))
             if truth(value) is SHORT_CIRCUIT[name]:
                 return value
         return value if isinstance(piped, _Absent) else piped
 
-    def _argument(self, node: Node, dot: Value, kind: str) -> Value:
+    def _argument(self, node: Node, dot: Value | Loose, kind: str) -> Value | Loose:
         self._at = node
         match node:
             case Dot():
                 return self._fits(dot, kind)
             case Nil():
-                if _nilable(kind):
+                if nilable(kind):
                     return None
                 self._fail(f"cannot assign nil to {kind}")
             case Pipe():
                 return self._fits(self._pipe(node, dot), kind)
             case Constant():
-                return self._literal(node, kind)
+                return self._checked(literal, node, kind)
             case _:
                 return self._fits(self._callable(node, dot, (), _ABSENT, node), kind)
 
-    def _literal(self, node: Constant, kind: str) -> Value:
-        value = node.value
-        if kind in (ANY, REFLECTED):
-            return self._constant(node)
-        if kind == "string":
-            return value if isinstance(value, str) else self._fail(f"expected string; found {node}")
-        self._fail(f"can't handle {node} for arg of type {kind}")
-
-    def _fits(self, value: Value, kind: str) -> Value:
-        if value is None:
-            return None if _nilable(kind) else self._fail(f"invalid value; expected {kind}")
-        if kind in (ANY, REFLECTED, go_type(value)):
-            return value
-        self._fail(f"wrong type for value; expected {kind}; got {go_type(value)}")
+    def _fits(self, value: Value | Loose, kind: str) -> Value | Loose:
+        return value if kind == AS_IT_STANDS else self._checked(fits, _plain(value), kind)
 
     def _fail(self, message: str) -> NoReturn:
         if self._at is None:
             raise ExecError(f"template: {self._name}: {message}")
         before = self._template.text[: self._at.at]
         line = before.count("\n") + 1
-        column = len(before[before.rfind("\n") + 1 :].encode()) + (self._template.shift if line == 1 else 0)
+        column = len(raw(before[before.rfind("\n") + 1 :])) + (self._template.shift if line == 1 else 0)
         place = f"{self._template.name}:{line}:{column}"
         raise ExecError(f"template: {place}: executing {quoted(self._name)} at <{self._at}>: {message}")
 
 
-def _uncallable(words: Sequence[Node], value: Value) -> str:
-    """Why `call` cannot call: no function is ever a value here."""
-    if value is None:
-        return "call of nil"
-    piped = value if isinstance(value, str) else f"<{go_type(value)} Value>"
-    return f"non-function {words[0] if words else piped} of type {go_type(value)}"
-
-
-def _nilable(kind: str) -> bool:
-    return kind not in ("string", "bool", "int", "float64")
+def _plain(value: Value | Loose) -> Value:
+    return value.value if isinstance(value, Loose) else value
 
 
 def _printed(value: Value) -> str:

@@ -18,7 +18,7 @@ _ACTION = re.compile(
     | (?P<declare>:=) | (?P<assign>=) | (?P<pipe>\|) | (?P<open_paren>\() | (?P<close_paren>\))
     | (?P<string>"(?:\\[^\n]|[^"\\\n])*"?) | (?P<raw>`[^`]*`?) | (?P<char>'(?:\\[^\n]|[^'\\\n])*'?)
     | (?P<variable>\$\w*)
-    | (?P<number>[+-]|\.?[0-9])
+    | (?P<number>[+-]|\.?[0-9]|\.\Z)
     | (?P<field>\.\w*)
     | (?P<word>\w+)
     """,
@@ -59,6 +59,7 @@ class Kind(StrEnum):
     WORD = "word"
     BOOL = "bool"
     OTHER = "other"
+    ERROR = "error"
     EOF = "EOF"
     BLOCK = "block"
     BREAK = "break"
@@ -81,7 +82,7 @@ class Token(NamedTuple):
     at: int
 
 
-class LexError(Exception):
+class _LexError(Exception):
     """Something that cannot be a token; `at` is where."""
 
     def __init__(self, message: str, at: int) -> None:
@@ -91,7 +92,15 @@ class LexError(Exception):
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """The tokens of a template, an EOF last. Raises LexError at the first piece that is none."""
+    """The tokens of a template, an EOF last. The first piece that is none is an ERROR, its text the complaint."""
+    try:
+        yield from _tokens(text)
+    except _LexError as error:
+        yield Token(Kind.ERROR, error.message, error.at)
+        yield Token(Kind.EOF, "", len(text))
+
+
+def _tokens(text: str) -> Iterator[Token]:
     at = 0
     while (start := text.find("{{", at)) >= 0:
         trims = _trims_left(text, start + 2)
@@ -110,16 +119,24 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 class Tokens:
-    """The tokens of a template with as much looking ahead as a reader wants. `last` is where the latest one begins."""
+    """The tokens of a template with as much looking ahead as a reader wants.
+
+    `last` is where the latest one that was taken begins, `furthest` the latest one that was ever looked at.
+    """
 
     def __init__(self, text: str) -> None:
         self.last = 0
+        self.furthest = 0
         self._coming = tokens(text)
         self._waiting: list[Token] = []
 
     def next(self) -> Token:
         """Takes the next token."""
-        token = self._waiting.pop() if self._waiting else next(self._coming)
+        if self._waiting:
+            token = self._waiting.pop()
+        else:
+            token = next(self._coming)
+            self.furthest = token.at
         self.last = token.at
         return token
 
@@ -162,10 +179,10 @@ def _after_close(text: str, closing: re.Match[str]) -> int:
 def _after_comment(text: str, at: int) -> int:
     comment = _COMMENT.match(text, at)
     if comment is None:
-        raise LexError("unclosed comment", at)
+        raise _LexError("unclosed comment", at)
     closing = _CLOSE.match(text, comment.end())
     if closing is None:
-        raise LexError("comment ends before closing delimiter", at)
+        raise _LexError("comment ends before closing delimiter", at)
     return _after_close(text, closing)
 
 
@@ -181,16 +198,16 @@ def _action(text: str, at: int) -> Generator[Token, None, int]:
         kind = Kind(found.lastgroup or "")
         if kind is Kind.CLOSE:
             if depth:
-                raise LexError("unclosed left paren", at)
+                raise _LexError("unclosed left paren", at)
             yield Token(kind, "}}", found.end() - 2)
             return _after_close(text, found)
         depth += (kind is Kind.OPEN_PAREN) - (kind is Kind.CLOSE_PAREN)
         if depth < 0:
-            raise LexError("unexpected right paren", at)
+            raise _LexError("unexpected right paren", at)
         token = _token(text, kind, found.group(), at)
         yield token
         at += len(token.text)
-    raise LexError("unclosed action", at)
+    raise _LexError("unclosed action", at)
 
 
 def _token(text: str, kind: Kind, word: str, at: int) -> Token:
@@ -199,7 +216,7 @@ def _token(text: str, kind: Kind, word: str, at: int) -> Token:
             return _number(text, at)
         case Kind.STRING | Kind.RAW | Kind.CHAR:
             if len(word) < 2 or word[-1] != word[0]:
-                raise LexError(_UNTERMINATED[kind], at)
+                raise _LexError(_UNTERMINATED[kind], at)
         case Kind.WORD | Kind.FIELD | Kind.VARIABLE:
             _must_end(text, at + len(word))
             return Token(_word(kind, word), word, at)
@@ -220,7 +237,12 @@ def _must_end(text: str, at: int) -> None:
     """A word ends at a space, a closing delimiter or one of a few signs; `$x-1` is a mistake, not a difference."""
     following = text[at : at + 1]
     if following and following not in f"{_SPACE}.,|:()" and not text.startswith("}}", at):
-        raise LexError(f"bad character U+{ord(following):04X} '{following}'", at)
+        raise _LexError(f"bad character {_named(following)}", at)
+
+
+def _named(sign: str) -> str:
+    """Go's %#U."""
+    return f"U+{ord(sign):04X}" + (f" '{sign}'" if sign.isprintable() else "")
 
 
 def _number(text: str, at: int) -> Token:
@@ -228,11 +250,11 @@ def _number(text: str, at: int) -> Token:
     word = found.group() if found else ""
     end = at + len(word)
     if text[end : end + 1].isalnum() or text[end : end + 1] == "_":
-        raise LexError(f'bad number syntax: "{text[at : end + 1]}"', at)
+        raise _LexError(f'bad number syntax: "{text[at : end + 1]}"', at)
     if text[end : end + 1] in ("+", "-"):
         second = _number(text, end).text
         if not second.endswith("i"):
-            raise LexError(f'bad number syntax: "{word}{second}"', at)
+            raise _LexError(f'bad number syntax: "{word}{second}"', at)
         return Token(Kind.NUMBER, word + second, at)
     return Token(Kind.NUMBER, word, at)
 
@@ -241,8 +263,7 @@ def _other(text: str, at: int) -> Token:
     """A sign that means nothing by itself; the parser says where it does not belong."""
     sign = text[at]
     if not (sign.isascii() and sign.isprintable()):
-        name = f"U+{ord(sign):04X}" + (f" '{sign}'" if sign.isprintable() else "")
-        raise LexError(f"unrecognized character in action: {name}", at)
+        raise _LexError(f"unrecognized character in action: {_named(sign)}", at)
     if sign == ":":
-        raise LexError("expected :=", at)
+        raise _LexError("expected :=", at)
     return Token(Kind.OTHER, sign, at)

@@ -5,6 +5,11 @@ from __future__ import annotations
 import math
 import re
 
+from bot.rules.gotemplate.values import raw, text_of
+
+_LONE = re.compile(r"[\udc80-\udcff]")
+"""A byte that is not UTF-8, see `values.raw`."""
+
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}
 _WRITTEN = {value: f"\\{letter}" for letter, value in _ESCAPES.items()}
 _ESCAPE = re.compile(
@@ -15,6 +20,9 @@ _INTEGER = re.compile(
     r"[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*)"
 )
 _DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_NOT_IN_DECIMAL = re.compile(r"(?<![0-9])_|_(?![0-9])")
+_NOT_IN_HEX = re.compile(r"(?<![0-9a-fA-FxX])_|_(?![0-9a-fA-F])")
+"""Where an underscore does not stand between two digits."""
 _HEX_FLOAT = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?\d+", re.ASCII)
 
 
@@ -62,9 +70,8 @@ def _integer(source: str) -> int:
 
 def parse_float(text: str) -> float:
     """Go's ParseFloat. Raises ValueError, with Go's words, for what is no number and for what no float64 can hold."""
-    plain = text
-    if re.fullmatch(r"[^_]*(?:[0-9a-fA-FxX]_[0-9a-fA-F][^_]*)*", text):
-        plain = text.replace("_", "")
+    misplaced = _NOT_IN_HEX if text.lstrip("+-")[:2] in ("0x", "0X") else _NOT_IN_DECIMAL
+    plain = text if misplaced.search(text) else text.replace("_", "")
     if plain.lower().lstrip("+-") in ("inf", "infinity", "nan") and len(plain) - len(plain.lstrip("+-")) <= 1:
         return float(plain)
     try:
@@ -121,8 +128,8 @@ def quoted(text: str, *, ascii_only: bool = False, mark: str = '"') -> str:
 
 
 def can_backquote(text: str) -> bool:
-    """Whether Go could write the text between backquotes: one line, nothing invisible but tabs."""
-    return all(sign == "\t" or (sign.isprintable() and sign not in "`\ufeff") for sign in text)
+    """Whether Go could write the text between backquotes: one line of UTF-8, no control characters but tabs."""
+    return not any((sign < " " and sign != "\t") or sign in "`\x7f\ufeff" or _LONE.match(sign) for sign in text)
 
 
 def _quoted(sign: str, mark: str, ascii_only: bool) -> str:
@@ -133,6 +140,8 @@ def _quoted(sign: str, mark: str, ascii_only: bool) -> str:
     if sign in _WRITTEN:
         return _WRITTEN[sign]
     code = ord(sign)
+    if _LONE.match(sign):
+        return f"\\x{code - 0xDC00:02x}"
     if code < 0x20 or code == 0x7F:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
@@ -150,16 +159,13 @@ def unquote(source: str) -> str:
         read += _escaped(escape, mark)
         at = escape.end()
     read += _between(inner[at:])
-    try:
-        return read.decode()
-    except UnicodeDecodeError:
-        raise ValueError(f"a text that is not UTF-8 is not supported: {source}") from None
+    return text_of(bytes(read))
 
 
 def _between(plain: str) -> bytes:
     if "\\" in plain:
         raise ValueError("invalid syntax")
-    return plain.encode()
+    return raw(plain)
 
 
 def _escaped(escape: re.Match[str], mark: str) -> bytes:

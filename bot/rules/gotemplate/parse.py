@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal, NoReturn
 
-from bot.rules.gotemplate.lexer import Kind, LexError, Token, Tokens
+from bot.rules.gotemplate.lexer import Kind, Token, Tokens
 from bot.rules.gotemplate.nodes import (
     Action,
     Branch,
@@ -54,11 +54,8 @@ def parse(
 
     `shift` is how many bytes stand before the text when Go reads it: it moves the columns of execution errors.
     """
-    parser = _Parser(text, functions, variables)
-    try:
-        body = parser.top()
-    except LexError as error:
-        raise parser.error(error.message + parser.started(name, error), error.at) from None
+    parser = _Parser(text, name, functions, variables)
+    body = parser.top(before=shift > 0)
     return Template(name=name, text=text, body=body, defined=parser.defined, shift=shift)
 
 
@@ -75,9 +72,10 @@ class _End:
 class _Parser:
     """One pass over the tokens, looking ahead as far as a variable's declaration needs: three."""
 
-    def __init__(self, text: str, functions: Collection[str], variables: Collection[str]) -> None:
+    def __init__(self, text: str, name: str, functions: Collection[str], variables: Collection[str]) -> None:
         self.defined: dict[str, tuple[Item, ...]] = {}
         self._text = text
+        self._called = name
         self._functions = functions
         self._tokens = Tokens(text)
         self._variables = ["$", *variables]
@@ -90,15 +88,8 @@ class _Parser:
         before = self._text[:at]
         return ParseError(message, before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1)
 
-    def started(self, name: str, error: LexError) -> str:
-        """Where the action began that this mistake is in, if that was on another line."""
-        if self._opened is None or "\n" not in self._text[self._opened : error.at]:
-            return ""
-        line = self._text[: self._opened].count("\n") + 1
-        return f"{'' if error.message.endswith(' action') else ' in action'} started at {name}:{line}"
-
-    def top(self) -> tuple[Item, ...]:
-        """The whole text."""
+    def top(self, *, before: bool) -> tuple[Item, ...]:
+        """The whole text; `before` says that something stands before it, which makes it one that is not empty."""
         items: list[Item] = []
         while (token := self._tokens.next()).kind is not Kind.EOF:
             if token.kind is Kind.OPEN:
@@ -112,6 +103,12 @@ class _Parser:
             if isinstance(item, _End):
                 self._fail(f"unexpected {item}")
             items.append(item)
+        # A text that defines itself: the definition stands for it only where the rest is nothing
+        own = self.defined.get(self._called, ())
+        if not _empty(own):
+            if before or not _empty(items):
+                self._fail(f"template: multiple definition of template {quoted(self._called)}")
+            return own
         return tuple(items)
 
     def _expect(self, kind: Kind, context: str) -> Token:
@@ -121,10 +118,21 @@ class _Parser:
         return token
 
     def _fail(self, message: str) -> NoReturn:
-        raise self.error(message, self._tokens.last)
+        last, furthest = self._tokens.last, self._tokens.furthest
+        # Go names the line it has looked at
+        raise self.error(message, furthest if "\n" in self._text[last:furthest] else last)
 
     def _unexpected(self, token: Token, context: str) -> NoReturn:
+        if token.kind is Kind.ERROR:
+            raise self.error(token.text + self._started(token), token.at)
         self._fail(f"unexpected {_described(token)} in {context}")
+
+    def _started(self, error: Token) -> str:
+        """Where the action began that this mistake is in, if that was on another line."""
+        if self._opened is None or "\n" not in self._text[self._opened : error.at]:
+            return ""
+        line = self._text[: self._opened].count("\n") + 1
+        return f"{'' if error.text.endswith(' action') else ' in action'} started at {self._called}:{line}"
 
     @contextmanager
     def _deeper(self) -> Iterator[None]:
@@ -366,11 +374,11 @@ class _Parser:
             self._fail(str(error))
 
 
-def _empty(body: tuple[Item, ...]) -> bool:
+def _empty(body: Sequence[Item]) -> bool:
     return all(isinstance(item, Text) and not item.text.strip() for item in body)
 
 
 def _described(token: Token) -> str:
-    if token.text in _KEYWORDS and token.kind == token.text:
+    if token.kind is Kind.DOT or (token.text in _KEYWORDS and token.kind == token.text):
         return f"<{token.text}>"
     return f"{quoted(token.text[:10])}..." if len(token.text) > 10 else quoted(token.text)

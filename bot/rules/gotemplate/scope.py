@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bot.rules.gotemplate.values import Value
+from bot.rules.gotemplate.values import Loose, Value
 
 
 class Scope:
     """Variables, the innermost last: an inner one hides an outer one of the same name until its block ends."""
 
     def __init__(self) -> None:
-        self._variables: list[tuple[str, Value]] = []
+        self._variables: list[tuple[str, Value | Loose]] = []
 
-    def declare(self, name: str, value: Value) -> None:
+    def declare(self, name: str, value: Value | Loose) -> None:
         """Adds a variable to the innermost block."""
         self._variables.append((name, value))
 
-    def assign(self, name: str, value: Value) -> None:
+    def assign(self, name: str, value: Value | Loose) -> None:
         """Changes the innermost variable of this name; KeyError when there is none."""
         self._variables[self._index(name)] = (name, value)
 
-    def get(self, name: str) -> Value:
+    def get(self, name: str) -> Value | Loose:
         """The innermost variable of this name; KeyError when there is none."""
         return self._variables[self._index(name)][1]
 

@@ -29,6 +29,15 @@ class Struct:
 
     go_type: str
     fields: Mapping[str, Value]
+    loose: frozenset[str] = frozenset()
+    """The fields that Go declares as `any`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """A value that stands where Go says no more of its type than `any`: a field of it is refused in other words."""
+
+    value: Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +59,9 @@ ANY = "interface {}"
 REFLECTED = "reflect.Value"
 """How Go's own functions declare a parameter that takes everything, nil included."""
 
+AS_IT_STANDS = "reflect.Value as it stands"
+"""The same, where the function also sees what is Loose."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
@@ -58,6 +70,16 @@ class Function:
     params: tuple[str, ...]
     call: Callable[..., Value]
     variadic: bool = False
+
+
+def raw(text: str) -> bytes:
+    """The bytes of a text. Go's texts need not be UTF-8: a byte that is not stands in ours as a lone surrogate."""
+    return text.encode(errors="surrogateescape")
+
+
+def text_of(read: bytes) -> str:
+    """The text of these bytes, as `raw` takes it apart again."""
+    return read.decode(errors="surrogateescape")
 
 
 def go_type(value: Value) -> str:
