@@ -36,7 +36,7 @@ async def test_amtool_sees_what_it_was_told(alertmanager: AlertmanagerServer, op
         await seen(lambda: named(alertmanager, "Told"))
         assert capabilities.alertmanager.tally.sent == 1
     [shown] = json.loads(alertmanager.amtool("alert", "query", "alertname=Told", "-o", "json"))
-    assert shown["labels"] == told.labels
+    assert shown["labels"] == dict(told.labels)
     assert shown["annotations"] == told.annotations
     assert shown["generatorURL"] == told.generator_url
     cut = now.replace(microsecond=now.microsecond // 1000 * 1000)
