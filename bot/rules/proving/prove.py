@@ -21,6 +21,7 @@ from bot.ports.scratch import MadeUp, Scratch
 from bot.rules.evaluator import Outside, Writing, Written, evaluate
 from bot.rules.proving.compare import Mismatch, compare_alerts, compare_samples
 from bot.rules.proving.notation import InputSeries, Value
+from bot.rules.proving.sparing import Sparing
 from bot.rules.proving.story import AlertsThen, Story
 
 
@@ -58,6 +59,7 @@ async def prove(
 
     Raises Temporary and Permanent only when the server cannot be reached or does not take the series.
     """
+    scratch = Sparing(scratch)
     play = _Play(story=story, groups=groups, scratch=scratch)
     mismatches: list[Mismatch] = []
     open_questions = sorted(story.alerts, key=lambda then: then.at)
