@@ -33,12 +33,15 @@ _SLOW = 4
 
 
 class PrometheusSource:
-    """A `MetricSource`. Opens its connections with the first question; `aclose` ends them."""
+    """A `MetricSource`. Opens its connections with the first question; `aclose` ends them.
+
+    `rooms` is what it has learnt of what may be asked together.
+    """
 
     def __init__(self, access: Access) -> None:
         self._access = access
         self._wire = Wire(access)
-        self._rooms = Rooms()
+        self.rooms = Rooms()
 
     async def query(self, expr: str, variables: Mapping[str, str], at: datetime) -> Answer:
         """See `MetricSource`. Without variables the expression is sent as it stands: `$` belongs to PromQL then."""
@@ -55,7 +58,7 @@ class PrometheusSource:
 
     async def query_all(self, exprs: Sequence[str], at: datetime) -> Sequence[Answer | IntegrationError]:
         """See `MetricSource`."""
-        folds = list(self._rooms.folds(exprs))
+        folds = list(self.rooms.folds(exprs))
         answered = await asyncio.gather(*(self._together([exprs[place] for place in fold], at) for fold in folds))
         by_place = {
             place: answer
@@ -79,9 +82,9 @@ class PrometheusSource:
         if answered is None:
             return await self._apart(exprs, at)
         if loop.time() - began > self._access.timeout / _SLOW:
-            self._rooms.shrink(exprs, len(exprs) // 2)
+            self.rooms.shrink(exprs, len(exprs) // 2)
         else:
-            self._rooms.grow(exprs)
+            self.rooms.grow(exprs)
         return answered
 
     async def _folded(self, exprs: Sequence[str], at: datetime) -> Sequence[Answer] | None:
@@ -104,11 +107,11 @@ class PrometheusSource:
             if isinstance(answer, IntegrationError) or answer.warnings
         ]
         if unwell:
-            self._rooms.shrink(unwell, 1)
+            self.rooms.shrink(unwell, 1)
         elif len(exprs) > 1:
-            self._rooms.shrink(exprs, len(exprs) // 2)
+            self.rooms.shrink(exprs, len(exprs) // 2)
         else:
-            self._rooms.grow(exprs)
+            self.rooms.grow(exprs)
         return answered
 
     async def _answered(self, expr: str, at: datetime) -> Answer | IntegrationError:
