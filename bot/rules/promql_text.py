@@ -7,6 +7,7 @@ the tokens is enough. What this does not know stays as it was written.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -221,7 +222,9 @@ class _Printer:
         token = self._next()
         if token.kind != "number":
             raise _Unknown
-        return f"{'-' if negative else ''}{_value(token.text):.3f}"
+        # To the millisecond, half of one upwards, as Prometheus keeps time
+        at = math.floor(_value(token.text) * 1000 + 0.5)
+        return f"{'-' if negative else ''}{at // 1000}.{at % 1000:03d}"
 
     def _operand(self) -> str:
         if self._take("("):
