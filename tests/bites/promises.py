@@ -124,8 +124,8 @@ BITES = [
         fault="a source that fails and is taken for one that sees nothing wrong",
         file="bot/rules/evaluator.py",
         plant=replaced(
-            "        return Failure(rule=rule.name, reason=error.reason, message=error.message)\n",
-            "        return _Seen(found=())\n",
+            "        return _blind(turn, before, _failed(rule, answer))\n    try:\n        answers:",
+            "        answer = Answer(samples=())\n    try:\n        answers:",
         ),
         caught_by=pytest(
             "tests/scenarios/test_alerts.py::"

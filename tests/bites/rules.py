@@ -32,7 +32,9 @@ BITES = [
     Bite(
         fault="a source that fails resolves what was firing",
         file="bot/rules/evaluator.py",
-        plant=replaced("replace(before, evaluated_at=now,", "replace(before, alerts=(), evaluated_at=now,"),
+        plant=replaced(
+            "replace(before, evaluated_at=turn.now, u", "replace(before, alerts=(), evaluated_at=turn.now, u"
+        ),
         caught_by=unit("test_evaluator.py"),
         says="test_a_source_that_fails_leaves_everything_as_it_was",
     ),
@@ -63,5 +65,33 @@ BITES = [
         plant=replaced("exponent >= 6", "exponent >= 16"),
         caught_by=unit("gotemplate"),
         says="test_as_go",
+    ),
+    Bite(
+        fault="a rule that is asked before what it reads is written",
+        file="bot/rules/dependencies.py",
+        plant=replaced("level[earlier] + 1 for", "level[earlier] for"),
+        caught_by=unit("test_recording.py"),
+        says="test_a_rule_sees_what_the_one_before_it_wrote_in_the_same_slot",
+    ),
+    Bite(
+        fault="a series that never ends",
+        file="bot/rules/recording.py",
+        plant=replaced("for labels in before if labels not in still)", "for labels in before if labels in ())"),
+        caught_by=unit("test_recording.py"),
+        says="test_what_is_no_longer_there_ends",
+    ),
+    Bite(
+        fault="an alert that resolves because what it reads could not be written",
+        file="bot/rules/evaluator.py",
+        plant=replaced("partial = _partial(answer) or doubt", "partial = _partial(answer)"),
+        caught_by=unit("test_recording.py"),
+        says="test_who_reads_what_could_not_be_written_resolves_nothing",
+    ),
+    Bite(
+        fault="a rule that keeps its state though its labels have changed",
+        file="bot/rules/evaluator.py",
+        plant=replaced("setdefault((status.rule, status.labels), [])", "setdefault((status.rule, LabelSet()), [])"),
+        caught_by=unit("test_evaluator.py"),
+        says="test_a_rule_with_other_labels_is_another_rule",
     ),
 ]

@@ -268,3 +268,15 @@ async def test_after_a_reload_state_is_found_by_name_and_place(source: FakeMetri
         ("Same", "cart"): begun[0],
         ("Same", "till"): begun[1],
     }
+
+
+async def test_a_rule_with_other_labels_is_another_rule(source: FakeMetricSource) -> None:
+    run = Run(group(rule(hold=5 * MINUTE, labels={"severity": "page"})), source)
+    await run.next()
+    run.group = group(rule(hold=5 * MINUTE, labels={"severity": "page"}, annotations={"summary": "new"}))
+    await run.next()
+    assert run.status is not None
+    assert run.status.rules[0].alerts[0].active_at == START + MINUTE
+    run.group = group(rule(hold=5 * MINUTE, labels={"severity": "ticket"}))
+    await run.next()
+    assert run.status.rules[0].alerts[0].active_at == START + 3 * MINUTE
