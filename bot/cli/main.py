@@ -25,6 +25,7 @@ from bot.errors import DocumentError, TocsinError
 COMMANDS = {
     "run": "start Tocsin",
     "check": "find the mistakes in configuration, rules and runbooks",
+    "test": "prove rules by unit tests, as promtool has them",
     "db": "upgrade, back up, prune or verify the database",
     "incident": "list, show, acknowledge, resolve, annotate or declare incidents",
     "runbook": "list, show, rehearse or run runbooks",

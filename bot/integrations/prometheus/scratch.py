@@ -188,14 +188,15 @@ async def _start(binary: Path, config: Path, data: Path) -> Process:
 
 async def _ready(binary: Path, process: Process, log: deque[bytes]) -> str:
     """The address it answers at, once it does. It says so itself, so no port is guessed and nothing is polled."""
-    address = ""
+    address, ready = "", False  # either comes first
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_START_WITHIN):
             async for line in _lines(process):
                 log.append(line)
                 if found := _LISTENING.search(line):
                     address = found[1].decode()
-                if address and _READY in line:
+                ready = ready or _READY in line
+                if address and ready:
                     return address
     said = visible(b" ".join(log).decode(errors="replace"))[-500:]
     raise StartError(f"{binary} did not get ready: {said or 'it said nothing'}", hint=_ANOTHER)
