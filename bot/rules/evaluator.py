@@ -29,6 +29,7 @@ from bot.ports.metrics import MetricSource
 from bot.ports.recorder import Recorder
 from bot.rules import recording, state
 from bot.rules.dependencies import Rule, Stage, sources_of, stages
+from bot.rules.promql_text import canonical
 from bot.rules.schedule import missed
 from bot.rules.template import Data, Needs, parse, render
 
@@ -364,7 +365,7 @@ def _alert(group: RuleGroup, rule: AlertRule, alert: RuleAlert, source: MetricSo
         annotations=alert.annotations,
         starts_at=alert.fired_at or alert.active_at,
         ends_at=alert.resolved_at if alert.state is RuleState.INACTIVE else until,
-        generator_url=source.link(rule.expr),
+        generator_url=source.link(canonical(rule.expr)),
         source=group.source,
         rule=f"{group.key};{rule.name}",
         value=alert.value,
