@@ -49,6 +49,13 @@ def prometheus_binary() -> str:
 
 
 @pytest.fixture(scope="session")
+def victoria_metrics_binary() -> str:
+    """The path of a real VictoriaMetrics; `tests.servers.VictoriaMetricsServer` starts one."""
+    with needed():
+        return locate("victoria-metrics")
+
+
+@pytest.fixture(scope="session")
 def promtool() -> str:
     """The path of promtool."""
     with needed():

@@ -5,6 +5,7 @@ from tests.servers.postgres import Postgres
 from tests.servers.process import Missing, ServerProcess, free_port, locate
 from tests.servers.prometheus import PrometheusServer
 from tests.servers.sshd import Sshd
+from tests.servers.victoria_metrics import VictoriaMetricsServer
 
 # For playwright's `launch(args=...)`: without root's sandbox, and without talking to anything but the page under test.
 BROWSER_FLAGS = [
@@ -26,6 +27,7 @@ __all__ = [
     "PrometheusServer",
     "ServerProcess",
     "Sshd",
+    "VictoriaMetricsServer",
     "free_port",
     "locate",
 ]

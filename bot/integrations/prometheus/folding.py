@@ -9,7 +9,7 @@ Why nothing is lost or confused by that:
 - Every series says whose it is, so no `or` finds a match and drops one. The mark is written before whatever the label
   held: series that carry it already get their own value back. `label_replace` keeps names, values and histograms.
 - A scalar is asked as `vector(EXPR)`. What answers with a text or a range, and what our parser does not know, is asked
-  alone. The line break before each closing parenthesis ends a comment.
+  alone; so is what asks for an order. The line break before each closing parenthesis ends a comment.
 - A fold that fails, or warns, says nothing of its members: each is asked alone then (`client.py`). So is every member
   of a fold whose answer holds a series without our mark.
 """
@@ -39,6 +39,9 @@ _MANY = 65536
 """How many different expressions something is kept of; a server with more rules only costs a little more."""
 
 
+_NO_VECTOR = promql_parser.StringLiteral | promql_parser.MatrixSelector | promql_parser.SubqueryExpr
+
+
 @lru_cache(maxsize=_MANY)
 def operand(expr: str) -> str | None:
     """The expression as a vector that can be a part of a larger one; None when it can only be asked alone."""
@@ -46,7 +49,7 @@ def operand(expr: str) -> str | None:
         tree = parse(expr, "")
     except Permanent:
         return None
-    if isinstance(_bare(tree), promql_parser.StringLiteral | promql_parser.MatrixSelector | promql_parser.SubqueryExpr):
+    if isinstance(_bare(tree), _NO_VECTOR) or _ordered(_bare(tree)):
         return None
     return f"vector(\n{expr}\n)" if _scalar(tree) else f"(\n{expr}\n)"
 
@@ -65,6 +68,13 @@ def _bare(tree: promql_parser.Expr) -> promql_parser.Expr:
     while isinstance(tree, promql_parser.ParenExpr):
         tree = tree.expr
     return tree
+
+
+def _ordered(tree: promql_parser.Expr) -> bool:
+    """Whether somebody asked for an order. Not every server keeps it inside of a larger query."""
+    if isinstance(tree, promql_parser.AggregateExpr):
+        return str(tree.op) in ("topk", "bottomk")
+    return isinstance(tree, promql_parser.Call) and tree.func.name.startswith("sort")
 
 
 def _scalar(tree: promql_parser.Expr) -> bool:

@@ -1,12 +1,13 @@
 """Asked together, expressions answer exactly what each alone would: on a real Prometheus, and where one goes wrong."""
 
 import asyncio
+import itertools
 import json
 import os
 import random
 import re
 import struct
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -28,9 +29,10 @@ from bot.kit.redaction import Redactor
 from bot.kit.way_in import access
 from bot.model.sample import Answer
 from bot.testing.clock import FakeClock
+from tests.conftest import needed
 from tests.integrations.http_server import Asked, HttpServer, Script, says
 from tests.integrations.prometheus.remote_write import write
-from tests.servers import PrometheusServer, free_port
+from tests.servers import PrometheusServer, VictoriaMetricsServer, free_port
 from tests.soak import ROOT, many, sample, seed
 
 CORPORA = Path(os.environ.get("TOCSIN_CORPORA", ROOT / "rules" / "prometheus"))
@@ -94,27 +96,37 @@ async def asks(impostor: HttpServer, tools: Tools) -> AsyncIterator[PrometheusSo
 METRICS = ("fold_a", "fold_b", "fold_bucket", "fold_total", "fold_values")
 
 
-@pytest.fixture(scope="module", params=["newest"])
-def server(prometheus: PrometheusServer, at: datetime) -> PrometheusServer:
+def confusing(at: datetime) -> Iterator[tuple[Mapping[str, str], datetime, float]]:
     """Series with every label that could confuse a fold, and every value that a float can be."""
-    times = [at - timedelta(minutes=6) + index * timedelta(seconds=20) for index in range(19)]
     values = ("NaN", "+Inf", "-Inf", "0", "-0", "5e-324", "1.7976931348623157e308", "0.1", "-3", "1e6")
-    labels: list[tuple[Mapping[str, str], Callable[[int], float]]] = [
-        ({"__name__": name, "job": job, "instance": f"i{number}"}, lambda index, n=number: float(index * n))
-        for name in ("fold_a", "fold_b", "fold_total")
-        for job in ("x", "y")
-        for number in range(3)
-    ]
-    labels += [({"__name__": "fold_values", "v": text}, lambda _, text=text: float(text)) for text in values]
-    labels += [
-        ({"__name__": "fold_bucket", "le": le, "job": job}, lambda index, n=number: float(index * n))
-        for number, le in enumerate(("0.1", "1", "+Inf"), 1)
-        for job in ("x", "y")
-    ]
-    for mark in ("0/", "1/x", "3", "/", "", "line\nbreak", "$1", "999/"):
-        labels.append(({"__name__": "fold_a", "job": "marked", LABEL: mark, "m": mark or "none"}, lambda _: 1.0))
-    write(prometheus.url, [(one, time, value(index)) for one, value in labels for index, time in enumerate(times)])
-    return prometheus
+    marks = ("0/", "1/x", "3", "/", "", "line\nbreak", "$1", "999/")
+    for index in range(19):
+        time = at - timedelta(minutes=6) + index * timedelta(seconds=20)
+        for name, job, number in itertools.product(("fold_a", "fold_b", "fold_total"), ("x", "y"), range(3)):
+            yield {"__name__": name, "job": job, "instance": f"i{number}"}, time, float(index * number)
+        for job, (number, le) in itertools.product(("x", "y"), enumerate(("0.1", "1", "+Inf"), 1)):
+            yield {"__name__": "fold_bucket", "le": le, "job": job}, time, float(index * number)
+        for text in values:
+            yield {"__name__": "fold_values", "v": text}, time, float(text)
+        for mark in marks:
+            yield {"__name__": "fold_a", "job": "marked", LABEL: mark, "m": mark or "none"}, time, 1.0
+
+
+@pytest.fixture(scope="module", params=["prometheus", "prometheus-old", "victoria-metrics"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, at: datetime) -> Iterator[str]:
+    """The address of a server that holds those series."""
+    folder = tmp_path_factory.mktemp(request.param)
+    with needed():
+        real = (
+            VictoriaMetricsServer(folder)
+            if request.param == "victoria-metrics"
+            else PrometheusServer(folder, binary=request.param)
+        )
+    with real:
+        write(real.url, confusing(at))
+        if isinstance(real, VictoriaMetricsServer):
+            real.flush()
+        yield real.url
 
 
 SELECTORS = st.builds(
@@ -160,15 +172,15 @@ EXPRS = st.recursive(SELECTORS | LITERALS | RATES, larger, max_leaves=5) | COUNT
 
 @settings(max_examples=many(25, 3000), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(EXPRS, min_size=2, max_size=45))
-def test_any_expressions_answer_as_each_alone(server: PrometheusServer, at: datetime, exprs: list[str]) -> None:
-    compare(server.url, exprs, at)
+def test_any_expressions_answer_as_each_alone(server: str, at: datetime, exprs: list[str]) -> None:
+    compare(server, exprs, at)
 
 
-def test_an_order_that_was_asked_for_is_kept(server: PrometheusServer, at: datetime) -> None:
+def test_an_order_that_was_asked_for_is_kept(server: str, at: datetime) -> None:
     exprs = ["sort_desc(fold_a)", "sort(fold_a)", "topk(3, fold_b)", "sort_desc(fold_total)"]
 
     async def ask() -> None:
-        source = _source(server.url)
+        source = _source(server)
         try:
             for together, expr in zip(await source.query_all(exprs, at), exprs, strict=True):
                 assert together == await source.query(expr, {}, at)
@@ -211,26 +223,42 @@ def series_for(expr: str) -> list[Mapping[str, str]]:
     return found
 
 
-def test_the_rules_of_the_corpora_answer_as_each_alone(server: PrometheusServer, at: datetime) -> None:
+def test_the_rules_of_the_corpora_answer_as_each_alone(server: str, at: datetime) -> None:
     chance = random.Random(seed())
     exprs = sample([expr for expr in corpus() if operand(expr)], 150)
     assert exprs
     labels = {tuple(sorted(one.items())): None for expr in exprs for one in series_for(expr)}
     times = [at - timedelta(minutes=5), at - timedelta(minutes=1), at]
     write(
-        server.url,
+        server,
         [(dict(one), time, chance.choice((0.0, 1.0, 0.5, 1e9)) * chance.random()) for one in labels for time in times],
     )
-    compare(server.url, exprs, at)
+    compare(server, exprs, at)
 
 
 # -- what cannot be folded, and what goes wrong --
 
 
 @pytest.mark.parametrize(
-    "expr", ["", "sum(", "'text'", "('text')", "up[5m]", "(up[5m])", "up[5m:]", "lag(up)", "up) or (up", "\ud800"]
+    "expr",
+    [
+        "",
+        "sum(",
+        "'text'",
+        "('text')",
+        "up[5m]",
+        "(up[5m])",
+        "up[5m:]",
+        "lag(up)",
+        "sort(up)",
+        "(sort_desc(up))",
+        "topk(1, up)",
+        "bottomk by (job) (1, up)",
+        "up) or (up",
+        "\ud800",
+    ],
 )
-def test_what_is_no_vector_is_asked_alone(expr: str) -> None:
+def test_what_is_no_vector_or_has_an_order_is_asked_alone(expr: str) -> None:
     assert operand(expr) is None
 
 
