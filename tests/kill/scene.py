@@ -12,17 +12,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.integrations.prometheus.remote_write import write
 from tests.servers import PrometheusServer, ServerProcess
+from tests.soak import many
 
 TOCSIN = Path(sys.executable).with_name("tocsin")
 EFFECT = Path(__file__).with_name("effect.py")
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy is no way to this machine
 NO_ANSWER = (OSError, http.client.HTTPException)
 STEP_SECONDS = 6
-PATIENCE = 60.0  # seconds; two cores are shared
+PATIENCE = many(60, 300)  # seconds; cores are shared, and in a soak by six at a time
 
 CONFIG = """\
 http: {{listen: "127.0.0.1:0"}}
@@ -89,6 +90,10 @@ class Process(ServerProcess):
         """Where it answers, once it says so."""
         found = re.search(r"ready at (http://[0-9.:]+[0-9])", self.log.read_text())
         return found[1] if found else None
+
+    def start(self, *, within: float = PATIENCE) -> Self:
+        """See `ServerProcess`."""
+        return super().start(within=within)
 
     def signal(self, number: signal.Signals) -> None:
         """Sends a signal, and waits for nothing."""
@@ -209,5 +214,5 @@ def until(happened: Callable[[], Any], what: str, within: float = PATIENCE) -> A
     deadline = time.monotonic() + within
     while not (found := happened()):
         assert time.monotonic() < deadline, f"waited {within:g} s for {what}"
-        time.sleep(0.1)
+        time.sleep(0.2)
     return found
