@@ -19,7 +19,7 @@ Examine = Callable[[], Awaitable[Mapping[str, Sequence[Health]]]]
 router = APIRouter(tags=["about"])
 
 
-@router.get("/rules")
+@router.get("/rule-states")
 async def list_rules(world: AskedWorld, asker: Asker) -> Rules:
     """Where every rule stands, and which cannot see their source."""
     groups = await looked_up.rules(world, asker)

@@ -11,7 +11,7 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
 from bot import __version__
-from bot.api import about, incidents, runs
+from bot.api import about, incidents, prometheus, runs
 from bot.api.about import Examine
 from bot.api.schema import Problem
 from bot.errors import Complaint, DocumentError
@@ -58,18 +58,24 @@ def make_api(world: World, door: Door, examine: Examine) -> App:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.world, app.state.door, app.state.examine = world, door, examine
-    for part in (incidents, runs, about):
+    for part in (incidents, runs, about, prometheus):
         app.include_router(part.router, prefix=PREFIX)
     return Guard(app, origins=door.origins, porter=TokenPorter(door), refuse=problem)
 
 
 def problem(scope: Scope, refusal: Refusal) -> Reply:
-    """A refusal as problem JSON: `error`, `hint`, and `complaints` where single fields are wrong."""
+    """A refusal as problem JSON: `error`, `hint`, and `complaints` where single fields are wrong.
+
+    What is answered in Prometheus' form is refused in it too.
+    """
     headers = [("retry-after", str(refusal.retry_after))] if refusal.retry_after is not None else []
     if refusal.status == 401:
         headers.append(("www-authenticate", 'Bearer realm="tocsin"'))
-    body = Problem.of(refusal).model_dump_json().encode()
-    return Reply(body=body, status=refusal.status, media_type=PROBLEM, headers=headers)
+    body, media_type = Problem.of(refusal).model_dump_json().encode(), PROBLEM
+    if scope["path"].removeprefix(PREFIX) in prometheus.PATHS:
+        body = prometheus.refusal_body(refusal.status, f"{refusal.error}; {refusal.hint}")
+        media_type = prometheus.MEDIA_TYPE
+    return Reply(body=body, status=refusal.status, media_type=media_type, headers=headers)
 
 
 def _name(route: APIRoute) -> str:

@@ -25,7 +25,7 @@ class Desk:
 
     def rules(self) -> list[Document]:
         """Every rule and where it stands; nothing when that cannot be had."""
-        answer = self._document("GET", "/api/v1/rules")
+        answer = self._document("GET", "/api/v1/rule-states")
         return list(answer["rules"]) if answer else []
 
     def case_about(self, service: str) -> Document | None:

@@ -100,7 +100,7 @@ async def test_an_answer_is_bound_to_the_plan_that_was_seen(house: House) -> Non
 
 async def test_rules_say_what_they_see_and_since_when(house: House) -> None:
     async with house.program("vera") as program:
-        rules = {rule["rule"]: rule for rule in (await program.get(f"{API}/rules")).json()["rules"]}
+        rules = {rule["rule"]: rule for rule in (await program.get(f"{API}/rule-states")).json()["rules"]}
     assert (rules["OrdersFail"]["state"], rules["OrdersFail"]["since"]) == ("firing", "2026-11-20T13:31:31Z")
     assert rules["DiskAlmostFull"]["state"] == "unknown"
     assert rules["DiskAlmostFull"]["last_error"] == "prom-eu: connection refused by 10.4.0.12:9090"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.routing import Route, Router
 
-from bot.api import about, incidents, runs
+from bot.api import about, incidents, prometheus, runs
 from bot.kit.http_in import Guard
 from bot.web.app import make_web
 from tests.integrations.web import scene
@@ -42,7 +42,10 @@ API_CALLS: Mapping[tuple[str, str], tuple[tuple[int, ...], Any]] = {
     ("GET", "/runs/{run_id}"): (LOOK, None),
     ("GET", "/approvals"): (LOOK, None),
     ("POST", "/approvals/{approval_id}"): (APPROVE, ANSWER),
+    ("GET", "/rule-states"): (LOOK, None),
     ("GET", "/rules"): (LOOK, None),
+    ("GET", "/alerts"): (LOOK, None),
+    ("GET", "/status/buildinfo"): (LOOK, None),
     ("GET", "/doctor"): (CHANGE, None),
     ("POST", "/links"): (EVERYBODY_MAKES, None),
     ("GET", "/openapi.json"): (LOOK, None),
@@ -103,7 +106,7 @@ async def triggered(house: House) -> None:
 def test_every_call_of_the_api_has_a_line() -> None:
     routes = {
         (method, route.path)
-        for part in (incidents, runs, about)
+        for part in (incidents, runs, about, prometheus)
         for route in part.router.routes
         if isinstance(route, Route)
         for method in route.methods or ()

@@ -48,7 +48,10 @@ class Running:
     def rules(self) -> list[str]:
         token = (self.folder / "tocsin.token").read_text().strip()
         answer = httpx.get(
-            f"{self.address}/api/v1/rules", headers={"authorization": f"Bearer {token}"}, trust_env=False, timeout=10
+            f"{self.address}/api/v1/rule-states",
+            headers={"authorization": f"Bearer {token}"},
+            trust_env=False,
+            timeout=10,
         )
         return [rule["rule"] for rule in answer.json()["rules"]]
 
