@@ -21,6 +21,7 @@ PORTION = 2_000
 """Slots asked about at once: far below the 11,000 points that a server answers with, and kind to its memory."""
 MOST_FAILURES = 40
 """Answers that may fail for one rule; after that nothing is asked again in smaller portions."""
+_AWAY = ("connection", "rate_limited")
 _TRIES = 3
 _PAUSE = timedelta(seconds=1)
 
@@ -56,6 +57,8 @@ class Replay:
     slots: Slots
     done: int = 0
     blind: list[Blind] = field(default_factory=list)
+    gone: IntegrationError | None = None
+    """Why the source does not answer any more, where it does not."""
     _failures: int = 0
     _portion: int = PORTION
 
@@ -73,6 +76,13 @@ class Replay:
     def seen_until(self) -> datetime | None:
         """The last slot that was walked; None before the first."""
         return self.slots.at(self.done - 1) if self.done else None
+
+    def unseen(self, error: IntegrationError, told: Callable[[int], None]) -> None:
+        """Nothing of what is left can be seen; nobody is asked."""
+        if self.done < self.slots.count:
+            places = self._give_up(error, range(self.done, self.slots.count))
+            self.done = places.stop
+            told(len(places))
 
     async def run(self, source: MetricSource, told: Callable[[int], None]) -> None:
         """Walks to the end; `told` hears of each portion how many slots it had. Raises where no credentials fit."""
@@ -103,7 +113,7 @@ class Replay:
             try:
                 return await source.query_range(expr, {}, asked, self.slots.interval)
             except Temporary as error:
-                if error.reason not in ("connection", "rate_limited") or attempt == _TRIES:
+                if error.reason not in _AWAY or attempt == _TRIES:
                     raise
                 await asyncio.sleep(error.retry_after or attempt * _PAUSE.total_seconds())
         raise AssertionError("the last attempt returns or raises")
@@ -115,7 +125,7 @@ class Replay:
     def _again(self, error: IntegrationError, asked: int) -> bool:
         """Whether fewer slots at once may get an answer: it was too much, or only some of them are refused."""
         self._failures += 1
-        hopeless = error.reason in ("connection", "rate_limited") or "bad_data" in error.message
+        hopeless = error.reason in _AWAY or "bad_data" in error.message
         if hopeless or asked == 1 or self._failures > MOST_FAILURES:
             return False
         self._portion = max(1, asked // 4)
@@ -123,7 +133,8 @@ class Replay:
 
     def _give_up(self, error: IntegrationError, places: range) -> range:
         """These slots are blind; where nothing answers any more, or the expression is refused, all that follow too."""
-        if error.reason in ("connection", "rate_limited") or "bad_data" in error.message:
+        self.gone = error if error.reason in _AWAY else None
+        if self.gone or "bad_data" in error.message:
             places = range(places.start, self.slots.count)
         start, end = self.slots.at(places[0]), self.slots.at(places[-1])
         last = self.blind[-1] if self.blind else None
@@ -158,12 +169,21 @@ class Replay:
 async def replay_all(
     replays: Sequence[tuple[Replay, MetricSource]], told: Callable[[int], None], *, concurrency: int
 ) -> None:
-    """Runs them in their order, with at most `concurrency` questions on their way at any time."""
+    """Runs them in their order, with at most `concurrency` questions on their way at any time.
+
+    A source that one of them found to be gone is not asked by those that come after.
+    """
     waiting = iter(replays)
+    gone: dict[int, IntegrationError] = {}
 
     async def work() -> None:
         for replay, source in waiting:
+            if id(source) in gone:
+                replay.unseen(gone[id(source)], told)
+                continue
             await replay.run(source, told)
+            if replay.gone is not None:
+                gone[id(source)] = replay.gone
 
     async with asyncio.TaskGroup() as tasks:
         for _ in range(min(concurrency, len(replays))):

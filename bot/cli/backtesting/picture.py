@@ -13,7 +13,6 @@ from bot.model.labels import LabelSet
 from bot.model.sample import Series, Window
 from bot.model.wording import number, one_line
 from bot.ports.metrics import MetricSource
-from bot.rules.backtest import Episode
 
 WIDTH, HEIGHT = 1600, 720
 _POINTS = 400
@@ -78,17 +77,13 @@ def _on(began: datetime, ended: datetime | None, at: datetime, step: timedelta) 
 
 
 def _marks(one: Tested, window: Window) -> tuple[Mark, ...]:
-    """The first firings and their ends; where there are too many for a chart, the beginnings of some."""
-    firing: Sequence[Episode] = [
-        each for each in one.episodes if each.fired_at is not None and each.fired_at >= window.start
-    ]
-    marks = []
-    for each in firing[:_MARKS]:
-        if each.fired_at is not None:
-            marks.append(Mark(at=each.fired_at, kind=MarkKind.ALERT, text="fires"))
-        if each.ended_at is not None and len(firing) <= _MARKS // 2:
-            marks.append(Mark(at=each.ended_at, kind=MarkKind.RECOVERY, text="ends"))
-    return tuple(sorted(marks, key=lambda mark: mark.at))
+    """Where it fires and ends; with more than a chart has room for, none: some alone would look like all."""
+    firing = [each for each in one.episodes if each.fired_at is not None and each.fired_at >= window.start]
+    if len(firing) > _MARKS:
+        return ()
+    starts = [Mark(at=each.fired_at, kind=MarkKind.ALERT, text="fires") for each in firing if each.fired_at]
+    ends = [Mark(at=each.ended_at, kind=MarkKind.RECOVERY, text="ends") for each in firing if each.ended_at]
+    return tuple(sorted([*starts, *(ends if len(firing) <= _MARKS // 2 else [])], key=lambda mark: mark.at))
 
 
 def _gravity(series: Series, side: BadSide) -> float:

@@ -169,7 +169,7 @@ def test_help_teaches_by_example_and_names_only_what_there_is(shell: Shell) -> N
     assert "tocsin check" in said.out
     assert shell("--version").out == f"tocsin {__version__}\n"
     assert "exit status: 0 no mistakes, 1 mistakes found, 2 could not look" in shell("check", "--help").out
-    for absent in ("demo", "lint", "backtest"):
+    for absent in ("demo",):
         assert f"  {absent}" not in said.out
 
 

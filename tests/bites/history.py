@@ -1,0 +1,46 @@
+"""Faults in what is said of the past: a backtest that flatters a rule, a record that hides what nobody saw."""
+
+from tests.bites import Bite, replaced
+
+
+def unit(test: str) -> tuple[str, ...]:
+    return ("pytest", "-q", "-x", "-p", "no:cacheprovider", f"tests/unit/rules/{test}")
+
+
+BITES = [
+    Bite(
+        fault="a backtest begins with its window, so that what was firing already is late",
+        file="bot/rules/backtest.py",
+        plant=replaced("return longest + rule.keep_firing_for + group.interval", "return group.interval"),
+        caught_by=unit("test_backtest.py"),
+        says="test_what_was_firing_when_the_window_opens_is_firing_from_its_first_slot",
+    ),
+    Bite(
+        fault="a sweep asks for the threshold as it is written, and looser ones find nothing more",
+        file="bot/rules/backtest.py",
+        plant=replaced("pick = min if", "pick = max if"),
+        caught_by=unit("test_backtest.py"),
+        says="test_other_settings_are_walked_over_the_same_answers",
+    ),
+    Bite(
+        fault="slots that the source could not answer for resolve what was firing",
+        file="bot/rules/replay.py",
+        plant=replaced("places = self._give_up(error, places)", "self._walk(places, (), labeller, filtered=True)"),
+        caught_by=unit("test_backtest.py"),
+        says="test_a_slot_that_cannot_be_had_leaves_everything_as_it_was",
+    ),
+    Bite(
+        fault="a recorded series is put in under a range too",
+        file="bot/rules/inlining.py",
+        plant=replaced("return all(one.plain for one in selectors(expr) if one.name == name)", "return True"),
+        caught_by=unit("test_backtest.py"),
+        says="test_what_would_need_its_past_is_not_put_in",
+    ),
+    Bite(
+        fault="nights end at midnight",
+        file="bot/rules/tally.py",
+        plant=replaced("return now >= self.start or now < self.end", "return now >= self.start"),
+        caught_by=unit("test_backtest.py"),
+        says="test_nights_go_past_midnight_on_the_clocks_of_their_zone",
+    ),
+]
