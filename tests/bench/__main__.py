@@ -1,13 +1,13 @@
-"""python -m tests.bench [startup] [idle] [runs]: measures, prints a table, and exits 1 when a floor is broken."""
+"""python -m tests.bench [startup] [idle] [runs] [rules]: measures, prints a table, and exits 1 when a floor is broken."""
 
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import Row, idle, runs, startup
+from tests.bench import Row, idle, rules, runs, startup
 from tests.servers import PrometheusServer
 
-PARTS = {"startup": startup.rows, "idle": idle.rows, "runs": runs.rows}
+PARTS = {"startup": startup.rows, "idle": idle.rows, "runs": runs.rows, "rules": rules.rows}
 
 
 def table(rows: list[Row]) -> str:

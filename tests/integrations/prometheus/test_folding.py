@@ -38,6 +38,9 @@ from tests.soak import ROOT, many, sample, seed
 CORPORA = Path(os.environ.get("TOCSIN_CORPORA", ROOT / "rules" / "prometheus"))
 
 
+Server = PrometheusServer | VictoriaMetricsServer
+
+
 def facts(answer: Answer | IntegrationError) -> object:
     """All that two answers may differ in: bits of values, labels, kind and words of errors; not the order."""
     if isinstance(answer, IntegrationError):
@@ -113,8 +116,8 @@ def confusing(at: datetime) -> Iterator[tuple[Mapping[str, str], datetime, float
 
 
 @pytest.fixture(scope="module", params=["prometheus", "prometheus-old", "victoria-metrics"])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, at: datetime) -> Iterator[str]:
-    """The address of a server that holds those series."""
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, at: datetime) -> Iterator[Server]:
+    """A server that holds those series."""
     folder = tmp_path_factory.mktemp(request.param)
     with needed():
         real = (
@@ -126,7 +129,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         write(real.url, confusing(at))
         if isinstance(real, VictoriaMetricsServer):
             real.flush()
-        yield real.url
+        yield real
 
 
 SELECTORS = st.builds(
@@ -165,6 +168,7 @@ def larger(smaller: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 RATES = st.builds(lambda shape, inner: shape.format(inner), st.sampled_from(RANGES), st.sampled_from(METRICS))
+CHOOSES = re.compile("topk|bottomk|limitk")
 COUNTED = st.builds("count_values('n', {})".format, SELECTORS)  # its order is chance, so nothing may build upon it
 BROKEN = st.sampled_from(("sum(", "'text'", "fold_a) or (fold_b", "", "`", "# nothing", "fold_a[5m]", "vector('x')"))
 EXPRS = st.recursive(SELECTORS | LITERALS | RATES, larger, max_leaves=5) | COUNTED | BROKEN
@@ -172,15 +176,17 @@ EXPRS = st.recursive(SELECTORS | LITERALS | RATES, larger, max_leaves=5) | COUNT
 
 @settings(max_examples=many(25, 3000), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(EXPRS, min_size=2, max_size=45))
-def test_any_expressions_answer_as_each_alone(server: str, at: datetime, exprs: list[str]) -> None:
-    compare(server, exprs, at)
+def test_any_expressions_answer_as_each_alone(server: Server, at: datetime, exprs: list[str]) -> None:
+    if isinstance(server, VictoriaMetricsServer):  # who of two alike comes first is chance there, alone as well
+        exprs = [expr for expr in exprs if not CHOOSES.search(expr)]
+    compare(server.url, exprs, at)
 
 
-def test_an_order_that_was_asked_for_is_kept(server: str, at: datetime) -> None:
+def test_an_order_that_was_asked_for_is_kept(server: Server, at: datetime) -> None:
     exprs = ["sort_desc(fold_a)", "sort(fold_a)", "topk(3, fold_b)", "sort_desc(fold_total)"]
 
     async def ask() -> None:
-        source = _source(server)
+        source = _source(server.url)
         try:
             for together, expr in zip(await source.query_all(exprs, at), exprs, strict=True):
                 assert together == await source.query(expr, {}, at)
@@ -223,17 +229,17 @@ def series_for(expr: str) -> list[Mapping[str, str]]:
     return found
 
 
-def test_the_rules_of_the_corpora_answer_as_each_alone(server: str, at: datetime) -> None:
+def test_the_rules_of_the_corpora_answer_as_each_alone(server: Server, at: datetime) -> None:
     chance = random.Random(seed())
     exprs = sample([expr for expr in corpus() if operand(expr)], 150)
     assert exprs
     labels = {tuple(sorted(one.items())): None for expr in exprs for one in series_for(expr)}
     times = [at - timedelta(minutes=5), at - timedelta(minutes=1), at]
     write(
-        server,
+        server.url,
         [(dict(one), time, chance.choice((0.0, 1.0, 0.5, 1e9)) * chance.random()) for one in labels for time in times],
     )
-    compare(server, exprs, at)
+    compare(server.url, exprs, at)
 
 
 # -- what cannot be folded, and what goes wrong --
