@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from urllib.parse import quote_plus, urlsplit
 
 import re2
@@ -18,6 +18,7 @@ import re2
 from bot.documents import parse_duration
 from bot.rules.gotemplate.numbers import can_backquote, parse_float, quoted, shortest
 from bot.rules.gotemplate.values import ANY, AnyMap, CallError, Function, Slice, StringMap, Struct, Value, go_type
+from bot.rules.regex import RegexError, compiled
 
 RESULT = "template.queryResult"
 SAMPLE = "*template.sample"
@@ -25,16 +26,6 @@ SAMPLE = "*template.sample"
 _LARGE = ("", "k", "M", "G", "T", "P", "E", "Z", "Y")
 _LARGE_1024 = ("", "ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")
 _SMALL = ("", "m", "u", "n", "p", "f", "a", "z", "y")
-_IN_GO = {
-    "bad repetition operator": "invalid nested repetition operator",
-    "invalid named capture group": "invalid named capture",
-    "invalid perl operator": "invalid or unsupported Perl syntax",
-    "invalid repetition size": "invalid repeat count",
-    "missing )": "missing closing )",
-    "missing ]": "missing closing ]",
-    "no argument for repetition operator": "missing argument to repetition operator",
-    "trailing \\": "trailing backslash at end of expression",
-}
 _JOINS = "'\u2019.:\u00b7"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -130,26 +121,20 @@ def _humanize_timestamp(value: Value) -> str:
     return f"{time:%Y-%m-%d %H:%M:%S}{fraction} +0000 UTC"
 
 
-@lru_cache(maxsize=256)
-def _regex(pattern: str) -> re2._Regexp:
-    options = re2.Options()
-    options.log_errors = False
-    return re2.compile(pattern, options)
-
-
 def _match(pattern: str, text: str) -> bool:
     try:
-        return _regex(pattern).search(text) is not None
-    except re2.error as error:
-        raise CallError(f"error parsing regexp: {_reason(error)}") from None
+        return compiled(_whole(pattern)).search(_whole(text)) is not None
+    except RegexError as error:
+        raise CallError(str(error)) from None
 
 
 def _replace_all(pattern: str, replacement: str, text: str) -> str:
     try:
-        regex = _regex(pattern)
-    except re2.error as error:
+        regex = compiled(_whole(pattern))
+    except RegexError as error:
         shown = f"`{pattern}`" if can_backquote(pattern) else quoted(pattern)
-        raise CallError(f"regexp: Compile({shown}): error parsing regexp: {_reason(error)}") from None
+        raise CallError(f"regexp: Compile({shown}): {error}") from None
+    text = _whole(text)
     parts = []
     end = 0
     for number, found in enumerate(regex.finditer(text)):
@@ -160,13 +145,12 @@ def _replace_all(pattern: str, replacement: str, text: str) -> str:
     return "".join([*parts, text[end:]])
 
 
-def _reason(error: Exception) -> str:
-    """RE2's complaint in the words of Go's regexp, which is RE2 too but says it differently."""
-    told = error.args[0].decode(errors="replace")
-    problem, _, piece = told.partition(": ")
-    return f"{_IN_GO.get(problem, problem)}: `{piece}`"
+def _whole(text: str) -> str:
+    """The text with a sign of its own for each byte that is not UTF-8, which RE2 cannot take."""
+    return _LONE.sub("\ufffd", text)
 
 
+_LONE = re.compile(r"[\udc80-\udcff]")
 _REFERENCE = re2.compile(r"\$(?:\$|(\w+)|\{(\w+)\})")
 
 
@@ -188,7 +172,7 @@ def _title(text: str) -> str:
     """The first letter of each word large, the rest as it is: Unicode's words, so `it's` is one and `3rd` is `3Rd`."""
     titled = []
     inside = False
-    for at, sign in enumerate(text):
+    for at, sign in enumerate(text := _whole(text)):
         titled.append(sign if inside else sign.title())
         joins = sign in _JOINS and text[at - 1 : at].isalpha() and text[at + 1 : at + 2].isalpha()
         stays = sign.isalnum() or sign == "_" or joins or unicodedata.combining(sign) > 0
@@ -198,11 +182,11 @@ def _title(text: str) -> str:
 
 def _upper(text: str) -> str:
     """Letter by letter, as Go does: what has no single large letter stays."""
-    return "".join(_single(sign, sign.upper(), sign.title()) for sign in text)
+    return "".join(_single(sign, sign.upper(), sign.title()) for sign in _whole(text))
 
 
 def _lower(text: str) -> str:
-    return "".join(sign.lower()[0] for sign in text)
+    return "".join(sign.lower()[0] for sign in _whole(text))
 
 
 def _single(sign: str, *choices: str) -> str:

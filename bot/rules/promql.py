@@ -13,9 +13,9 @@ from functools import lru_cache
 import promql_parser
 
 from bot.model.rule import Signal
+from bot.rules.promql_tokens import rewritten
 
 _MIRRORED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
-_GROUPED = re.compile(r"(?<![\w.:])\d+(?:_\d+)+")
 _TOKEN = re.compile(
     r"""\#[^\n]* | "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | `[^`]*`
       | (?P<open>[(\[{]) | (?P<close>[)\]}]) | (?P<compare>==|!=|>=|<=|>|<)""",
@@ -120,5 +120,4 @@ def _same(text: str, tree: promql_parser.Expr) -> bool:
 
 @lru_cache(maxsize=1024)
 def _parse(expr: str) -> promql_parser.Expr:
-    # Prometheus reads 1_000 as 1000, promql-parser does not read it at all
-    return promql_parser.parse(_GROUPED.sub(lambda number: number.group().replace("_", ""), expr))
+    return promql_parser.parse(rewritten(expr))

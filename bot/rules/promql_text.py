@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-from bot.rules.gotemplate.numbers import parse_float, quoted, unquote
+from bot.rules.gotemplate.numbers import quoted
+from bot.rules.promql_tokens import Token, tokens, unquoted, value
 
 _AGGREGATORS = frozenset(
     {"avg", "bottomk", "count", "count_values", "group", "limit_ratio", "limitk", "max", "min", "quantile", "stddev"}
@@ -23,15 +23,6 @@ _AGGREGATORS = frozenset(
 )
 _SET_OPERATORS = frozenset({"and", "or", "unless", "atan2"})
 _OPERATORS = frozenset({"+", "-", "*", "/", "%", "^", "==", "!=", ">", "<", ">=", "<=", *_SET_OPERATORS})
-_TOKEN = re.compile(
-    r"""(?P<blank>\s+|\#[^\n]*)
-      | (?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`)
-      | (?P<duration>(?:[0-9]+(?:ms|[smhdwy]))+(?![\w.]))
-      | (?P<number>0[xX][0-9a-fA-F_]+|(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?)
-      | (?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)
-      | (?P<sign>==|!=|>=|<=|=~|!~|[-+*/%^=<>(){}\[\],:@])""",
-    re.VERBOSE,
-)
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _DURATION = re.compile(r"([0-9]+)(ms|[smhdwy])")
 _MILLISECONDS = {
@@ -49,17 +40,11 @@ class _Unknown(Exception):
     """Something here that we do not know how Prometheus prints."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-
-
 @lru_cache(maxsize=65_536)
 def canonical(expr: str) -> str:
     """The expression as Prometheus prints it; where we cannot be sure how, the expression as it was written."""
     try:
-        printer = _Printer(_tokens(expr))
+        printer = _Printer(list(tokens(expr)))
         text = printer.expression()
         printer.must_end()
     except (_Unknown, ValueError, RecursionError):
@@ -67,23 +52,10 @@ def canonical(expr: str) -> str:
     return text
 
 
-def _tokens(expr: str) -> Sequence[_Token]:
-    tokens = []
-    at = 0
-    while at < len(expr):
-        found = _TOKEN.match(expr, at)
-        if found is None:
-            raise _Unknown
-        if found.lastgroup != "blank":
-            tokens.append(_Token(found.lastgroup or "", found.group()))
-        at = found.end()
-    return tokens
-
-
 class _Printer:
     """Reads the tokens from left to right and prints what they mean, a piece at a time."""
 
-    def __init__(self, tokens: Sequence[_Token]) -> None:
+    def __init__(self, tokens: Sequence[Token]) -> None:
         self._tokens = tokens
         self._at = 0
 
@@ -107,7 +79,7 @@ class _Printer:
     def _kind(self) -> str:
         return self._tokens[self._at].kind if self._at < len(self._tokens) else ""
 
-    def _next(self) -> _Token:
+    def _next(self) -> Token:
         if self._at >= len(self._tokens):
             raise _Unknown
         self._at += 1
@@ -147,7 +119,7 @@ class _Printer:
         token = self._next()
         if token.kind not in ("name", "string"):
             raise _Unknown
-        return token.text if token.kind == "name" else _unquoted(token.text)
+        return token.text if token.kind == "name" else unquoted(token.text)
 
     def _listed(self, item: Callable[[], str], opens: str = "(", closes: str = ")") -> list[str]:
         self._expect(opens)
@@ -201,7 +173,7 @@ class _Printer:
             return _milliseconds(token.text)
         if token.kind != "number":
             raise _Unknown
-        return round(_value(token.text) * 1000)
+        return round(value(token.text) * 1000)
 
     def _offset(self) -> str:
         negative = self._take("-")
@@ -223,7 +195,7 @@ class _Printer:
         if token.kind != "number":
             raise _Unknown
         # To the millisecond, half of one upwards, as Prometheus keeps time
-        at = math.floor(_value(token.text) * 1000 + 0.5)
+        at = math.floor(value(token.text) * 1000 + 0.5)
         return f"{'-' if negative else ''}{at // 1000}.{at % 1000:03d}"
 
     def _operand(self) -> str:
@@ -235,7 +207,7 @@ class _Printer:
             return self._selector("")
         token = self._next()
         if token.kind == "string":
-            return quoted(_unquoted(token.text))
+            return quoted(unquoted(token.text))
         if token.kind != "name":
             raise _Unknown
         if token.text.lower() in _AGGREGATORS and self._peek().lower() in ("(", "by", "without"):
@@ -264,40 +236,20 @@ class _Printer:
 
     def _matcher(self) -> str:
         token = self._next()
-        name = _unquoted(token.text) if token.kind == "string" else token.text
+        name = unquoted(token.text) if token.kind == "string" else token.text
         if self._peek() in (",", "}") and token.kind == "string":
             return f"__name__={quoted(name)}"
         operator, value = self._next().text, self._next()
         if operator not in ("=", "!=", "=~", "!~") or value.kind != "string" or token.kind not in ("name", "string"):
             raise _Unknown
-        return f"{_label_name(name)}{operator}{quoted(_unquoted(value.text))}"
+        return f"{_label_name(name)}{operator}{quoted(unquoted(value.text))}"
 
 
 def _label_name(name: str) -> str:
     return name if _LABEL.fullmatch(name) else quoted(name)
 
 
-def _unquoted(source: str) -> str:
-    """What a text in PromQL stands for: as in Go, but single quotes enclose a text too."""
-    if source[0] != "'":
-        return unquote(source)
-    inner = re.sub(r"""\\.|\"""", lambda sign: _SINGLE.get(sign.group(), sign.group()), source[1:-1], flags=re.DOTALL)
-    return unquote(f'"{inner}"')
-
-
-_SINGLE = {"\\'": "'", '"': '\\"', '\\"': ""}
-
-
-def _value(text: str) -> float:
-    digits = text.replace("_", "")
-    if re.fullmatch(r"0[xX][0-9a-fA-F]+", digits):
-        return float(int(digits, 16))
-    if re.fullmatch(r"0[0-7]+", digits):
-        return float(int(digits, 8))
-    return parse_float(digits)
-
-
-def _number(token: _Token, *, negative: bool) -> str:
+def _number(token: Token, *, negative: bool) -> str:
     lowered = token.text.lower()
     if lowered == "nan":
         return "NaN"
@@ -306,7 +258,7 @@ def _number(token: _Token, *, negative: bool) -> str:
     if token.kind == "duration":
         text = _duration_text(_milliseconds(token.text))
     else:
-        text = format(Decimal(repr(_value(token.text))), "f").removesuffix(".0")
+        text = format(Decimal(repr(value(token.text))), "f").removesuffix(".0")
     return f"-{text}" if negative else text
 
 

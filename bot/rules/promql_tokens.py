@@ -1,0 +1,124 @@
+"""The words of an expression, and the same expression as promql-parser must have it to read it as Prometheus does.
+
+Only what both read alike is handed to it: digits without underscores, texts in double quotes, and instead of a regular
+expression one that matches the empty text where it did.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from bot.rules.gotemplate.numbers import parse_float, quoted, unquote
+from bot.rules.regex import RegexError, compiled
+
+_TOKEN = re.compile(
+    r"""(?P<blank>[ \t\r\n]+|\#[^\n]*)
+      | (?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`)
+      | (?P<duration>(?:[0-9]+(?:ms|[smhdwy]))+(?![\w.]))
+      | (?P<number>0[xX][0-9a-fA-F_]+|(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?)
+      | (?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)
+      | (?P<sign>==|!=|>=|<=|=~|!~|[-+*/%^=<>(){}\[\],:@])
+      | (?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_SINGLE = {"\\'": "'", '"': '\\"'}
+EXPERIMENTAL = frozenset(
+    {"double_exponential_smoothing", "end", "fill", "fill_left", "fill_right", "first_over_time", "histogram_quantiles"}
+    | {"info", "limit_ratio", "limitk", "mad_over_time", "range", "sort_by_label", "sort_by_label_desc", "start"}
+    | {"step", "ts_of_first_over_time", "ts_of_last_over_time", "ts_of_max_over_time", "ts_of_min_over_time"}
+)
+"""What Prometheus knows, but refuses unless it was started with a feature flag."""
+
+
+class Token(NamedTuple):
+    """A word of an expression and where it begins; blanks and comments are none. `other` is what cannot be one."""
+
+    kind: str
+    text: str
+    at: int
+
+
+class Refused(ValueError):
+    """Something Prometheus refuses and promql-parser does not see."""
+
+
+def tokens(expr: str) -> Iterator[Token]:
+    """The words of an expression, from left to right."""
+    for found in _TOKEN.finditer(expr):
+        if found.lastgroup != "blank":
+            yield Token(found.lastgroup or "", found.group(), found.start())
+
+
+def unquoted(source: str) -> str:
+    """What a text in PromQL stands for: as in Go, but single quotes enclose a text too. Raises ValueError."""
+    if source[0] != "'":
+        return unquote(source)
+    if '\\"' in source:
+        raise ValueError("invalid syntax")
+    inner = re.sub(r"\\.|\"", lambda sign: _SINGLE.get(sign.group(), sign.group()), source[1:-1], flags=re.DOTALL)
+    return unquote(f'"{inner}"')
+
+
+def value(number: str) -> float:
+    """A number as Prometheus reads it: `010` is eight. Raises ValueError for one that no float64 holds."""
+    if re.fullmatch(r"0[xX](?:_?[0-9a-fA-F])+|0(?:_?[0-7])+", number) and (whole := _whole(number)) < 1 << 63:
+        return float(whole)
+    return parse_float(number)
+
+
+def _whole(digits: str) -> int:
+    return int(digits.replace("_", ""), 16 if digits[1] in "xX" else 8)
+
+
+def rewritten(expr: str) -> str:
+    """The same expression for promql-parser. Raises Refused for what that would let pass."""
+    words = list(tokens(expr))
+    parts: list[str] = []
+    end = 0
+    for number, word in enumerate(words):
+        parts += [expr[end : word.at], _rewritten(words, number)]
+        end = word.at + len(word.text)
+    return "".join([*parts, expr[end:]])
+
+
+def _rewritten(words: Sequence[Token], number: int) -> str:
+    word = words[number]
+    before = words[number - 1].text if number else ""
+    after = words[number + 1].text if number + 1 < len(words) else ""
+    match word.kind:
+        case "string":
+            return _string(word.text, regex=before in ("=~", "!~"))
+        case "number":
+            return _number(word.text, reaches=before == "[" or (before == ":" and after == "]"))
+        case "duration" if not word.text.strip("0smhdwy") and before not in ("[", ":", "offset"):
+            return "0"  # as a number it is one; promql-parser knows it as a duration only
+        case "name" if word.text.lower() in EXPERIMENTAL and after == "(" and before != "@":
+            raise Refused(f"`{word.text}` is experimental: Prometheus refuses it unless a feature flag is set")
+        case _:
+            return word.text
+
+
+def _string(source: str, *, regex: bool) -> str:
+    try:
+        text = unquoted(source)
+    except ValueError:
+        return source
+    if not regex:
+        return quoted(text) if source[0] == "`" else source
+    try:
+        pattern = compiled(f"^(?s:{text})$")
+    except RegexError as error:
+        raise Refused(str(error)) from None
+    return '".*"' if pattern.search("") else '".+"'
+
+
+def _number(text: str, *, reaches: bool) -> str:
+    try:
+        read = value(text)
+    except ValueError as error:
+        raise Refused(f"error parsing number: {error}") from None
+    if reaches and not read:
+        raise Refused("duration must be greater than 0")
+    return text.replace("_", "")

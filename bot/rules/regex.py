@@ -1,0 +1,39 @@
+"""Go's regular expressions: RE2 is what Go's regexp is too, and here it also complains in Go's words."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import re2
+
+_IN_GO = {
+    "bad repetition operator": "invalid nested repetition operator",
+    "invalid named capture group": "invalid named capture",
+    "invalid perl operator": "invalid or unsupported Perl syntax",
+    "invalid repetition size": "invalid repeat count",
+    "missing )": "missing closing )",
+    "missing ]": "missing closing ]",
+    "no argument for repetition operator": "missing argument to repetition operator",
+    "trailing \\": "trailing backslash at end of expression",
+}
+_ONLY_RE2 = re.compile(r"(?<!\\)(?:\\\\)*(\\C)")
+"""A byte whatever it is: RE2 knows it, Go does not."""
+
+
+class RegexError(ValueError):
+    """A pattern that does not compile; `str` is Go's complaint."""
+
+
+@lru_cache(maxsize=1024)
+def compiled(pattern: str) -> re2._Regexp:
+    """The pattern, to search with. Raises RegexError."""
+    if odd := _ONLY_RE2.search(pattern):
+        raise RegexError(f"error parsing regexp: invalid escape sequence: `{odd[1]}`")
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        problem, _, piece = error.args[0].decode(errors="replace").partition(": ")
+        raise RegexError(f"error parsing regexp: {_IN_GO.get(problem, problem)}: `{piece}`") from None
