@@ -41,9 +41,12 @@ def _number(written: object) -> object:
 
 
 def _yes_or_no(written: object) -> object:
-    if isinstance(written, str) and (written.lower() == written or written.istitle() or written.isupper()):
-        return _WORDS.get(written.lower(), written)
-    return False if written is None else written
+    if not isinstance(written, str):
+        return False if written is None else written
+    found = _WORDS.get(written.lower())
+    if found is None or written not in (written.lower(), written.upper(), written.title()):
+        raise PydanticCustomError("yes_or_no", "write true or false")
+    return found
 
 
 def _moment(written: object) -> object:
