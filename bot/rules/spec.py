@@ -9,14 +9,16 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
-from bot.documents import Document, Duration, Path, Place, Plain, Strict, dotted, read, validate
+from bot.documents import Document, Path, Place, Plain, Strict, dotted, read, validate
 from bot.errors import Complaint, DocumentError
 from bot.model.rule import AlertRule, RecordingRule, RuleGroup
 from bot.rules import promql
+from bot.rules.scalars import duration, oddities, whole
 from bot.rules.template import TemplateError, check
 
 _ZERO = timedelta(0)
-_QUOTED = re.compile(r"'(\w+)'")
+_NAMED = re.compile(r"'(\w+)'")
+_AS_TEXT = re.compile(r"(?:&\S+\s+)?(?:['\"|>]|!!str\b)")
 
 
 def _empty(value: object) -> BeforeValidator:
@@ -25,7 +27,14 @@ def _empty(value: object) -> BeforeValidator:
 
 
 _Text = Annotated[str, _empty("")]
-_Time = Annotated[Duration, _empty(_ZERO)]
+_Time = Annotated[
+    timedelta,
+    BeforeValidator(lambda written: duration(written) if isinstance(written, str) else written),
+    _empty(_ZERO),
+]
+_Whole = Annotated[
+    int, BeforeValidator(lambda written: whole(written) if isinstance(written, str) else written), _empty(0)
+]
 _Labels = Annotated[dict[str, _Text], _empty({})]
 
 
@@ -43,17 +52,23 @@ class _Rule(_Strict):
     annotations: _Labels = Field(default_factory=dict)
 
 
+_NO_RULE = _Rule()
+
+
 class _Group(_Strict):
     name: _Text = ""
     interval: _Time = _ZERO
     query_offset: _Time = _ZERO
-    limit: Annotated[int, _empty(0)] = 0
+    limit: _Whole = 0
     labels: _Labels = Field(default_factory=dict)
-    rules: Annotated[list[_Rule], _empty([])] = Field(default_factory=list)
+    rules: Annotated[list[Annotated[_Rule, _empty(_NO_RULE)]], _empty([])] = Field(default_factory=list)
+
+
+_NO_GROUP = _Group()
 
 
 class _File(_Strict):
-    groups: Annotated[list[_Group], _empty([])] = Field(default_factory=list)
+    groups: Annotated[list[Annotated[_Group, _empty(_NO_GROUP)]], _empty([])] = Field(default_factory=list)
 
 
 def is_rule_file(document: Document) -> bool:
@@ -79,7 +94,9 @@ def groups(document: Document, *, source: str, default_interval: timedelta) -> t
     complaints = sorted(_complaints(document, written))
     if complaints:
         raise DocumentError(complaints)
-    return tuple(_group(group, document.file, source, default_interval) for group in written.groups)
+    return tuple(
+        _group(group, document.file, source, default_interval) for group in written.groups if group is not _NO_GROUP
+    )
 
 
 def _group(written: _Group, file: str, source: str, default_interval: timedelta) -> RuleGroup:
@@ -88,7 +105,7 @@ def _group(written: _Group, file: str, source: str, default_interval: timedelta)
         name=written.name,
         source=source,
         interval=written.interval or default_interval,
-        rules=tuple(_rule(rule, written.labels) for rule in written.rules),
+        rules=tuple(_rule(rule, written.labels) for rule in written.rules if rule is not _NO_RULE),
         query_offset=written.query_offset,
         limit=written.limit,
     )
@@ -110,8 +127,12 @@ def _rule(written: _Rule, group_labels: Mapping[str, str]) -> AlertRule | Record
 
 
 def _complaints(document: Document, written: _File) -> Iterator[Complaint]:
+    for line, column, message in oddities(document.text):
+        yield Complaint(file=document.file, line=line, column=column, path="", message=message)
     names: set[str] = set()
     for index, group in enumerate(written.groups):
+        if group is _NO_GROUP:
+            continue
         path: Path = ("groups", index)
         if not group.name:
             yield document.complaint((*path, "name"), "a group needs a name")
@@ -120,9 +141,12 @@ def _complaints(document: Document, written: _File) -> Iterator[Complaint]:
                 (*path, "name"), f"another group of this file is called {group.name!r}; rename one"
             )
         names.add(group.name)
+        if _quoted(document, (*path, "limit")):
+            yield document.complaint((*path, "limit"), "a whole number is needed here: write it without quotes")
         yield from _label_complaints(document, (*path, "labels"), group.labels)
         for number, rule in enumerate(group.rules):
-            yield from _rule_complaints(document, (*path, "rules", number), rule)
+            if rule is not _NO_RULE:
+                yield from _rule_complaints(document, (*path, "rules", number), rule)
 
 
 def _rule_complaints(document: Document, path: Path, rule: _Rule) -> Iterator[Complaint]:
@@ -173,9 +197,17 @@ def _template_complaints(document: Document, path: Path, text: str, alert: str) 
         yield _inside(document, path, text, offset, error.message)
 
 
+def _quoted(document: Document, path: Path) -> bool:
+    """Whether a value is written so that YAML takes it for a text."""
+    place = document.values.get(path)
+    if place is None:
+        return False
+    return _AS_TEXT.match(document.text.splitlines()[place.line - 1][place.column - 1 :]) is not None
+
+
 def _offset(expr: str, problem: str) -> int:
     """Where in an expression the problem is: the word the message quotes, where that stands there only once."""
-    quoted = _QUOTED.search(problem)
+    quoted = _NAMED.search(problem)
     found = list(re.finditer(rf"\b{re.escape(quoted.group(1))}\b", expr)) if quoted else []
     return found[0].start() if len(found) == 1 else 0
 
