@@ -150,7 +150,11 @@ class RuleFiles(Strict):
     alertmanagers: tuple[Name, ...] = Field(
         default=(), description="Alertmanagers to tell too, by their names under `integrations`."
     )
-
+    resend_delay: Duration = Field(
+        default=timedelta(minutes=1),
+        description="How long after it was told an alert that still fires is told again: Prometheus'"
+        " `--rules.alert.resend-delay`.",
+    )
     external_labels: dict[Name, str] = Field(
         default_factory=dict,
         description="The source's own: `$externalLabels` in templates, and on what Alertmanagers are told.",
@@ -161,7 +165,7 @@ class RuleFiles(Strict):
         """A group of these files, as this entry has it."""
         return replace(
             group, recordings=self.recordings, restore=self.restore, alertmanagers=self.alertmanagers,
-            external_labels=self.external_labels, external_url=self.external_url,
+            external_labels=self.external_labels, external_url=self.external_url, resend_delay=self.resend_delay,
         )  # fmt: skip
 
 

@@ -66,7 +66,8 @@ class RuleGroup:
     """Rules evaluated together, in order, every `interval` on Prometheus' slots; `source` is the integration asked.
 
     `alertmanagers` are the integrations that are told of its alerts besides ourselves. `external_labels` are
-    Prometheus' own: `$externalLabels` in templates, and put on what Alertmanagers are told where it lacks them.
+    Prometheus' own: `$externalLabels` in templates, and put on what Alertmanagers are told where it lacks them. What
+    still fires is told again once `resend_delay` has passed.
     """
 
     file: str
@@ -81,6 +82,7 @@ class RuleGroup:
     alertmanagers: tuple[str, ...] = ()
     external_labels: Mapping[str, str] = field(default_factory=dict)
     external_url: str = ""
+    resend_delay: timedelta = timedelta(minutes=1)
 
     @property
     def key(self) -> str:

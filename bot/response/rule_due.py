@@ -39,6 +39,7 @@ async def rule_due(
     made = await evaluator.evaluate(
         group, before, world.sources[group.source], slot, began, writing=_writing(world, group, written),
         outside=evaluator.Outside(labels=group.external_labels, url=group.external_url),
+        resend_delay=group.resend_delay,
     )  # fmt: skip
     now = world.clock.now()
     evaluation = replace(made, status=replace(made.status, took=now - began))
