@@ -151,7 +151,8 @@ class Walk:
 class Labeller:
     """Gives a rule's results the labels of their alerts. Templates that ask the source themselves stay as written."""
 
-    def __init__(self, rule: AlertRule) -> None:
+    def __init__(self, group: RuleGroup, rule: AlertRule) -> None:
+        self._group = group
         self._rule = rule
         self._templates = {name: parse(text, rule.name) for name, text in rule.labels.items()}
         self._fixed = not any(template.body for template in self._templates.values())
@@ -168,7 +169,13 @@ class Labeller:
 
     def _labels(self, sample: Sample, ts: datetime) -> LabelSet:
         labels = {name: value for name, value in sample.labels.items() if name != "__name__"}
-        data = Data(labels=sample.labels, value=sample.value, at=ts)
+        data = Data(
+            labels=sample.labels,
+            value=sample.value,
+            at=ts,
+            external_labels=self._group.external_labels,
+            external_url=self._group.external_url,
+        )
         for name, template in self._templates.items():
             filled = render(template, data, {})
             labels[name] = template.text if isinstance(filled, Needs) else filled

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from bot.model.rule import AlertRule, RecordingRule, RuleGroup
 from bot.rules import promql
-from bot.rules.selectors import metrics, selectors
+from bot.rules.selectors import looks_back, metrics, selectors
 
 _PIECE = r"""\#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`|(?P<name>[A-Za-z_:][\w:]*)"""
 _MATCHERS = re.compile(r"\s*\{\s*\}")
@@ -75,7 +75,7 @@ def _alone(one: RecordingRule, group: RuleGroup) -> bool:
 
 
 def _only_named(expr: str, name: str) -> bool:
-    return all(one.plain for one in selectors(expr) if one.name == name)
+    return not looks_back(expr) and all(one.plain for one in selectors(expr) if one.name == name)
 
 
 def _put_in(expr: str, name: str, made: RecordingRule) -> str:

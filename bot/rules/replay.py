@@ -89,7 +89,7 @@ class Replay:
         past = self.past
         expr = question(past.rule, past.variants)
         filtered = expr == past.rule.expr
-        labeller = Labeller(past.rule)
+        labeller = Labeller(past.group, past.rule)
         while self.done < self.slots.count:
             places = range(self.done, min(self.done + self._portion, self.slots.count))
             try:

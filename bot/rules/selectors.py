@@ -63,6 +63,21 @@ def metrics(expr: str) -> frozenset[str]:
     return frozenset(one.name for one in selectors(expr) if one.name)
 
 
+def looks_back(expr: str) -> bool:
+    """Whether a part of it is evaluated at other times than the whole: `[5m:1m]`."""
+    found: list[promql_parser.Expr] = []
+
+    def visit(node: promql_parser.Expr) -> None:
+        if isinstance(node, promql_parser.SubqueryExpr):
+            found.append(node)
+
+    try:
+        promql_parser.walk(promql_parser.parse(expr), visit)
+    except ValueError:
+        return False
+    return bool(found)
+
+
 def _of(node: promql_parser.VectorSelector, over: timedelta | None) -> Selector:
     labels = tuple(_conditions(node))
     named = node.name or next((value for name, op, value in labels if name == "__name__" and op == "="), "")

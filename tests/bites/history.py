@@ -30,9 +30,9 @@ BITES = [
         says="test_a_slot_that_cannot_be_had_leaves_everything_as_it_was",
     ),
     Bite(
-        fault="a recorded series is put in under a range too",
+        fault="a recorded series is put in where its past is looked at",
         file="bot/rules/inlining.py",
-        plant=replaced("return all(one.plain for one in selectors(expr) if one.name == name)", "return True"),
+        plant=replaced("return not looks_back(expr) and all(", "return all("),
         caught_by=unit("test_backtest.py"),
         says="test_what_would_need_its_past_is_not_put_in",
     ),
