@@ -1,4 +1,4 @@
-"""python -m tests.bench [startup] [idle] [runs] [rules]: measures, prints a table, and exits 1 when a floor is broken."""
+"""python -m tests.bench [startup] [idle] [runs] [rules]: measures, prints a table, and exits 1 below a floor."""
 
 import sys
 import tempfile

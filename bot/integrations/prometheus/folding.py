@@ -16,7 +16,7 @@ Why nothing is lost or confused by that:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -111,27 +111,13 @@ class Rooms:
     def __init__(self) -> None:
         self._room: dict[str, int] = {}
 
-    def folds(self, exprs: Sequence[str]) -> Iterator[list[int]]:
+    def folds(self, exprs: Sequence[str]) -> Sequence[Sequence[int]]:
         """The places of the expressions that are to be asked together; every place once."""
-        filling: dict[int, _Filling] = {}
-        for place, expr in enumerate(exprs):
-            room = self._room.get(expr, MOST)
-            text = operand(expr)
-            if room == 1 or text is None:
-                yield [place]
-                continue
-            size = len(text.encode()) + _AROUND
-            now = filling.setdefault(room, _Filling())
-            if now.places and (len(now.places) == room or now.size + size > MOST_BYTES):
-                yield now.places
-                now = filling[room] = _Filling()
-            now.places.append(place)
-            now.size += size
-        yield from (last.places for last in filling.values())
+        return _folds(tuple(exprs), tuple(self._room.get(expr, MOST) for expr in exprs) if self._room else ())
 
     def grow(self, exprs: Sequence[str]) -> None:
         """This went well: twice as many next time."""
-        for expr in exprs:
+        for expr in exprs if self._room else ():
             room = self._room.get(expr)
             if room is not None and room * 2 < MOST:
                 self._room[expr] = room * 2
@@ -144,3 +130,23 @@ class Rooms:
             self._room.clear()
         for expr in exprs:
             self._room[expr] = max(1, room)
+
+
+@lru_cache(maxsize=4096)
+def _folds(exprs: tuple[str, ...], rooms: tuple[int, ...]) -> Sequence[Sequence[int]]:
+    """Each expression among others with as much room as it has; no `rooms`: all have the most."""
+    full: list[list[int]] = []
+    filling: dict[int, _Filling] = {}
+    for place, (expr, room) in enumerate(zip(exprs, rooms or (MOST,) * len(exprs), strict=True)):
+        text = operand(expr)
+        if room == 1 or text is None:
+            full.append([place])
+            continue
+        size = len(text.encode()) + _AROUND
+        now = filling.setdefault(room, _Filling())
+        if now.places and (len(now.places) == room or now.size + size > MOST_BYTES):
+            full.append(now.places)
+            now = filling[room] = _Filling()
+        now.places.append(place)
+        now.size += size
+    return [*full, *(last.places for last in filling.values())]
