@@ -183,6 +183,8 @@ def _stretch(item: str) -> Stretch:
         return Stretch(count=1)
     if found["first"]:
         return _histograms(found, item)
+    if found["repeat"] is not None and (found["change"] or found["number"])[-1].isalpha():
+        raise NotationError(f"a word cannot be repeated: {item!r}; write numbers like 1x4, or the word again and again")
     count = 1 if found["repeat"] is None else _times(found["repeat"], item) + 1
     step = _number(found["change"], item) if found["change"] else 0.0
     return Stretch(count=count, value=_number(found["number"], item), step=step)

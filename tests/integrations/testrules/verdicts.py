@@ -13,9 +13,9 @@ _VERDICT = re.compile(r"^  (SUCCESS|FAILED)", re.MULTILINE)
 
 def of_promtool(promtool: str, files: Sequence[Path]) -> tuple[list[bool], str]:
     """Whether each file passes, and all that promtool said."""
-    done = subprocess.run(
-        [promtool, "test", "rules", *files], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
+    argv = [promtool, "test", "rules", *files]
+    out = subprocess.PIPE
+    done = subprocess.run(argv, stdout=out, stderr=subprocess.STDOUT, text=True, check=False, timeout=600)
     said = [found[1] == "SUCCESS" for found in _VERDICT.finditer(done.stdout)]
     assert len(said) == len(files), done.stdout
     return said, done.stdout
