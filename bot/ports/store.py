@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 from bot.model.alert import Alert, AlertGroup
 from bot.model.audit import AuditEntry
 from bot.model.errand import Errand
+from bot.model.evaluation import EvaluationRecord
 from bot.model.evidence import Attachment, Evidence
 from bot.model.ids import ApprovalId, EvidenceId, Fingerprint, IncidentId, RunId
 from bot.model.incident import Incident, IncidentStatus
@@ -67,6 +68,10 @@ class Rules(Protocol):
 
     def save(self, status: GroupStatus) -> None:
         """Keeps the state, and the evaluation for the record. Conflict when this slot or a later one was saved."""
+        ...
+
+    def evaluations(self, group_key: str, since: datetime, limit: int) -> Sequence[EvaluationRecord]:
+        """The record of one group's evaluations from `since` on: the newest first, `limit` of them at most."""
         ...
 
     def forget(self, keys: Sequence[str]) -> None:

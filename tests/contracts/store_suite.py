@@ -8,10 +8,12 @@ import pytest
 
 from bot.errors import Conflict, Fenced, NotFound
 from bot.model.alert import AlertGroup
+from bot.model.evaluation import EvaluationRecord, RuleFinding, Sighting
 from bot.model.evidence import Attachment
 from bot.model.ids import EvidenceId, Fingerprint, IncidentId, RunId
 from bot.model.incident import IncidentStatus
-from bot.model.rule import RuleStatus
+from bot.model.labels import LabelSet
+from bot.model.rule import GroupStatus, RuleState, RuleStatus
 from bot.model.run import ApprovalStatus, JournalKind, RunStatus
 from bot.ports.store import Session, Store, Tx
 from tests.contracts.store_nouns import (
@@ -161,6 +163,12 @@ class AlertsSuite:
         assert await store.read(lambda tx: tx.alerts.group("another")) is None
 
 
+def late(saved: GroupStatus, length: timedelta) -> GroupStatus:
+    """The same, evaluated so long after its slot."""
+    at = saved.slot + length
+    return replaced(saved, evaluated_at=at, rules=tuple(replaced(rule, evaluated_at=at) for rule in saved.rules))
+
+
 class RulesSuite:
     """What rule groups remember."""
 
@@ -192,6 +200,68 @@ class RulesSuite:
 
         await store.write(work)
         assert len(await store.read(lambda tx: tx.incidents.list())) == 1
+
+    async def test_the_record_of_evaluations_is_read_back_the_newest_first(self, store: Store) -> None:
+        for minute in range(5):
+            slot = NOW + minute * MINUTE
+            await store.write(lambda tx, slot=slot: tx.rules.save(status("g", slot)))
+            await store.write(lambda tx, slot=slot: tx.rules.save(status("another", slot)))
+        found = await store.read(lambda tx: tx.rules.evaluations("g", NOW + MINUTE, 3))
+        assert [one.slot for one in found] == [NOW + minute * MINUTE for minute in (4, 3, 2)]
+        assert {one.group_key for one in found} == {"g"}
+        assert len(await store.read(lambda tx: tx.rules.evaluations("g", NOW + MINUTE, 100))) == 4
+        assert await store.read(lambda tx: tx.rules.evaluations("nobody", NOW, 100)) == []
+
+    async def test_of_a_calm_group_nothing_but_the_time_is_kept(self, store: Store) -> None:
+        calm = status("g", NOW)
+        await store.write(lambda tx: tx.rules.save(calm))
+        await store.write(lambda tx: tx.rules.save(late(status("g", NOW + MINUTE), timedelta(seconds=0.9))))
+        await store.write(lambda tx: tx.rules.save(late(status("g", NOW + 2 * MINUTE), timedelta(seconds=70))))
+        tardy, usual, first = await store.read(lambda tx: tx.rules.evaluations("g", NOW, 10))
+        assert first == EvaluationRecord(group_key="g", slot=NOW, took=calm.took)
+        assert (usual.late, usual.findings) == (timedelta(0), ())
+        assert (tardy.late, tardy.findings) == (timedelta(seconds=70), ())
+        assert first.of("ShopSlow", 0).state is RuleState.INACTIVE
+
+    async def test_samples_are_kept_of_alerts_and_labels_where_they_changed(self, store: Store) -> None:
+        began = firing(NOW)
+        blind = RuleStatus(rule="Other", evaluated_at=NOW, unknown_since=NOW, last_error="timeout")
+        for slot in (NOW, NOW + MINUTE):
+            await store.write(lambda tx, slot=slot: tx.rules.save(status("g", slot, began, blind)))
+        later, first = await store.read(lambda tx: tx.rules.evaluations("g", NOW, 10))
+        (alert,) = began.alerts
+        told = Sighting(
+            fingerprint=alert.labels.fingerprint, state=RuleState.FIRING, value=float("inf"), labels=alert.labels
+        )
+        slow = RuleFinding(rule="ShopSlow", place=0, state=RuleState.FIRING, alerts={"firing": 1}, sightings=(told,))
+        other = RuleFinding(rule="Other", place=1, state=RuleState.UNKNOWN, error="timeout")
+        assert first.findings == (slow, other)
+        assert later.findings == (replaced(slow, sightings=(replaced(told, labels=None),)), other)
+        assert later.of("Other", 1) == other
+
+    async def test_an_alert_that_ended_is_told_once(self, store: Store) -> None:
+        (alert,) = firing(NOW).alerts
+        over = replaced(alert, state=RuleState.INACTIVE, resolved_at=NOW + MINUTE)
+        for slot in (NOW + MINUTE, NOW + 2 * MINUTE):
+            rule = RuleStatus(rule="ShopSlow", alerts=(over,), evaluated_at=slot)
+            await store.write(lambda tx, slot=slot, rule=rule: tx.rules.save(status("g", slot, rule)))
+        after, at_its_end = await store.read(lambda tx: tx.rules.evaluations("g", NOW, 10))
+        assert after.findings == ()
+        (sighting,) = at_its_end.of("ShopSlow", 0).sightings
+        assert (sighting.state, sighting.labels) == (RuleState.INACTIVE, alert.labels)
+        assert at_its_end.of("ShopSlow", 0).alerts == {}
+
+    async def test_a_storm_of_alerts_is_counted_and_not_all_kept(self, store: Store) -> None:
+        (old,) = firing(NOW).alerts
+        alerts = [replaced(old, labels=LabelSet({"n": f"{number:03}"})) for number in range(300)]
+        fresh = replaced(old, labels=LabelSet({"n": "fresh"}), active_at=NOW + MINUTE, fired_at=NOW + MINUTE)
+        rule = RuleStatus(rule="ShopSlow", alerts=(*alerts, fresh), evaluated_at=NOW + MINUTE)
+        await store.write(lambda tx: tx.rules.save(status("g", NOW + MINUTE, rule)))
+        (record,) = await store.read(lambda tx: tx.rules.evaluations("g", NOW, 10))
+        found = record.of("ShopSlow", 0)
+        assert found.alerts == {"firing": 301}
+        assert len(found.sightings) == 20
+        assert [one.labels for one in found.sightings if one.labels] == [fresh.labels]
 
     async def test_what_is_forgotten_is_gone(self, store: Store) -> None:
         for key in ("a", "b"):

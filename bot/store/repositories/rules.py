@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Integer, bindparam, delete, select, update
 
 from bot.errors import Conflict
+from bot.model.evaluation import EvaluationRecord, RuleFinding, Sighting
 from bot.model.labels import LabelSet
-from bot.model.rule import GroupStatus, RuleStatus
+from bot.model.rule import GroupStatus, RuleState, RuleStatus
 from bot.store.codec import from_json, to_json
-from bot.store.columns import Instant, Words
+from bot.store.columns import Instant, Words, span_micros
 from bot.store.repositories.repository import Found, Repository, Values
 from bot.store.tables import EvaluationRow, RuleGroupRow, table
 
@@ -26,6 +27,21 @@ _ONE = select(_groups).where(_groups.c.key == bindparam("group", type_=Words))
 _ADVANCE = update(_groups).where(
     _groups.c.key == bindparam("group", type_=Words), _groups.c.slot < bindparam("after", type_=Instant)
 )
+_EVALUATED = (
+    select(_evaluations)
+    .where(
+        _evaluations.c.group_key == bindparam("group", type_=Words),
+        _evaluations.c.slot >= bindparam("since", type_=Instant),
+    )
+    .order_by(_evaluations.c.slot.desc())
+    .limit(bindparam("most", type_=Integer))
+)
+
+MOST_SIGHTINGS = 20
+"""Alerts of one rule that the record of one evaluation holds."""
+LATE = timedelta(seconds=1)
+"""How long after its slot an evaluation has to begin to be remembered as late."""
+_NOTHING = timedelta(0)
 
 
 def group_row(status: GroupStatus) -> Values:
@@ -63,11 +79,31 @@ def group_noun(row: Found) -> GroupStatus:
 
 
 def evaluation_row(status: GroupStatus) -> Values:
-    """The record of one evaluation: of rules that are not calm, the state and how many alerts are in which."""
-    findings = {
-        rule.rule: _finding(rule) for rule in status.rules if rule != _calm(rule.rule, rule.labels, status.evaluated_at)
+    """The record of one evaluation; nothing but its time where all rules were plainly inactive and it was on time."""
+    found = [_finding(place, rule, status.slot) for place, rule in enumerate(status.rules)]
+    told = [to_json(one) for one in found if one is not None]
+    late = status.evaluated_at - status.slot if status.evaluated_at is not None else _NOTHING
+    said = {"rules": told, **({"late": span_micros(late)} if late >= LATE else {})}
+    return {
+        "slot": status.slot,
+        "group_key": status.key,
+        "took": status.took,
+        "findings": said if told or late >= LATE else None,
     }
-    return {"slot": status.slot, "group_key": status.key, "took": status.took, "findings": findings or None}
+
+
+def evaluation_noun(row: Found) -> EvaluationRecord:
+    """The evaluation in a row."""
+    said = row.findings or {"rules": []}
+    if not isinstance(said.get("rules"), list):  # written before 0003: by name, without samples
+        said = {"rules": [{"rule": name, "place": -1, **found} for name, found in said.items()]}
+    return EvaluationRecord(
+        group_key=row.group_key,
+        slot=row.slot,
+        took=row.took,
+        late=timedelta(microseconds=said.get("late", 0)),
+        findings=tuple(from_json(RuleFinding, found) for found in said["rules"]),
+    )
 
 
 class Rules(Repository):
@@ -91,6 +127,11 @@ class Rules(Repository):
             self._insert(_groups, row)
         self._insert(_evaluations, evaluation_row(status))
 
+    def evaluations(self, group_key: str, since: datetime, limit: int) -> Sequence[EvaluationRecord]:
+        """Those of one group from `since` on, the newest first."""
+        wanted = {"group": group_key, "since": since, "most": limit}
+        return [evaluation_noun(row) for row in self._all(_EVALUATED, wanted)]
+
     def forget(self, keys: Sequence[str]) -> None:
         """Drops groups that no longer exist; the record of their evaluations stays as long as any."""
         for key in keys:
@@ -102,6 +143,27 @@ def _calm(rule: str, labels: LabelSet, at: datetime | None) -> RuleStatus:
     return RuleStatus(rule=rule, labels=labels, evaluated_at=at)
 
 
-def _finding(rule: RuleStatus) -> dict[str, object]:
-    counts = Counter(str(alert.state) for alert in rule.alerts)
-    return {"state": rule.state, "alerts": counts, **({"error": rule.last_error} if rule.last_error else {})}
+def _finding(place: int, rule: RuleStatus, slot: datetime) -> RuleFinding | None:
+    """What is worth remembering of a rule; nothing of one that is plainly inactive."""
+    said = [alert for alert in rule.alerts if alert.state is not RuleState.INACTIVE or alert.resolved_at == slot]
+    if not said and rule.state is RuleState.INACTIVE and not rule.last_error:
+        return None
+    changed = [alert for alert in said if slot in (alert.active_at, alert.fired_at, alert.resolved_at)]
+    rest = [alert for alert in said if slot not in (alert.active_at, alert.fired_at, alert.resolved_at)]
+    rest.sort(key=lambda alert: alert.state is not RuleState.FIRING)
+    return RuleFinding(
+        rule=rule.rule,
+        place=place,
+        state=rule.state,
+        alerts=Counter(alert.state.value for alert in said if alert.state is not RuleState.INACTIVE),
+        error=rule.last_error,
+        sightings=tuple(
+            Sighting(
+                fingerprint=alert.labels.fingerprint,
+                state=alert.state,
+                value=alert.value,
+                labels=alert.labels if at < len(changed) else None,
+            )
+            for at, alert in enumerate([*changed, *rest][:MOST_SIGHTINGS])
+        ),
+    )
