@@ -32,6 +32,36 @@ EXPERIMENTAL = frozenset(
 """What Prometheus knows, but refuses unless it was started with a feature flag."""
 
 
+_KEYWORDS = frozenset({"anchored", "fill", "fill_left", "fill_right", "smoothed"})
+"""Names like any other to Prometheus, as long as nothing experimental is switched on."""
+
+_BEFORE_OPERANDS = frozenset(
+    {
+        "",
+        "(",
+        ",",
+        "+",
+        "-",
+        "*",
+        "/",
+        "%",
+        "^",
+        "==",
+        "!=",
+        ">",
+        "<",
+        ">=",
+        "<=",
+        "and",
+        "or",
+        "unless",
+        "atan2",
+        "bool",
+    }
+)
+"""Where a sign belongs to what follows. promql-parser forgets a plus there, and with it that it needs a number."""
+
+
 class Token(NamedTuple):
     """A word of an expression and where it begins; blanks and comments are none. `other` is what cannot be one."""
 
@@ -96,6 +126,10 @@ def _rewritten(words: Sequence[Token], number: int) -> str:
             return "0"  # as a number it is one; promql-parser knows it as a duration only
         case "name" if word.text.lower() in EXPERIMENTAL and after == "(" and before != "@":
             raise Refused(f"`{word.text}` is experimental: Prometheus refuses it unless a feature flag is set")
+        case "name" if word.text.lower() in _KEYWORDS:
+            return f"{word.text}_"
+        case "sign" if word.text == "+" and before in _BEFORE_OPERANDS:
+            return "- -"
         case _:
             return word.text
 

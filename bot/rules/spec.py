@@ -262,7 +262,7 @@ def _fitting(model: type[_Strict], value: object, stand_ins: Mapping[str, Plain]
         except ValidationError:
             if key in stand_ins:
                 fitting[key] = stand_ins[key]
-            elif key == "record":
+            elif key == "record" and "alert" in stand_ins:
                 fitting["alert"] = stand_ins["alert"]
         else:
             fitting[key] = item

@@ -44,6 +44,8 @@ def _kind(value: Value) -> str:
             return "int"
         case float():
             return "float"
+        case complex():
+            return "complex"
         case str():
             return "string"
         case _:

@@ -12,6 +12,7 @@ from bot.rules.gotemplate.values import AnyMap, Byte, Slice, StringMap, Struct, 
 _ADDRESS = "0xc000000000"
 """A pointer inside a list prints as its address, which means nothing: always this one here."""
 
+_FLOAT_VERBS = "vbgGxXfFeE"
 _FLOATS = {"v": "g", "F": "f"}
 """Verbs that mean another one."""
 
@@ -60,6 +61,8 @@ class Format:
                 return self._integer(value, verb)
             case float():
                 return self._float(value, verb)
+            case complex():
+                return self._complex(value, verb)
             case str():
                 return self._text(value, verb)
             case StringMap() | AnyMap():
@@ -161,8 +164,13 @@ class Format:
             digits = {"b": "0b", "o": octal, "O": octal, "x": "0x", "X": "0X"}.get(verb, "") + digits
         return f"{sign}0o{digits}" if verb == "O" else sign + digits
 
+    def _complex(self, value: complex, verb: str) -> str:
+        if verb not in _FLOAT_VERBS:
+            return self._misfit(value, verb)
+        return f"({self._float(value.real, verb)}{replace(self, plus=True)._float(value.imag, verb)}i)"
+
     def _float(self, value: float, verb: str) -> str:
-        if verb not in "vbgGxXfFeE":
+        if verb not in _FLOAT_VERBS:
             return self._misfit(value, verb)
         verb = _FLOATS.get(verb, verb)
         text = decimal(value, verb, self.precision)

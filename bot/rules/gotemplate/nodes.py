@@ -42,7 +42,7 @@ class Constant:
 
     at: int
     source: str
-    value: str | int | float | bool
+    value: str | int | float | complex | bool
     overflows: bool = False
 
     def __str__(self) -> str:

@@ -26,7 +26,7 @@ _NOT_IN_HEX = re.compile(r"(?<![0-9a-fA-FxX])_|_(?![0-9a-fA-F])")
 _HEX_FLOAT = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?\d+", re.ASCII)
 
 
-def number(source: str) -> int | float:
+def number(source: str) -> int | float | complex:
     """A number as it stands in a template: `1` is Go's int, `1.0` and `1e3` are its float64, `'a'` is 97.
 
     Raises ValueError with Go's words.
@@ -34,7 +34,7 @@ def number(source: str) -> int | float:
     if source.startswith("'"):
         return _character(source)
     if source.endswith("i") and not source.lower().startswith(("0x", "+0x", "-0x")):
-        raise ValueError(f"complex numbers are not supported: {quoted(source)}")
+        return _complex(source)
     if _INTEGER.fullmatch(source):
         return _integer(source)
     try:
@@ -44,6 +44,16 @@ def number(source: str) -> int | float:
     if not set(source) & set(".eEpP"):
         raise ValueError(f"integer overflow: {quoted(source)}")
     return value
+
+
+def _complex(source: str) -> complex:
+    """`2i`, and `1+2i`: the sign between the two is the last one that is not an exponent's."""
+    split = max((at for at in range(1, len(source)) if source[at] in "+-" and source[at - 1] not in "eEpP"), default=0)
+    try:
+        real = parse_float(source[:split]) if split else 0.0
+        return complex(real, parse_float(source[split:-1]))
+    except ValueError:
+        raise ValueError(f"illegal number syntax: {quoted(source)}") from None
 
 
 def _character(source: str) -> int:

@@ -48,7 +48,7 @@ class Slice:
     items: Sequence[Value]
 
 
-Value: TypeAlias = str | int | float | bool | StringMap | AnyMap | Struct | Slice | None
+Value: TypeAlias = str | int | float | complex | bool | StringMap | AnyMap | Struct | Slice | None
 
 
 class CallError(Exception):
@@ -95,6 +95,8 @@ def go_type(value: Value) -> str:
             return "int"
         case float():
             return "float64"
+        case complex():
+            return "complex128"
         case str():
             return "string"
         case StringMap():
