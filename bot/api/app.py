@@ -11,7 +11,7 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
 from bot import __version__
-from bot.api import about, incidents, prometheus, runs
+from bot.api import about, incidents, prometheus, runs, why
 from bot.api.about import Examine
 from bot.api.schema import Problem
 from bot.errors import Complaint, DocumentError
@@ -58,7 +58,7 @@ def make_api(world: World, door: Door, examine: Examine) -> App:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.world, app.state.door, app.state.examine = world, door, examine
-    for part in (incidents, runs, about, prometheus):
+    for part in (incidents, runs, about, why, prometheus):
         app.include_router(part.router, prefix=PREFIX)
     return Guard(app, origins=door.origins, porter=TokenPorter(door), refuse=problem)
 

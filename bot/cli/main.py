@@ -31,6 +31,7 @@ COMMANDS = {
     "runbook": "list, show, rehearse or run runbooks",
     "approve": "answer what a run asks",
     "report": "write an incident's report to a file",
+    "why": "see why an alert fires or does not",
     "backtest": "see what alert rules would have done over the past",
     "doctor": "see what Tocsin reaches, and what it does not",
     "link": "make a link that opens Tocsin's page once",

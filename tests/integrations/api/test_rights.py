@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.routing import Route, Router
 
-from bot.api import about, incidents, prometheus, runs
+from bot.api import about, incidents, prometheus, runs, why
 from bot.kit.http_in import Guard
 from bot.web.app import make_web
 from tests.integrations.web import scene
@@ -19,6 +19,8 @@ WHO = ("anonymous", "viewer", "responder", "approver")
 NAMES = {"viewer": "vera", "responder": "rudi", "approver": "ann"}
 
 LOOK = (401, 200, 200, 200)
+LOOK_FOR = (401, 422, 422, 422)
+"""They may, and have not said at what."""
 CHANGE = (401, 403, 200, 200)
 MAKE = (401, 403, 201, 201)
 APPROVE = (401, 403, 403, 200)
@@ -43,6 +45,7 @@ API_CALLS: Mapping[tuple[str, str], tuple[tuple[int, ...], Any]] = {
     ("GET", "/approvals"): (LOOK, None),
     ("POST", "/approvals/{approval_id}"): (APPROVE, ANSWER),
     ("GET", "/rule-states"): (LOOK, None),
+    ("GET", "/why"): (LOOK_FOR, None),
     ("GET", "/rules"): (LOOK, None),
     ("GET", "/alerts"): (LOOK, None),
     ("GET", "/status/buildinfo"): (LOOK, None),
@@ -106,7 +109,7 @@ async def triggered(house: House) -> None:
 def test_every_call_of_the_api_has_a_line() -> None:
     routes = {
         (method, route.path)
-        for part in (incidents, runs, about, prometheus)
+        for part in (incidents, runs, about, why, prometheus)
         for route in part.router.routes
         if isinstance(route, Route)
         for method in route.methods or ()
