@@ -16,6 +16,7 @@ from urllib.parse import quote_plus, urlsplit
 import re2
 
 from bot.documents import parse_duration
+from bot.rules import times
 from bot.rules.gotemplate.numbers import can_backquote, parse_float, quoted, shortest
 from bot.rules.gotemplate.values import ANY, AnyMap, CallError, Function, Slice, StringMap, Struct, Value, go_type
 from bot.rules.regex import RegexError, compiled
@@ -119,6 +120,12 @@ def _humanize_timestamp(value: Value) -> str:
     time = _EPOCH + timedelta(milliseconds=math.trunc(int(nanoseconds) / 1_000_000))
     fraction = f".{time.microsecond // 1000:03d}".rstrip("0") if time.microsecond else ""
     return f"{time:%Y-%m-%d %H:%M:%S}{fraction} +0000 UTC"
+
+
+def _to_time(value: Value) -> Value:
+    # Counted in nanoseconds, kept in milliseconds
+    counted = times.seconds(_number(value), "nanoseconds timestamp")
+    return times.time(math.trunc(counted / 1_000_000) * 1_000_000, pointer=True)
 
 
 def _match(pattern: str, text: str) -> bool:
@@ -294,15 +301,14 @@ FUNCTIONS: Mapping[str, Function] = {
     "strvalue": Function(params=(SAMPLE,), call=_strvalue),
     "tableLink": _text(_link(1)),
     "title": _text(_title),
+    "toDuration": _any(lambda value: times.duration(times.seconds(_number(value), "duration"), pointer=True)),
     "toLower": _text(_lower),
+    "toTime": _any(_to_time),
     "toUpper": _text(_upper),
     "urlQueryEscape": _text(quote_plus),
     "value": Function(params=(SAMPLE,), call=_value),
 }
 """Those that need nothing but their arguments."""
-
-UNSUPPORTED = ("toTime", "toDuration")
-"""Prometheus has these too; Tocsin refuses a template that calls them."""
 
 
 def about(external_url: str, at: datetime) -> Mapping[str, Function]:

@@ -14,9 +14,10 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from bot.model.sample import Sample
-from bot.rules.functions import FUNCTIONS, RESULT, UNSUPPORTED, about, sample
+from bot.rules.functions import FUNCTIONS, RESULT, about, sample
 from bot.rules.gotemplate.builtins import BUILTINS
-from bot.rules.gotemplate.execute import ExecError, execute
+from bot.rules.gotemplate.execute import execute
+from bot.rules.gotemplate.limits import ExecError
 from bot.rules.gotemplate.nodes import Template
 from bot.rules.gotemplate.parse import ParseError
 from bot.rules.gotemplate.parse import parse as parse_go
@@ -33,6 +34,9 @@ _SIMPLE = re.compile(
     re.ASCII,
 )
 """The actions that most rules are made of. They parse, so a start need not wait until they are parsed."""
+
+_LONE = re.compile(r"[\udc80-\udcff]")
+"""A byte that is not UTF-8: nobody could store it or send it on."""
 
 _VARIABLES = ("$labels", "$externalLabels", "$externalURL", "$value")
 _KNOWN = frozenset({*BUILTINS, *FUNCTIONS, "query", "externalURL", "now", "pathPrefix"})
@@ -105,10 +109,11 @@ def render(template: Template, data: Data, answers: Answers) -> str | Needs:
     dot = Struct(
         _DATA,
         {"Labels": labels, "ExternalLabels": external, "ExternalURL": data.external_url, "Value": data.value},
+        frozenset({"Value"}),
     )
     functions = {**FUNCTIONS, **about(data.external_url, data.at), "query": _query(answers)}
     try:
-        return execute(template, dot, functions, variables=variables)
+        return _LONE.sub("\ufffd", execute(template, dot, functions, variables=variables))
     except _Wanted as wanted:
         return Needs(query=wanted.query)
     except ExecError as error:
@@ -124,9 +129,6 @@ def _parse(text: str, name: str) -> Template:
     try:
         template = parse_go(text, name, _KNOWN, variables=_VARIABLES, shift=len(_PROLOGUE))
     except ParseError as error:
-        for function in UNSUPPORTED:
-            if error.message == f'function "{function}" not defined':
-                error.message = f'Tocsin does not support the function "{function}"'
         raise TemplateError(error.message, line=error.line, column=error.column) from None
     return template
 

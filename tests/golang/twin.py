@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from bot.rules.gotemplate.builtins import BUILTINS
-from bot.rules.gotemplate.execute import ExecError, execute
+from bot.rules.gotemplate.execute import execute
+from bot.rules.gotemplate.limits import ExecError
 from bot.rules.gotemplate.parse import ParseError, parse
 from bot.rules.gotemplate.printing import sprintf
 from bot.rules.gotemplate.values import ANY, AnyMap, CallError, Function, Slice, StringMap, Struct, Value, go_type

@@ -13,13 +13,14 @@ _LITERALS: Mapping[str, tuple[type, str]] = {
     "float64": (float, "float"),
     "int": (int, "integer"),
     "string": (str, "string"),
+    "time.Duration": (int, "integer"),
 }
 """What can be written out for a parameter of each of Go's types, and how Go calls it."""
 
 
 def nilable(kind: str) -> bool:
     """Whether a parameter of this type takes nil."""
-    return kind not in _LITERALS
+    return kind not in _LITERALS and kind != "time.Time"
 
 
 def fits(value: Value, kind: str) -> Value:
@@ -28,7 +29,8 @@ def fits(value: Value, kind: str) -> Value:
         if nilable(kind):
             return None
         raise CallError(f"invalid value; expected {kind}")
-    if kind in (*_EVERYTHING, go_type(value)):
+    # A pointer will do for what it points at
+    if kind in (*_EVERYTHING, go_type(value), go_type(value).removeprefix("*")):
         return value
     raise CallError(f"wrong type for value; expected {kind}; got {go_type(value)}")
 

@@ -20,6 +20,7 @@ from bot.rules.gotemplate.values import (
     CallError,
     Function,
     Loose,
+    Object,
     Slice,
     StringMap,
     Struct,
@@ -40,6 +41,8 @@ def _kind(value: Value) -> str:
     match value:
         case bool():
             return "bool"
+        case Object(counts=True):
+            return "int"
         case int():
             return "int"
         case float():
@@ -59,13 +62,17 @@ def _eq(*values: Value) -> bool:
     return any(_equal(first, other) for other in others)
 
 
+def _counted(value: Value) -> Value:
+    return value.of if isinstance(value, Object) and value.counts else value
+
+
 def _equal(first: Value, second: Value) -> bool:
     if _kind(first) != _kind(second):
         if first is not None and second is not None:
             raise CallError(_incompatible(first, second))
         return False
     if _kind(first) or first is None or second is None:
-        return first == second
+        return _counted(first) == _counted(second)
     if _shape(first) != _shape(second):
         types = f"{go_type(first)}, {go_type(second)}: "
         raise CallError(sprintf("non-comparable types %s: ", [first]) + types + sprint([second]))
@@ -78,7 +85,7 @@ def _shape(value: Value) -> str:
     match value:
         case StringMap() | AnyMap():
             return "map"
-        case Struct() if value.go_type.startswith("*"):
+        case Struct() | Object() if value.go_type.startswith("*"):
             return "pointer"
         case _:
             return type(value).__name__
@@ -99,6 +106,7 @@ def _lt(first: Value, second: Value) -> bool:
         raise CallError(_BAD_TYPE)
     if _kind(first) != _kind(second):
         raise CallError(_incompatible(first, second))
+    first, second = _counted(first), _counted(second)
     match first, second:
         case ((int() | float()), (int() | float())) if not isinstance(first, bool):
             return first < second

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NoReturn, ParamSpec
 
 from bot.rules.gotemplate.arguments import constant, fits, literal, nilable, uncallable
 from bot.rules.gotemplate.builtins import BUILTINS, SHORT_CIRCUIT
+from bot.rules.gotemplate.limits import ExecError, Limits
 from bot.rules.gotemplate.nodes import (
     Action,
     Branch,
@@ -38,6 +38,7 @@ from bot.rules.gotemplate.values import (
     CallError,
     Function,
     Loose,
+    Object,
     Slice,
     StringMap,
     Struct,
@@ -48,19 +49,6 @@ from bot.rules.gotemplate.values import (
 )
 
 P = ParamSpec("P")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How much a template may do: characters written, rounds of all its ranges, templates inside templates."""
-
-    output: int = 1_000_000
-    rounds: int = 100_000
-    depth: int = 20
-
-
-class ExecError(Exception):
-    """A template that could not be filled in; `str` is Go's whole message."""
 
 
 class _Absent:
@@ -250,16 +238,17 @@ class _Run:
         self._at = node
         match node:
             case Name():
-                return self._call(node, dot, words, piped, blamed)
+                function = self._functions.get(node.name) or BUILTINS[node.name]
+                return self._call(node.name, function, dot, words, piped, blamed)
             case Field():
-                return self._fields(dot, node.names, words, piped)
+                return self._fields(dot, node.names, dot, words, piped)
             case Chain():
                 of = self._argument(node.of, dot, ANY)
-                return self._fields(of, node.fields, words, piped)
+                return self._fields(of, node.fields, dot, words, piped)
             case _:
                 value = self._variable(node)
                 if node.fields:
-                    return self._fields(value, node.fields, words, piped)
+                    return self._fields(value, node.fields, dot, words, piped)
                 self._no_arguments(node, words, piped)
                 return value
 
@@ -286,13 +275,25 @@ class _Run:
             self._fail(str(error))
 
     def _fields(
-        self, value: Value | Loose, names: Sequence[str], words: Sequence[Node], piped: Value | _Absent
+        self,
+        value: Value | Loose,
+        names: Sequence[str],
+        dot: Value | Loose,
+        words: Sequence[Node],
+        piped: Value | _Absent,
     ) -> Value | Loose:
         arguments = bool(words) or not isinstance(piped, _Absent)
         for index, name in enumerate(names):
             if value is None:
                 return None
-            value = self._field(value, name, arguments and index == len(names) - 1)
+            last = index == len(names) - 1
+            method = value.methods.get(name) if isinstance(value, Object) else None
+            if method is None:
+                value = self._field(value, name, arguments and last)
+            elif last:
+                value = self._call(name, method, dot, words, piped, self._at)
+            else:
+                value = self._call(name, method, dot, (), _ABSENT, self._at)
         return value
 
     def _field(self, of: Value | Loose, name: str, arguments: bool) -> Value | Loose:
@@ -314,29 +315,34 @@ class _Run:
     # Functions
 
     def _call(
-        self, node: Name, dot: Value | Loose, words: Sequence[Node], piped: Value | _Absent, blamed: Located
+        self,
+        name: str,
+        function: Function,
+        dot: Value | Loose,
+        words: Sequence[Node],
+        piped: Value | _Absent,
+        blamed: Located | None,
     ) -> Value:
-        function = self._functions.get(node.name) or BUILTINS[node.name]
         given = len(words) + (not isinstance(piped, _Absent))
         fixed = len(function.params) - function.variadic
         if function.variadic and given < fixed:
-            self._fail(f"wrong number of args for {node.name}: want at least {fixed} got {len(words)}")
+            self._fail(f"wrong number of args for {name}: want at least {fixed} got {len(words)}")
         if not function.variadic and given != fixed:
-            self._fail(f"wrong number of args for {node.name}: want {fixed} got {given}")
-        if node.name in SHORT_CIRCUIT and node.name not in self._functions:
-            return self._short_circuit(node.name, dot, words, piped)
+            self._fail(f"wrong number of args for {name}: want {fixed} got {given}")
+        if function is BUILTINS.get(name) and name in SHORT_CIRCUIT:
+            return self._short_circuit(name, dot, words, piped)
         kinds = [function.params[min(index, len(function.params) - 1)] for index in range(given)]
         arguments = [self._argument(word, dot, kind) for word, kind in zip(words, kinds, strict=False)]
         if not isinstance(piped, _Absent):
             arguments.append(self._fits(piped, kinds[-1]))
-        if node.name == "call" and node.name not in self._functions:
+        if function is BUILTINS["call"]:
             self._at = blamed
             self._fail(f"error calling call: {uncallable(words, _plain(arguments[0]))}")
         try:
             return function.call(*arguments)
         except CallError as error:
             self._at = blamed
-            self._fail(f"error calling {node.name}: {error}")
+            self._fail(f"error calling {name}: {error}")
 
     def _short_circuit(self, name: str, dot: Value | Loose, words: Sequence[Node], piped: Value | _Absent) -> Value:
         value: Value = None

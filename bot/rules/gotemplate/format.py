@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.rules.gotemplate.floats import decimal, pointed
 from bot.rules.gotemplate.numbers import can_backquote, quoted
-from bot.rules.gotemplate.values import AnyMap, Byte, Slice, StringMap, Struct, Value, go_type, raw
+from bot.rules.gotemplate.values import AnyMap, Byte, CallError, Object, Slice, StringMap, Struct, Value, go_type, raw
 
 _ADDRESS = "0xc000000000"
 """A pointer inside a list prints as its address, which means nothing: always this one here."""
@@ -69,6 +69,8 @@ class Format:
                 return self._map(value, verb, depth)
             case Slice():
                 return self._slice(value, verb, depth)
+            case Object():
+                return self._object(value, verb)
             case _:
                 return self._struct(value, verb, depth)
 
@@ -100,6 +102,13 @@ class Format:
         ]
         inner = f"{value.go_type.lstrip('*')}{{{', '.join(fields)}}}" if self.go else f"{{{' '.join(fields)}}}"
         return "&" + inner if pointer else inner
+
+    def _object(self, value: Object, verb: str) -> str:
+        if verb in "vsxXq" and not self.go:
+            return self._text(value.text, verb)
+        if value.counts:
+            return self._integer(value.of, verb)
+        raise CallError(f"%{verb} of a {value.go_type} is not supported")
 
     def _address(self, value: Struct, verb: str) -> str:
         if verb in "bodxX":

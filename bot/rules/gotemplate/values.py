@@ -48,7 +48,21 @@ class Slice:
     items: Sequence[Value]
 
 
-Value: TypeAlias = str | int | float | complex | bool | StringMap | AnyMap | Struct | Slice | None
+@dataclass(frozen=True, slots=True, eq=False)
+class Object:
+    """A Go value known by its methods, or a pointer to one when `go_type` begins with a star.
+
+    `text` is what its String() says, `of` what its methods know; it is a number to Go where it `counts`.
+    """
+
+    go_type: str
+    text: str
+    methods: Mapping[str, Function]
+    of: int
+    counts: bool = False
+
+
+Value: TypeAlias = str | int | float | complex | bool | StringMap | AnyMap | Struct | Slice | Object | None
 
 
 class CallError(Exception):
@@ -114,5 +128,7 @@ def truth(value: Value) -> bool:
             return True
         case Slice():
             return len(value.items) > 0
+        case Object():
+            return not value.counts or value.of != 0
         case _:
             return bool(value)

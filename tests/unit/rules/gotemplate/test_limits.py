@@ -3,7 +3,8 @@
 import pytest
 
 from bot.rules.gotemplate.builtins import BUILTINS
-from bot.rules.gotemplate.execute import ExecError, Limits, execute
+from bot.rules.gotemplate.execute import execute
+from bot.rules.gotemplate.limits import ExecError, Limits
 from bot.rules.gotemplate.nodes import Template
 from bot.rules.gotemplate.parse import ParseError, parse
 from bot.rules.gotemplate.values import Function, Slice, Struct
