@@ -12,7 +12,7 @@ from tests.soak import ROOT
 
 ROUNDS = 7
 LIBRARIES = "import fastapi, slack_bolt.async_app, sqlmodel, sentry_sdk, apscheduler, aiohttp"
-SHIPPED = [str(ROOT / name) for name in ("rules/prometheus", "runbooks", "deploy/alerts")]
+SHIPPED = [str(ROOT / name) for name in ("rules/prometheus", "runbooks")]
 
 
 def took(*argv: object) -> float:

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bot.cli.main import main
 from bot.model.rule import AlertRule
 from bot.rules.spec import read_groups
 from tests.house.tree import ROOT
 
 RULES = sorted((ROOT / "rules" / "prometheus").glob("*.yaml"))
 STORIES = sorted((ROOT / "rules" / "tests").glob("*.yaml"))
+RUNBOOKS = sorted((ROOT / "runbooks").rglob("*.yaml"))
 
 
 def alerts(file: Path) -> list[AlertRule]:
@@ -21,7 +23,7 @@ def alerts(file: Path) -> list[AlertRule]:
 
 
 def test_there_are_some_and_each_file_has_its_stories() -> None:
-    assert RULES
+    assert [file.stem for file in RULES] == ["hosts", "kubernetes", "prometheus", "tocsin"]
     assert [file.name for file in RULES] == [file.name for file in STORIES]
 
 
@@ -37,6 +39,19 @@ def test_each_fires_when_it_must_and_only_then(promtool: str) -> None:
     assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
+def test_each_does_so_in_tocsin_too(prometheus_binary: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status = main(["test", "rules", "--prometheus", prometheus_binary, *map(str, STORIES)])
+    assert status == 0, capsys.readouterr().out
+
+
+def test_we_have_no_complaint_about_them(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where no tocsin.yaml is
+    assert main(["check", str(ROOT / "rules"), str(ROOT / "runbooks")]) == 0
+    assert capsys.readouterr().out.endswith(": no mistakes\n")
+
+
 @pytest.mark.parametrize("file", RULES, ids=lambda file: file.stem)
 def test_each_is_seen_to_fire_and_not_to(file: Path) -> None:
     stories = yaml.safe_load((ROOT / "rules" / "tests" / file.name).read_text())["tests"]
@@ -48,13 +63,23 @@ def test_each_is_seen_to_fire_and_not_to(file: Path) -> None:
 
 @pytest.mark.parametrize("file", RULES, ids=lambda file: file.stem)
 def test_each_says_how_grave_it_is_and_what_to_do(file: Path) -> None:
-    runbooks = {yaml.safe_load(runbook.read_text())["runbook"] for runbook in (ROOT / "runbooks").rglob("*.yaml")}
+    runbooks = {yaml.safe_load(runbook.read_text())["runbook"] for runbook in RUNBOOKS}
     for rule in alerts(file):
         assert rule.labels["severity"] in ("warning", "critical"), rule.name
         assert rule.annotations["summary"], rule.name
         assert rule.annotations["description"].endswith((".", "?")), rule.name
-        runbook = rule.annotations.get("runbook_url", "")
-        assert not runbook or runbook.removeprefix("tocsin:") in runbooks, rule.name
+        assert rule.annotations["runbook_url"].removeprefix("tocsin:") in runbooks, rule.name
+
+
+def test_the_runbook_of_each_begins_with_it() -> None:
+    """A runbook that an alert names is begun by that alert, and every runbook we ship has such an alert."""
+    named = {rule.name: rule.annotations["runbook_url"] for file in RULES for rule in alerts(file)}
+    begun = {
+        trigger["match"]["alertname"]: f"tocsin:{runbook['runbook']}"
+        for runbook in map(yaml.safe_load, (file.read_text() for file in RUNBOOKS))
+        for trigger in runbook["triggers"]
+    }
+    assert begun == named
 
 
 def test_no_two_have_the_same_name() -> None:
