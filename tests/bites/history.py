@@ -43,4 +43,25 @@ BITES = [
         caught_by=unit("test_backtest.py"),
         says="test_nights_go_past_midnight_on_the_clocks_of_their_zone",
     ),
+    Bite(
+        fault="evaluations that were never made are counted as nothing",
+        file="bot/rules/history.py",
+        plant=replaced("if lost > 0:", "if lost > 100:"),
+        caught_by=unit("test_history.py"),
+        says="test_slots_that_nobody_evaluated_are_counted_and_named",
+    ),
+    Bite(
+        fault="one failure after another looks like one and the same",
+        file="bot/rules/history.py",
+        plant=replaced("(last.state, last.error) == (found.state, found.error)", "last.state == found.state"),
+        caught_by=unit("test_history.py"),
+        says="test_evaluations_alike_are_one_spell",
+    ),
+    Bite(
+        fault="who is blind is not told that nothing is resolved by it",
+        file="bot/cli/whytold.py",
+        plant=replaced('if rule["unknown_since"]:', 'if rule["unknown_since"] == "":'),
+        caught_by=("pytest", "-q", "-x", "-p", "no:cacheprovider", "tests/unit/cli/test_whytold.py"),
+        says="test_never_late_blind_and_no_data_are_states_of_their_own",
+    ),
 ]

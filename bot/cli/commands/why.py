@@ -59,7 +59,9 @@ def _narrowed(rule: Answer, wanted: dict[str, str], asked: str) -> Answer:
         return wanted.items() <= one["labels"].items() and asked in (rule["rule"], one.get("fingerprint", asked))
 
     now = {**rule["now"], "samples": [one for one in rule["now"]["samples"] if wanted.items() <= one["labels"].items()]}
-    return {**rule, "alerts": [one for one in rule["alerts"] if fits(one)], "now": now}
+    alerts = [one for one in rule["alerts"] if fits(one)]
+    count = rule["count"] if len(alerts) == len(rule["alerts"]) else len(alerts)
+    return {**rule, "alerts": alerts, "count": count, "now": now}
 
 
 def _pair(text: str) -> tuple[str, str]:
