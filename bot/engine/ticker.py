@@ -69,9 +69,11 @@ class Ticker:
 
     def _arm(self, group: RuleGroup, slot: datetime, missed: int) -> None:
         when = max(slot, self._clock.now())
+        # An evaluation that took too long arms the next, which is due at once, while its own job is about to end.
         self._scheduler.add_job(
-            self._tick, "date", run_date=when, args=[group, slot, missed], id=group.key, replace_existing=True
-        )
+            self._tick, "date", run_date=when, args=[group, slot, missed], id=group.key, replace_existing=True,
+            max_instances=2,
+        )  # fmt: skip
 
     async def _tick(self, group: RuleGroup, slot: datetime, missed: int) -> None:
         try:

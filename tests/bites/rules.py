@@ -94,4 +94,11 @@ BITES = [
         caught_by=unit("test_evaluator.py"),
         says="test_a_rule_with_other_labels_is_another_rule",
     ),
+    Bite(
+        fault="a group that took too long once and is never evaluated again",
+        file="bot/engine/ticker.py",
+        plant=replaced("max_instances=2", "max_instances=1"),
+        caught_by=("pytest", "-q", "-x", "-n0", "-p", "no:cacheprovider", "tests/integrations/app/test_ticker.py"),
+        says="TimeoutError",
+    ),
 ]
