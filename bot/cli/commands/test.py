@@ -97,7 +97,10 @@ def _tell(suites: Sequence[Suite], played: Sequence[Played], console: Console) -
                 console.say(f"    {line}")
     wrong = sum(not one.proof.holds for one in played)
     unread = sum(suite.broken for suite in suites)
-    parts = [f"{len(played)} tests: " + (f"{wrong} not as expected" if wrong else "all as expected")]
+    count = "1 test" if len(played) == 1 else f"{len(played)} tests"
+    parts = [
+        f"{count}: {f'{wrong} not as expected' if wrong else 'all as expected'}" if played else "no test was played"
+    ]
     if unread:
         parts.append(f"{unread} of {len(suites)} files cannot be played")
     console.say("; ".join(parts), Style.BAD if wrong or unread else Style.GOOD)
