@@ -109,7 +109,9 @@ def refusal(
     detail = visible(redactor.clean(f"{kind}: {text}"))[:_LONGEST_DETAIL]
     if kind == "timeout":
         return Temporary(f"{integration} gave up: {detail}", integration=integration, reason="timeout")
-    return failure(integration, status, detail, retry_after)
+    refused = failure(integration, status, detail, retry_after)
+    refused.said = redactor.clean(text.removeprefix('invalid parameter "query": '))[:_LONGEST_DETAIL]
+    return refused
 
 
 def _success(body: bytes) -> Mapping[str, Any]:

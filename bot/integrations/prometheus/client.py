@@ -16,7 +16,7 @@ from bot.errors import IntegrationError, Permanent
 from bot.integrations.prometheus import answers, ranges
 from bot.integrations.prometheus.expr import fill
 from bot.integrations.prometheus.folding import Rooms, fold, operand
-from bot.integrations.prometheus.wire import Wire
+from bot.integrations.prometheus.wire import Reply, Wire
 from bot.kit.way_in import Access
 from bot.model.sample import Answer, Series, Window
 
@@ -24,9 +24,6 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _LARGE = 256 * 1024
 """A body beyond this many bytes is decoded in a thread, so that it does not hold up everything else."""
 
-
-_OF_THE_SERVER = frozenset({"auth", "connection", "rate_limited"})
-"""Reasons that say more of the server than of what it was asked."""
 
 _SLOW = 4
 """A fold that takes longer than this part of the timeout is asked in halves next time."""
@@ -51,10 +48,10 @@ class PrometheusSource:
         except UnicodeEncodeError:
             message = "the expression is not valid Unicode"
             raise Permanent(message, integration=name, reason="client", hint="correct the expression") from None
-        body = await self._ask(query, at)
-        if len(body) > _LARGE:
-            return await asyncio.to_thread(answers.instant, body, name)
-        return answers.instant(body, name)
+        reply = await self._ask(query, at)
+        if len(reply.body) > _LARGE:
+            return await asyncio.to_thread(answers.instant, reply.body, name)
+        return answers.instant(reply.body, name)
 
     async def query_all(self, exprs: Sequence[str], at: datetime) -> Sequence[Answer | IntegrationError]:
         """See `MetricSource`."""
@@ -73,31 +70,29 @@ class PrometheusSource:
         """The answer to each, from one query if that can be."""
         if len(exprs) == 1:
             return await self._apart(exprs, at)
-        loop = asyncio.get_running_loop()
-        began = loop.time()
         try:
             answered = await self._folded(exprs, at)
         except IntegrationError as error:
-            if error.reason in _OF_THE_SERVER and await self._fails_so(exprs[0], at, error.reason):
+            if error.reason != "client" and await self._fails_so(error.reason, at):
                 return [error] * len(exprs)
             answered = None
-        if answered is None:
-            return await self._apart(exprs, at)
-        if loop.time() - began > self._access.timeout / _SLOW:
-            self.rooms.shrink(exprs, len(exprs) // 2)
+        return await self._apart(exprs, at) if answered is None else answered
+
+    async def _folded(self, exprs: Sequence[str], at: datetime) -> Sequence[Answer] | None:
+        reply = await self._ask(_encoded_fold(tuple(exprs)), at)
+        if len(reply.body) > _LARGE:
+            answered = await asyncio.to_thread(answers.folded, reply.body, len(exprs))
         else:
+            answered = answers.folded(reply.body, len(exprs))
+        if answered is not None and reply.took > self._access.timeout / _SLOW:
+            self.rooms.shrink(exprs, len(exprs) // 2)
+        elif answered is not None:
             self.rooms.grow(exprs)
         return answered
 
-    async def _folded(self, exprs: Sequence[str], at: datetime) -> Sequence[Answer] | None:
-        body = await self._ask(_encoded_fold(tuple(exprs)), at)
-        if len(body) > _LARGE:
-            return await asyncio.to_thread(answers.folded, body, len(exprs))
-        return answers.folded(body, len(exprs))
-
-    async def _fails_so(self, expr: str, at: datetime, reason: str) -> bool:
-        """Whether this one fails alone too, for the same reason: then so would all."""
-        answer = await self._answered(expr, at)
+    async def _fails_so(self, reason: str, at: datetime) -> bool:
+        """Whether the server answers nothing at all, for this reason: then it need not be asked for each."""
+        answer = await self._answered("vector(1)", at)
         return isinstance(answer, IntegrationError) and answer.reason == reason
 
     async def _apart(self, exprs: Sequence[str], at: datetime) -> Sequence[Answer | IntegrationError]:
@@ -122,13 +117,13 @@ class PrometheusSource:
         except IntegrationError as error:
             return error
 
-    async def _ask(self, query: bytes, at: datetime) -> bytes:
+    async def _ask(self, query: bytes, at: datetime) -> Reply:
         access = self._access
         form = b"query=%b&time=%b&timeout=%gs" % (query, answers.exact(at).encode(), access.timeout)
         reply = await self._wire.post(f"{access.url}/api/v1/query", form, _FORM)
         if reply.status != 200:
             raise answers.refusal(reply.status, reply.body, access.name, access.redactor, reply.retry_after)
-        return reply.body
+        return reply
 
     async def query_range(
         self, expr: str, variables: Mapping[str, str], window: Window, step: timedelta

@@ -11,7 +11,7 @@ import importlib
 import os
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -30,11 +30,15 @@ _CONNECTIONS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What a server answered: any status, its body up to a cap, and the seconds it wants us to wait, if it says so."""
+    """What a server answered: any status, its body up to a cap, and the seconds it wants us to wait, if it says so.
+
+    `took` is how many seconds it needed, without those that the request waited for a connection.
+    """
 
     status: int
     body: bytes
     retry_after: float | None = None
+    took: float = 0.0
 
 
 class Wire:
@@ -51,16 +55,18 @@ class Wire:
         Raises Temporary where the server cannot be reached or is too slow, Permanent for a certificate or an answer
         that cannot be.
         """
-        name = self._access.name
+        name, loop = self._access.name, asyncio.get_running_loop()
         session = await self._session()
         try:
             async with self._free, asyncio.timeout(self._access.timeout):
+                began = loop.time()
                 try:
-                    return await self._once(session, url, content, headers)
+                    reply = await self._once(session, url, content, headers)
                 except _Dropped:
                     # The server closed a connection that we had kept, as it does when it restarts. Asking again
                     # harms nothing, and saves the slot of a rule.
-                    return await self._once(session, url, content, headers)
+                    reply = await self._once(session, url, content, headers)
+                return replace(reply, took=loop.time() - began)
         except _Dropped:
             message = f"{name} closed the connection without an answer"
             raise Temporary(message, integration=name, reason="connection") from None
