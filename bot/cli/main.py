@@ -31,6 +31,7 @@ COMMANDS = {
     "runbook": "list, show, rehearse or run runbooks",
     "approve": "answer what a run asks",
     "report": "write an incident's report to a file",
+    "lint": "find what is valid in rules and will still be regretted",
     "why": "see why an alert fires or does not",
     "backtest": "see what alert rules would have done over the past",
     "doctor": "see what Tocsin reaches, and what it does not",
@@ -45,7 +46,7 @@ examples:
   tocsin incident list             what is on fire
   tocsin approve APR-3             see exactly what would be done, then say yes or no
 
-`run`, `check`, `db` and `backtest` work alone; all others ask a running Tocsin.
+`run`, `check`, `db`, `lint` and `backtest` work alone; all others ask a running Tocsin.
 `tocsin COMMAND --help` says more."""
 
 

@@ -30,6 +30,11 @@ class Inlined:
     """Recorded names that it reads, that the source does not hold, and that cannot be put in."""
 
 
+def recorded_names(groups: Sequence[RuleGroup]) -> frozenset[str]:
+    """What these groups record."""
+    return frozenset(rule.record for group in groups for rule in group.rules if isinstance(rule, RecordingRule))
+
+
 def reads_recorded(rule: AlertRule, groups: Sequence[RuleGroup]) -> frozenset[str]:
     """The recorded names of these groups that a rule reads, directly or through others of them."""
     made: dict[str, set[str]] = {}
