@@ -57,7 +57,7 @@ def _grafana(parts: SplitResult, labels: Mapping[str, str], window: Window) -> s
         if pair not in query:
             query.append(pair)
     query += [("from", _milliseconds(window.start)), ("to", _milliseconds(window.end))]
-    return urlunsplit(parts._replace(query=urlencode(query)))
+    return urlunsplit(parts._replace(query=urlencode(query, errors="replace")))
 
 
 def _prometheus(parts: SplitResult, window: Window) -> str:
@@ -72,7 +72,7 @@ def _prometheus(parts: SplitResult, window: Window) -> str:
             (f"{panel}.end_input", end),
             (f"{panel}.moment_input", end),
         ]
-    return urlunsplit(parts._replace(query=urlencode(query)))
+    return urlunsplit(parts._replace(query=urlencode(query, errors="replace")))
 
 
 def _milliseconds(at: datetime) -> str:
