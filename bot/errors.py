@@ -100,6 +100,9 @@ class Fenced(TocsinError):
 class IntegrationError(TocsinError):
     """A vendor did not do what we asked. `reason` is one of auth, rate_limited, timeout, client, server, connection."""
 
+    said = ""
+    """The vendor's own words, where it said something."""
+
     def __init__(self, message: str, *, integration: str, reason: str, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.integration = integration

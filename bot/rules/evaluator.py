@@ -345,7 +345,7 @@ async def _answer(query: str, source: MetricSource, slot: datetime, asked: int) 
     except Permanent as error:
         if error.reason != "client":
             raise
-        return error.message
+        return error.said or error.message
     return answer.samples
 
 
