@@ -95,6 +95,8 @@ def _humanize_duration(value: Value) -> str:
     sign = "-" if number < 0 else ""
     number = abs(number)
     whole = int(number)
+    if whole >= 2**63:  # Go converts what int64 cannot hold into its smallest number
+        return f"{sign}-106751991167300d -15h -30m -8s"
     days, hours, minutes, seconds = whole // 86400, whole // 3600 % 24, whole // 60 % 60, whole % 60
     if days:
         return f"{sign}{days}d {hours}h {minutes}m {seconds}s"
