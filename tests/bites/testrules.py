@@ -48,6 +48,6 @@ BITES = [
         file="bot/rules/proving/sparing.py",
         plant=replaced('{"absent", "absent_over_time", "vector"}', '{"absent_over_time", "vector"}'),
         caught_by=suite("test_sparing.py"),
-        says="absent(up)",
+        says="absent(",
     ),
 ]
