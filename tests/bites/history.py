@@ -64,4 +64,18 @@ BITES = [
         caught_by=("pytest", "-q", "-x", "-p", "no:cacheprovider", "tests/unit/cli/test_whytold.py"),
         says="test_never_late_blind_and_no_data_are_states_of_their_own",
     ),
+    Bite(
+        fault="lint says of what might fire that it cannot",
+        file="bot/rules/impossible.py",
+        plant=replaced("set(wholes[0].labels) <= set(parts[0].labels)", "wholes[0].name == parts[0].name"),
+        caught_by=unit("test_lint.py"),
+        says="test_what_might_fire_is_left_alone",
+    ),
+    Bite(
+        fault="a comment that silences one check silences none",
+        file="bot/rules/lint.py",
+        plant=replaced("if advice.check not in _silenced(", "if advice.check in CHECKS or _silenced("),
+        caught_by=unit("test_lint.py"),
+        says="test_every_finding_says_where_why_and_what_to_do_and_a_comment_silences_it",
+    ),
 ]

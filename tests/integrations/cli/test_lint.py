@@ -54,7 +54,7 @@ def says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 def test_alone_it_tells_people_machines_and_pull_requests(says: Says) -> None:
     said = says("lint", "rules", "r.yml")
     assert said.status == 1, said.err
-    assert "r.yml:10:26: no-for: Bare: it fires at the first sample\n" in said.out
+    assert "r.yml:10:29: no-for: Bare: it fires at the first sample\n" in said.out
     assert "    one bad sample wakes somebody" in said.out
     assert said.out.endswith("7 rules in 1 file: 3 found\n")
     told = json.loads(says("lint", "rules", "r.yml", "--format", "json").out)
@@ -64,7 +64,7 @@ def test_alone_it_tells_people_machines_and_pull_requests(says: Says) -> None:
         ("no-for", 10),
     ]
     annotated = says("lint", "rules", ".", "--format", "github")
-    assert "::warning file=r.yml,line=10,col=26,title=no-for::Bare: it fires" in annotated.out
+    assert "::warning file=r.yml,line=10,col=29,title=no-for::Bare: it fires" in annotated.out
 
 
 def test_nothing_to_look_at_is_status_2(says: Says) -> None:
