@@ -60,8 +60,7 @@ async def prove(
 
     Raises Temporary and Permanent only when the server cannot be reached or does not take the series.
     """
-    scratch = Sparing(scratch)
-    play = _Play(story=story, groups=groups, scratch=scratch)
+    play = _Play(story=story, groups=groups, scratch=Sparing(scratch))
     mismatches: list[Mismatch] = []
     open_questions = sorted(story.alerts, key=lambda then: then.at)
     slots = story.length // every + 1
@@ -91,7 +90,7 @@ async def prove(
 class _Play:
     """A story that is being played: what its rules have found so far."""
 
-    def __init__(self, *, story: Story, groups: Sequence[RuleGroup], scratch: Scratch) -> None:
+    def __init__(self, *, story: Story, groups: Sequence[RuleGroup], scratch: Sparing) -> None:
         self._story = story
         self._scratch = scratch
         self._acts = [_Act(group=replace(group, recordings=Recordings.WRITE)) for group in groups]
@@ -144,12 +143,23 @@ class _Act:
     status: GroupStatus | None = None
     written: Written = field(default_factory=dict)
 
-    async def evaluate(self, slot: datetime, scratch: Scratch, recorder: Recorder, outside: Outside) -> Sequence[str]:
+    async def evaluate(self, slot: datetime, scratch: Sparing, recorder: Recorder, outside: Outside) -> Sequence[str]:
         """Evaluates the group; which rules failed, and why."""
+        if self._is_at_rest(scratch):
+            return []
         writing = Writing(recorder=recorder, before=self.written)
         done = await evaluate(self.group, self.status, scratch.source, slot, slot, writing=writing, outside=outside)
         self.status, self.written = done.status, done.written
         return [f"the rule {failure.rule} fails: {failure.message}" for failure in done.failures]
+
+    def _is_at_rest(self, scratch: Sparing) -> bool:
+        """Whether nothing was there and nothing can come, so that an evaluation would leave all as it is."""
+        return (
+            self.status is not None
+            and not self.written
+            and not any(rule.alerts for rule in self.status.rules)
+            and all(scratch.is_silent(rule.expr) for rule in self.group.rules)
+        )
 
     def alerts(self, name: str) -> Iterator[RuleAlert]:
         """The alerts that rules of this name have, whatever their state."""

@@ -73,7 +73,7 @@ class Sparing:
 
     async def query_all(self, exprs: Sequence[str], at: datetime) -> Sequence[Answer | IntegrationError]:
         """See `MetricSource`."""
-        worth = [place for place, expr in enumerate(exprs) if not self._is_silent(expr)]
+        worth = [place for place, expr in enumerate(exprs) if not self.is_silent(expr)]
         answers: list[Answer | IntegrationError] = [_NOTHING] * len(exprs)
         if worth:
             asked = await self._scratch.source.query_all([exprs[place] for place in worth], at)
@@ -91,14 +91,8 @@ class Sparing:
         """See `MetricSource`."""
         return self._scratch.source.link(expr, window)
 
-    def _learn(self, series: Sequence[LabelSet]) -> None:
-        for labels in series:
-            same_name = self._known.setdefault(labels.get("__name__", ""), set())
-            if labels not in same_name:
-                same_name.add(labels)
-                self._silent.clear()
-
-    def _is_silent(self, expr: str) -> bool:
+    def is_silent(self, expr: str) -> bool:
+        """Whether this was asked before and cannot have an answer with the series there are."""
         if expr in self._silent:
             return True
         if expr not in self._asked:
@@ -109,6 +103,13 @@ class Sparing:
             return False
         self._silent.add(expr)
         return True
+
+    def _learn(self, series: Sequence[LabelSet]) -> None:
+        for labels in series:
+            same_name = self._known.setdefault(labels.get("__name__", ""), set())
+            if labels not in same_name:
+                same_name.add(labels)
+                self._silent.clear()
 
     def _is_there(self, wanted: Wanted) -> bool:
         return any(

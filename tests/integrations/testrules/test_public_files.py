@@ -113,7 +113,7 @@ def cases() -> Iterator[tuple[Path, int, str, int]]:
 
 
 async def test_the_same_verdict_on_every_test(tmp_path: Path, promtool: str, prometheus_binary: str) -> None:
-    drawn = sample(list(cases()), 12)
+    drawn = sample(list(cases()), 8)
     made = [
         written(tmp_path, str(number), file, at, change, random.Random(f"{file.name} {at} {change} {turn}"))
         for number, (file, at, change, turn) in enumerate(drawn)
