@@ -105,7 +105,7 @@ class RuleGroupRow(_Row, table=True):
 
 
 class EvaluationRow(_Row, table=True):
-    """That a group was evaluated for a slot; `findings` counts only what was not plainly inactive."""
+    """That a group was evaluated for a slot; `findings` tells only what was not plainly inactive, or late."""
 
     __tablename__ = "evaluations"
     __table_args__ = ({"sqlite_with_rowid": False},)

@@ -29,7 +29,7 @@ from bot.errors import DocumentError, IntegrationError, NotAllowed, NotFound, To
 from bot.model.rule import AlertRule
 from bot.model.sample import Window
 from bot.ports.metrics import MetricSource
-from bot.rules.backtest import AS_WRITTEN, Variant
+from bot.rules.backtest import AS_WRITTEN, Episode, Variant
 from bot.rules.tally import Met, Night, PastIncident, met
 
 _EPILOG = """\
@@ -141,7 +141,9 @@ def _result(arguments: argparse.Namespace, wish: Wish, tested: Sequence[Tested],
     incidents, why_not = ([], "") if arguments.no_incidents else _incidents(arguments)
     compared: list[Met] | None = None
     if not why_not and not arguments.no_incidents:
-        episodes = {f"{one.rule.name}": one.episodes for one in tested}
+        episodes: dict[str, list[Episode]] = {}
+        for one in tested:  # several rules may have one name, a warning and a page
+            episodes.setdefault(one.rule.name, []).extend(one.episodes)
         compared = list(met(incidents, episodes, wish.window))
     return Result(
         window=wish.window,
