@@ -175,7 +175,7 @@ BROKEN = st.sampled_from(("sum(", "'text'", "fold_a) or (fold_b", "", "`", "# no
 EXPRS = st.recursive(SELECTORS | LITERALS | RATES, larger, max_leaves=5) | COUNTED | BROKEN
 
 
-@settings(max_examples=many(25, 3000), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=many(15, 3000), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(EXPRS, min_size=2, max_size=45))
 def test_any_expressions_answer_as_each_alone(server: Server, at: datetime, exprs: list[str]) -> None:
     if isinstance(server, VictoriaMetricsServer):  # who of two alike comes first is chance there, alone as well
