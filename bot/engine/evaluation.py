@@ -130,12 +130,16 @@ class Evaluation:
         return await restore.restore(group, status, self._world.sources[group.source], self._world.clock.now())
 
     def _end_later(self, group: RuleGroup, written: evaluator.Written) -> None:
-        """What a group that is gone had written ends after two intervals: another may have taken it over until then."""
+        """What a group that is gone had written ends now; that is written two intervals later, as Prometheus does it.
+
+        Another group may have taken it over until then, and what that has written stands.
+        """
+        gone_at = self._world.clock.now()
 
         async def end() -> None:
             await asyncio.sleep(2 * group.interval.total_seconds())
             try:
-                await rule_due.end_series(self._world, TOCSIN, group, written)
+                await rule_due.end_series(self._world, TOCSIN, group, written, gone_at)
             except IntegrationError as error:
                 _log.warning("what rule group %s had recorded could not be ended: %s", group.key, error)
 

@@ -67,14 +67,15 @@ def _tell(world: World, group: RuleGroup, alerts: Sequence[Alert]) -> None:
             world.alertmanagers[name].tell(labelled)
 
 
-async def end_series(world: World, actor: Actor, group: RuleGroup, written: evaluator.Written) -> None:
-    """Marks all that a group wrote as over, now. Raises IntegrationError; does nothing where it may no longer write."""
-    now = world.clock.now()
-    require(actor, Act.EVALUATE_RULES, group.key, now)
+async def end_series(
+    world: World, actor: Actor, group: RuleGroup, written: evaluator.Written, gone_at: datetime
+) -> None:
+    """Marks all that a group wrote as over when it went. Raises IntegrationError; nothing where it may not write."""
+    require(actor, Act.EVALUATE_RULES, group.key, world.clock.now())
     recorder = world.recorders.get(group.source)
     if recorder is not None:
         series = [labels for labels_of_one in written.values() for labels in labels_of_one]
-        await recorder.record(recording.ended(series, (), recording.to_the_millisecond(now)))
+        await recorder.record(recording.ended(series, (), recording.to_the_millisecond(gone_at)))
 
 
 def _writing(world: World, group: RuleGroup, written: evaluator.Written | None) -> evaluator.Writing | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -14,13 +15,14 @@ import urllib.parse
 import urllib.request
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
 import yaml
 
+from bot.rules.schedule import slot_offset
 from tests.differential.receiver import Receiver
 from tests.differential.scenario import STALE, Scenario, rule_file
 from tests.integrations.prometheus.remote_write import write
@@ -32,6 +34,8 @@ EXTERNAL = {"region": "eu", "replica": "a"}
 RELABEL = [{"action": "labeldrop", "regex": "replica"}, {"source_labels": ["region"], "target_label": "site"}]
 EXTERNAL_URL = "http://prometheus.example"
 LOOK_EVERY = 0.4
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CYCLE = timedelta(seconds=2)
 _STALE_NAN = struct.unpack("<d", struct.pack("<Q", 0x7FF0000000000002))[0]
 
 Group = Mapping[str, Any]
@@ -64,7 +68,7 @@ class Pair:
 
     def __init__(self, folder: Path, scenarios: Sequence[Scenario], *, binary: str = "prometheus") -> None:
         self.folder = folder
-        self.scenarios = scenarios
+        self.scenarios = [self._early(one) if one.reloads else one for one in scenarios]
         self._binary = binary
         self._stack = ExitStack()
         self.receiver = Receiver()
@@ -102,14 +106,26 @@ class Pair:
         """The rule file whose rules write."""
         return self.folder / "write.yml"
 
+    def _early(self, scenario: Scenario) -> Scenario:
+        """The scenario under a name that puts its slots into the first half second of every other second.
+
+        Everything is read again after that half second, and both have until the next one for it.
+        """
+        file = str(self.write_file if scenario.writes else self.read_file)
+        names = (f"{scenario.name}-{number}" for number in itertools.count())
+        return replace(scenario, name=next(name for name in names if slot_offset(file, name, CYCLE) < CYCLE / 4))
+
     def write_rules(self, *, later: bool = False) -> None:
         """Writes both rule files, as they stand at the beginning or after the reload."""
         for path, writes in ((self.read_file, False), (self.write_file, True)):
             path.write_text(rule_file([one for one in self.scenarios if one.writes is writes], later=later))
 
     def play(self, length: float, *, reload_at: float | None = None) -> Played:
-        """Lets the data begin in three seconds, and looks at both until it has been there for `length` seconds."""
-        began = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=4)
+        """Lets the data begin in a few seconds, and looks at both until it has been there for `length` seconds.
+
+        The rules change at the first half second of a cycle that comes after `reload_at` seconds.
+        """
+        began = EPOCH + ((datetime.now(UTC) - EPOCH) // CYCLE + 2) * CYCLE
         for server in (self.ruler, self.store):
             write(server.url, self._samples(began))
         ended = began + timedelta(seconds=length)
@@ -124,7 +140,7 @@ class Pair:
         for looker in lookers:
             looker.start()
         if reload_at is not None:
-            _sleep_until(began + timedelta(seconds=reload_at))
+            _sleep_until(began + timedelta(seconds=reload_at) // CYCLE * CYCLE + CYCLE * 0.3)
             self._reload()
         _sleep_until(ended + timedelta(seconds=2))
         done.set()

@@ -27,8 +27,8 @@ class Story:
     """What one of the two made of one scenario. `slots`: the group after each evaluation that somebody saw."""
 
     slots: Mapping[Slot, Any]
-    alerts: Sequence[tuple[int, bool, dict[str, Any]]]
-    """In which slot it came, whether it was over by then, and what it said."""
+    alerts: Sequence[tuple[datetime, bool, dict[str, Any]]]
+    """When it came, whether it was over by then, and what it said."""
 
 
 def differences(played: Played, scenario: Scenario) -> list[str]:
@@ -36,16 +36,17 @@ def differences(played: Played, scenario: Scenario) -> list[str]:
     theirs, ours = (_story(played, told, scenario) for told in (played.prometheus, played.tocsin))
     return [
         *_in_slots(theirs, ours),
-        *(() if scenario.from_the_start else _in_alerts(theirs, ours)),
+        *(() if scenario.from_the_start else _in_alerts(theirs, ours, played.ended)),
         *(_in_series(played, scenario) if scenario.writes else ()),
         *_unseen(scenario, theirs),
     ]
 
 
 def uneven(played: Played, scenario: Scenario) -> bool:
-    """Whether one of the two seems to have missed a slot: what it did then cannot be compared."""
-    stories = [_story(played, told, scenario) for told in (played.prometheus, played.tocsin)]
-    return any(_has_gap(story.slots) for story in stories)
+    """Whether one of the two seems to have missed a slot: what it did from there on cannot be compared."""
+    theirs, ours = (_story(played, told, scenario).slots for told in (played.prometheus, played.tocsin))
+    few = len(theirs.keys() & ours.keys()) < 0.9 * max(len(theirs), len(ours))
+    return few or _has_gap(theirs) or _has_gap(ours)
 
 
 def _has_gap(slots: Mapping[Slot, Any]) -> bool:
@@ -66,21 +67,15 @@ def _story(played: Played, told: Told, scenario: Scenario) -> Story:
             slots.setdefault(
                 (interval // timedelta(milliseconds=1), indexes.pop()), _plain(group, timeless=scenario.from_the_start)
             )
-    return Story(slots, list(_alerts(played, told, scenario, file)))
+    return Story(slots, list(_alerts(played, told, scenario)))
 
 
-def _alerts(played: Played, told: Told, scenario: Scenario, file: str) -> Iterator[tuple[int, bool, dict[str, Any]]]:
-    """What was told, by the slot in which it came, in the order of the rules."""
-    interval = parse_duration(scenario.group.get("interval", "1s"))
-    last = _index(file, scenario.name, interval, played.ended)
+def _alerts(played: Played, told: Told, scenario: Scenario) -> Iterator[tuple[datetime, bool, dict[str, Any]]]:
     for at, alert in told.alerts:
-        if alert["labels"].get("alertname", "").partition(":")[0] != scenario.name:
-            continue
-        index = _index(file, scenario.name, interval, at)
-        if index <= last:
+        if alert["labels"].get("alertname", "").partition(":")[0] == scenario.name and at <= played.ended:
             host, slash, rest = alert["generatorURL"].partition("/graph?")
             assert host.startswith("http://")
-            yield index, _time(alert["endsAt"]) <= at, {**alert, "generatorURL": slash + rest}
+            yield at, _time(alert["endsAt"]) <= at, {**alert, "generatorURL": slash + rest}
 
 
 def _index(file: str, name: str, interval: timedelta, at: datetime) -> int:
@@ -129,28 +124,33 @@ def _in_slots(theirs: Story, ours: Story) -> Iterator[str]:
             return
 
 
-def _in_alerts(theirs: Story, ours: Story) -> Iterator[str]:
-    grouped = [
-        {slot: [alert for _, _, alert in alerts] for slot, alerts in groupby(story.alerts, key=lambda one: one[0])}
-        for story in (theirs, ours)
-    ]
-    for slot in sorted(grouped[0].keys() | grouped[1].keys()):
-        told, by_us = (alerts.get(slot, []) for alerts in grouped)
-        if _names(told) != _names(by_us):
-            yield f"told in slot {slot}: {_names(told)} and {_names(by_us)}"
-            return
-        for one, other in zip(sorted(told, key=_key), sorted(by_us, key=_key), strict=False):
+def _in_alerts(theirs: Story, ours: Story, ended: datetime) -> Iterator[str]:
+    """What was said of each alert, one telling after the other; then in which order the rules were told of."""
+    for key in sorted({_key(alert) for story in (theirs, ours) for _, _, alert in story.alerts}):
+        told, by_us = ([(at, alert) for at, _, alert in story.alerts if _key(alert) == key] for story in (theirs, ours))
+        for (_, one), (_, other) in zip(told, by_us, strict=False):
             if one != other:
-                yield f"told in slot {slot}: " + "; ".join(_changed("", one, other))
+                yield f"told of {key}: " + "; ".join(_changed("", one, other))
                 return
-        if len(told) != len(by_us):
-            yield f"told in slot {slot}: {len(told)} and {len(by_us)} alerts"
+        # one of them may have been told of just before the end, and by the other just after
+        more = [at for at, _ in (*told[len(by_us) :], *by_us[len(told) :])]
+        if len(more) > 1 or any(at < ended - timedelta(seconds=2) for at in more):
+            yield f"told of {key}: {len(told)} and {len(by_us)} times"
+            return
+    orders = [_orders(story) for story in (theirs, ours)]
+    for end in sorted(orders[0].keys() & orders[1].keys()):
+        if orders[0][end] != orders[1][end] and end < max(orders[0]):
+            yield f"told in the order {orders[0][end]} and {orders[1][end]}"
             return
 
 
-def _names(alerts: Sequence[dict[str, Any]]) -> list[str]:
-    """The rules in the order they were told of."""
-    return [name for name, _ in groupby(alert["labels"]["alertname"] for alert in alerts)]
+def _orders(story: Story) -> Mapping[str, list[str]]:
+    """The rules in the order they were told of, by the end of their alerts, which says which evaluation it was."""
+    orders: dict[str, list[str]] = {}
+    for _, over, alert in story.alerts:
+        if not over:
+            orders.setdefault(alert["endsAt"], []).append(alert["labels"]["alertname"])
+    return {end: [name for name, _ in groupby(names)] for end, names in orders.items()}
 
 
 def _key(alert: Mapping[str, Any]) -> str:
