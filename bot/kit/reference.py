@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot import errors
 from bot.kit.telemetry import Telemetry
-from bot.ports import clock, drawer, metrics, store
+from bot.ports import alertmanager, clock, drawer, metrics, recorder, store
 
 
 def metrics_table() -> str:
@@ -23,7 +23,7 @@ def metrics_table() -> str:
 def ports_table() -> str:
     """Every port and what it promises in a sentence."""
     rows = ["| port | what it is |", "|---|---|"]
-    for module in (clock, metrics, drawer, store):
+    for module in (clock, metrics, recorder, alertmanager, drawer, store):
         for name, kind in vars(module).items():
             if inspect.isclass(kind) and kind.__module__ == module.__name__:
                 rows.append(f"| `{module.__name__.removeprefix('bot.')}.{name}` | {_first_sentence(kind)} |")
