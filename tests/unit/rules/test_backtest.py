@@ -290,6 +290,7 @@ def test_a_recorded_series_that_is_not_there_is_put_in_as_what_it_is_made_of() -
     "expr",
     [
         "max_over_time(job:heat:max[5m]) > 2",
+        "max_over_time(job:heat:max[5m:1m]) > 2",
         'job:heat:max{job="x"} > 2',
         "job:heat:max offset 5m > 2",
         "other:name > 1",
