@@ -94,7 +94,7 @@ BITES = [
         fault="what waits at the end is not told",
         file="bot/integrations/alertmanager/client.py",
         plant=replaced("while self._waiting or not self._is_ending:", "while not self._is_ending:"),
-        caught_by=NOTIFIER,
+        caught_by=(*NOTIFIER, "-k", "what_waits_at_the_end"),
         says="test_what_waits_at_the_end_is_still_told",
     ),
     Bite(

@@ -23,6 +23,7 @@ _EXPRESSIONS = [
     "count($m > 0)",
     "$m / ($m - 2) > 0",
 ]
+_VALUES: Sequence[float | str] = [0, 0, 1, 2, 2, 3, 4, 1e6, 0.5, "nan", "inf", STALE]
 _LABELS = [
     {"severity": "page"},
     {"v": "{{ $value }}"},
@@ -81,6 +82,6 @@ def _points(chance: random.Random) -> Points:
     at = 0.5
     points: dict[float, float | str] = {}
     while at < 27:
-        points[at] = chance.choice([0, 0, 1, 2, 2, 3, 4, 1e6, 0.5, "nan", "inf", STALE])
+        points[at] = chance.choice(_VALUES)
         at += chance.choice([1, 2, 3, 5, 8])
     return points

@@ -61,6 +61,7 @@ class Played:
     folder: Path
     prometheus: Told
     tocsin: Told
+    reloaded: datetime | None = None
 
 
 class Pair:
@@ -140,7 +141,8 @@ class Pair:
         for looker in lookers:
             looker.start()
         if reload_at is not None:
-            _sleep_until(began + timedelta(seconds=reload_at) // CYCLE * CYCLE + CYCLE * 0.3)
+            played.reloaded = began + timedelta(seconds=reload_at) // CYCLE * CYCLE + CYCLE * 0.3
+            _sleep_until(played.reloaded)
             self._reload()
         _sleep_until(ended + timedelta(seconds=2))
         done.set()
