@@ -51,7 +51,8 @@ def oddities(text: str) -> Iterator[tuple[int, int, str]]:
     if (directive := re.search(r"^%YAML[ \t]+(?!1\.1\s)", text)) is not None:
         yield 1, directive.start() + 1, "only YAML 1.1 is read; drop the line `%YAML`"
     if "!!" in text or text.count("<<") > 1:
-        yield from _odd(yaml.compose(text, Loader=yaml.BaseLoader), set())
+        # The first document alone, as `documents.read` has it: what follows may be anything
+        yield from _odd(next(yaml.compose_all(text, Loader=_LOADER), None), set())
 
 
 def _odd(node: yaml.Node | None, seen: set[int]) -> Iterator[tuple[int, int, str]]:
@@ -75,6 +76,7 @@ def _odd(node: yaml.Node | None, seen: set[int]) -> Iterator[tuple[int, int, str
         yield from _odd(value, seen)
 
 
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _NEVER = re.compile(r"(?!)")
 _TAGGED = {
     "binary": _NEVER,

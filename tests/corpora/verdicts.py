@@ -8,6 +8,11 @@ ALERT = "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n    "
 RECORD = "groups:\n- name: g\n  rules:\n  - record: r\n    expr: up\n    "
 
 WHOLE = [
+    "- &a {x: !!str y}\n",
+    "x: !!str y\n- name: g\n",
+    "groups: []\n---\n!!str x: y\n- z\n",
+    "groups: []\n--- !!str x\n",
+    "groups: [!!str x]\n- name: g\n",
     "",
     "\n",
     "# c\n",
