@@ -61,7 +61,7 @@ BITES = [
         plant=lambda text: text.replace("(status.rule, status.labels)", "(status.rule, 0)").replace(
             "kept.get((name, labels))", "kept.get((name, 0))"
         ),
-        caught_by=EVALUATOR,
+        caught_by=(*EVALUATOR, "-k", "other_labels"),
         says="test_a_rule_with_other_labels_is_another_rule",
     ),
     Bite(
