@@ -56,15 +56,6 @@ BITES = [
         says="test_the_expression_is_asked_before_the_slot_and_templates_at_it",
     ),
     Bite(
-        fault="a rule keeps its alerts when its labels change",
-        file="bot/rules/evaluator.py",
-        plant=lambda text: text.replace("(status.rule, status.labels)", "(status.rule, 0)").replace(
-            "kept.get((name, labels))", "kept.get((name, 0))"
-        ),
-        caught_by=(*EVALUATOR, "-k", "other_labels"),
-        says="test_a_rule_with_other_labels_is_another_rule",
-    ),
-    Bite(
         fault="what is no longer recorded has no end",
         file="bot/rules/evaluator.py",
         plant=replaced("points += recording.ended(written[keys[place]], fresh, at)", "pass"),
