@@ -46,7 +46,7 @@ examples:
   tocsin incident list             what is on fire
   tocsin approve APR-3             see exactly what would be done, then say yes or no
 
-`run`, `check`, `db`, `lint` and `backtest` work alone; all others ask a running Tocsin.
+`run`, `check`, `test`, `db`, `lint` and `backtest` work alone; all others ask a running Tocsin.
 `tocsin COMMAND --help` says more."""
 
 

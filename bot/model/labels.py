@@ -18,10 +18,11 @@ _SEPARATOR = b"\xff"
 class LabelSet(Mapping[str, str]):
     """Sorted, immutable labels. A label with an empty value equals an absent one, so it is dropped."""
 
-    __slots__ = ("__dict__", "_labels")
+    __slots__ = ("__dict__", "_hash", "_labels")
 
     def __init__(self, labels: Mapping[str, str] | None = None) -> None:
         self._labels = {name: labels[name] for name in sorted(labels) if labels[name]} if labels else {}
+        self._hash = 0
 
     def __getitem__(self, name: str) -> str:
         return self._labels[name]
@@ -33,7 +34,9 @@ class LabelSet(Mapping[str, str]):
         return len(self._labels)
 
     def __hash__(self) -> int:
-        return hash(tuple(self._labels.items()))
+        if not self._hash:
+            self._hash = hash(tuple(self._labels.items()))
+        return self._hash
 
     def __eq__(self, other: object) -> bool:
         return self._labels == other._labels if isinstance(other, LabelSet) else NotImplemented

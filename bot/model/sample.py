@@ -30,7 +30,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An instant query's answer. `warnings` other than PromQL's own say that data is partial."""
+    """An instant query's answer. `warnings` say that data is missing; PromQL's own remarks are none of them."""
 
     samples: tuple[Sample, ...]
     warnings: tuple[str, ...] = ()

@@ -25,5 +25,7 @@ def followable(url: str) -> str:
         return ""
     if not usable or not _HOST.fullmatch(parts.netloc):
         return ""
-    path, query, fragment = (quote(part, safe=_KEPT, errors="replace") for part in (parts.path, parts.query, parts.fragment))
+    path, query, fragment = (
+        quote(part, safe=_KEPT, errors="replace") for part in (parts.path, parts.query, parts.fragment)
+    )
     return urlunsplit((parts.scheme, parts.netloc, path, query, fragment))

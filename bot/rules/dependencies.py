@@ -34,45 +34,65 @@ class _Selector:
 _ANYTHING = (_Selector(""),)
 
 
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """All that matters of a rule here."""
+
+    name: str
+    records: bool
+    reads: tuple[_Selector, ...]
+
+    def sees(self, writer: _Shape) -> bool:
+        return any(_shows(selector, writer) for selector in self.reads)
+
+    def collides(self, other: _Shape) -> bool:
+        """Whether both write the same name: then the later one has the last word."""
+        return self.records and other.records and self.name == other.name
+
+
 def stages(rules: Sequence[Rule]) -> Sequence[Stage]:
     """The rules in as few stages as give the same as one after the other."""
-    level: list[int] = []
-    for at, rule in enumerate(rules):
-        after = [level[earlier] + 1 for earlier in range(at) if _sees(rule, rules[earlier])]
-        beside = [
-            level[earlier] for earlier in range(at) if _sees(rules[earlier], rule) or _collide(rules[earlier], rule)
-        ]
-        level.append(max(after + beside, default=0))
-    return [[at for at, own in enumerate(level) if own == wanted] for wanted in sorted(set(level))]
+    return _stages(_shapes(rules))
 
 
 def sources_of(rules: Sequence[Rule]) -> Sequence[frozenset[int]]:
     """For each rule the earlier ones that it depends on, directly or through others."""
+    return _sources(_shapes(rules))
+
+
+def _shapes(rules: Sequence[Rule]) -> tuple[_Shape, ...]:
+    return tuple(_Shape(rule.name, isinstance(rule, RecordingRule), _selectors(rule)) for rule in rules)
+
+
+@lru_cache(maxsize=4096)
+def _stages(rules: tuple[_Shape, ...]) -> Sequence[Stage]:
+    """Every rule is compared with all before it, so this is worked out once for a group."""
+    level: list[int] = []
+    for at, rule in enumerate(rules):
+        after = [level[earlier] + 1 for earlier in range(at) if rule.sees(rules[earlier])]
+        beside = [level[earlier] for earlier in range(at) if rules[earlier].sees(rule) or rules[earlier].collides(rule)]
+        level.append(max(after + beside, default=0))
+    return [[at for at, own in enumerate(level) if own == wanted] for wanted in sorted(set(level))]
+
+
+@lru_cache(maxsize=4096)
+def _sources(rules: tuple[_Shape, ...]) -> Sequence[frozenset[int]]:
     found: list[frozenset[int]] = []
     for at, rule in enumerate(rules):
-        direct = {earlier for earlier in range(at) if _sees(rule, rules[earlier])}
+        direct = {earlier for earlier in range(at) if rule.sees(rules[earlier])}
         found.append(frozenset(direct.union(*(found[earlier] for earlier in direct))))
     return found
 
 
-def _sees(reader: Rule, writer: Rule) -> bool:
-    return any(_shows(selector, writer) for selector in _selectors(reader))
-
-
-def _shows(selector: _Selector, writer: Rule) -> bool:
+def _shows(selector: _Selector, writer: _Shape) -> bool:
     if not selector.name:
         return True
-    if isinstance(writer, RecordingRule):
-        return selector.name == writer.record
+    if writer.records:
+        return selector.name == writer.name
     return selector.name in (ALERTS, FOR_STATE) and selector.alert in ("", writer.name)
 
 
-def _collide(one: Rule, other: Rule) -> bool:
-    """Whether both write the same name: then the later one has the last word."""
-    return isinstance(one, RecordingRule) and isinstance(other, RecordingRule) and one.record == other.record
-
-
-def _selectors(rule: Rule) -> Sequence[_Selector]:
+def _selectors(rule: Rule) -> tuple[_Selector, ...]:
     if isinstance(rule, AlertRule) and _asks_more(rule.labels, rule.annotations):
         return _ANYTHING
     return _read(rule.expr)
@@ -84,7 +104,7 @@ def _asks_more(*templates: Mapping[str, str]) -> bool:
 
 
 @lru_cache(maxsize=16_384)
-def _read(expr: str) -> Sequence[_Selector]:
+def _read(expr: str) -> tuple[_Selector, ...]:
     try:
         tree = promql_parser.parse(expr)
     except ValueError:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 from bot.errors import IntegrationError, Permanent
 from bot.model.alert import Alert
@@ -37,7 +38,6 @@ MOST_QUERIES = 100
 """How many different queries the templates of one rule may ask in one evaluation."""
 
 _RULE, _PARTIAL = "rule", "partial"
-_OWN_WARNINGS = ("PromQL info: ", "PromQL warning: ")
 
 RuleKey: TypeAlias = tuple[str, LabelSet, int]
 """What a rule keeps its state by when its file changes: name, labels as written, and which of several alike it is."""
@@ -159,25 +159,38 @@ async def evaluate(
 
 def rule_keys(rules: Sequence[Rule]) -> Sequence[RuleKey]:
     """What each rule is known by across changes of its file."""
+    return _keys(tuple((rule.name, *rule.labels.items()) for rule in rules))
+
+
+@lru_cache(maxsize=65_536)
+def _keys(named: tuple[tuple[Any, ...], ...]) -> Sequence[RuleKey]:  # Any: a name, and then pairs of labels
+    """Worked out once for a group: most evaluations find nothing, and should cost next to nothing."""
     alike: dict[tuple[str, LabelSet], int] = {}
     keys = []
-    for rule in rules:
-        named = (rule.name, LabelSet(rule.labels))
-        keys.append((*named, alike.get(named, 0)))
-        alike[named] = keys[-1][2] + 1
-    return keys
+    for name, *labels in named:
+        known = (name, LabelSet(dict(labels)))
+        keys.append((*known, alike.get(known, 0)))
+        alike[known] = keys[-1][2] + 1
+    return tuple(keys)
 
 
 def by_rule(group: RuleGroup, before: GroupStatus | None) -> Sequence[RuleStatus]:
     """What was kept of each rule: by name and labels, of several alike the first to the first, as Prometheus does."""
+    keys = rule_keys(group.rules)
+    if before is not None and len(before.rules) == len(keys) and all(map(_is_of, before.rules, keys)):
+        return before.rules
     kept: dict[tuple[str, LabelSet], list[RuleStatus]] = {}
     for status in before.rules if before else ():
         kept.setdefault((status.rule, status.labels), []).append(status)
     statuses = []
-    for name, labels, _ in rule_keys(group.rules):
+    for name, labels, _ in keys:
         same = kept.get((name, labels))
         statuses.append(same.pop(0) if same else RuleStatus(rule=name, labels=labels))
     return statuses
+
+
+def _is_of(status: RuleStatus, key: RuleKey) -> bool:
+    return status.rule == key[0] and (status.labels is key[1] or status.labels == key[1])
 
 
 async def _written(turn: _Turn, kept: Sequence[RuleStatus], writing: Writing) -> tuple[Mapping[int, _Outcome], Written]:
@@ -243,15 +256,27 @@ async def _stage(
     outcomes: dict[int, _Outcome] = {}
     for place in stage:
         rule, before = rules[place], kept[place]
-        if isinstance(rule, AlertRule):
+        if not before.alerts and not doubt.get(place) and _empty(found.get(place)):
+            outcomes[place] = _Outcome(status=_seen(turn, before), made=())
+        elif isinstance(rule, AlertRule):
             outcome = await _alerting(turn, rule, before, found[place], doubt.get(place, ""))
-            made = recording.of_alerts(rule, outcome.status.alerts, recording.to_the_millisecond(turn.asked_at))
-            outcomes[place] = replace(outcome, made=tuple(made) if alerts else ()) if _held(outcome) else outcome
+            if _held(outcome):
+                outcome = replace(outcome, made=_of_alerts(turn, rule, outcome.status) if alerts else ())
+            outcomes[place] = outcome
         elif place in found:
             outcomes[place] = _recording(turn, rule, before, found[place])
         else:
             outcomes[place] = _Outcome(status=_seen(turn, before))
     return outcomes
+
+
+def _empty(answer: Answer | IntegrationError | None) -> bool:
+    """Whether the source found nothing, and lacked nothing; so it is with most rules most of the time."""
+    return isinstance(answer, Answer) and not answer.samples and not answer.warnings
+
+
+def _of_alerts(turn: _Turn, rule: AlertRule, status: RuleStatus) -> tuple[Recorded, ...]:
+    return tuple(recording.of_alerts(rule, status.alerts, recording.to_the_millisecond(turn.asked_at)))
 
 
 def _held(outcome: _Outcome) -> bool:
@@ -305,9 +330,8 @@ def _failed(rule: Rule, error: IntegrationError) -> Failure:
 
 
 def _partial(answer: Answer) -> str:
-    """What an answer lacks. PromQL's own remarks about a query are no sign of missing data."""
-    warnings = [warning for warning in answer.warnings if not warning.startswith(_OWN_WARNINGS)]
-    return f"the source says its answer is not complete: {'; '.join(warnings)}" if warnings else ""
+    """What an answer lacks."""
+    return f"the source says its answer is not complete: {'; '.join(answer.warnings)}" if answer.warnings else ""
 
 
 async def _fill(
@@ -350,7 +374,7 @@ async def _answer(query: str, source: MetricSource, slot: datetime, asked: int) 
 
 
 def _seen(turn: _Turn, status: RuleStatus) -> RuleStatus:
-    return replace(status, evaluated_at=turn.now, unknown_since=None, last_error="")
+    return RuleStatus(rule=status.rule, labels=status.labels, alerts=status.alerts, evaluated_at=turn.now)
 
 
 def _blind(turn: _Turn, before: RuleStatus, failure: Failure) -> _Outcome:

@@ -216,7 +216,7 @@ async def test_missing_data_resolves_nothing(source: FakeMetricSource) -> None:
     await run.next()
     since = run.slot + MINUTE
     source.shows("up == 0", {LabelSet({**UP, "job": "till"}): 0.0})
-    source.warns("PromQL info: metric might not be a counter", "store 3 did not answer")
+    source.warns("store 3 did not answer")
     done = await run.next()
     said = "the source says its answer is not complete: store 3 did not answer"
     assert done.failures == (Failure(rule="Down", reason="partial", message=said),)
