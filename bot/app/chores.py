@@ -9,12 +9,15 @@ from datetime import timedelta
 
 from bot.errors import StoreError
 from bot.kit.telemetry import Telemetry
+from bot.model.actor import TOCSIN
 from bot.model.retention import Retention
+from bot.response import data_missing
 from bot.response.world import World
 
 _log = logging.getLogger(__name__)
 
 PRUNE_EVERY = timedelta(hours=1)
+LOOK_FOR_DATA_EVERY = timedelta(minutes=10)
 _BEAT_S = 1.0
 _BEATS_TO_A_LOOK = 10
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 60.0
@@ -48,6 +51,14 @@ async def beat(world: World, telemetry: Telemetry) -> None:
             now = world.clock.now()
             oldest = await world.store.read(lambda tx: tx.outbox.oldest_due(now))  # noqa: B023 - read at once
             telemetry.outbox_oldest((now - oldest).total_seconds() if oldest is not None else 0.0)
+
+
+async def look_for_data(world: World, telemetry: Telemetry) -> None:
+    """Counts the rules that look at series which do not exist."""
+    for source, rules in (await data_missing.look(world, TOCSIN)).items():
+        telemetry.without_data(source, len(rules))
+        if rules:
+            _log.debug("rules without data on %s: %s", source, ", ".join(rules))
 
 
 async def prune(world: World, retention: Retention) -> None:

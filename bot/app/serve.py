@@ -23,7 +23,7 @@ from pathlib import Path
 import uvloop
 
 from bot.api.root import Root, later
-from bot.app.chores import PRUNE_EVERY, beat, kept_alive, prune
+from bot.app.chores import LOOK_FOR_DATA_EVERY, PRUNE_EVERY, beat, kept_alive, look_for_data, prune
 from bot.app.connections import Connections
 from bot.app.operator import local_operator, token_in
 from bot.app.server import Server, bind
@@ -241,6 +241,7 @@ class Tocsin:
         self._evaluation.ticker.every(KEEP_EVERY, self._evaluation.keep_lease)
         self._evaluation.ticker.every(_LOOK_AT_SECRETS, self._look_at_secrets)
         self._evaluation.ticker.every(PRUNE_EVERY, self._prune)
+        self._evaluation.ticker.every(LOOK_FOR_DATA_EVERY, self._look_for_data)
         await self._evaluation.keep_lease()
         self._ready = True
         link, _ = await self.door.make_link(person(self._operator, "cli"))
@@ -257,6 +258,10 @@ class Tocsin:
         if loading.secrets_changed(self._loaded):
             _log.info("a secret's file has changed; reading everything again")
             self._reload.set()
+
+    async def _look_for_data(self) -> None:
+        if self._evaluation.active:
+            await look_for_data(self.world, self.telemetry)
 
     async def _prune(self) -> None:
         if self._evaluation.active:

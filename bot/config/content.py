@@ -116,7 +116,9 @@ def _rules(document: ConfigDocument, cwd: Path, findings: Findings) -> Iterator[
                 message = f"{shown(path, base)} is already named by rules[{first[path]}]; name it once"
                 findings.add(document.complaint(place, message))
                 continue
-            file = rule_file(path, shown(path, cwd), shown(path, base), entry, findings)
+            # a group's slots hang on how its file is named in the configuration, as in Prometheus
+            named = str(path) if Path(entry.files[int(place[-1])]).is_absolute() else shown(path, base)
+            file = rule_file(path, shown(path, cwd), named, entry, findings)
             if file is not None:
                 yield file
 

@@ -15,6 +15,7 @@ from bot.engine.ticker import Ticker
 from bot.errors import Conflict, Fenced, IntegrationError, StoreError
 from bot.kit.telemetry import Telemetry
 from bot.model.actor import TOCSIN
+from bot.model.evaluation import LATE
 from bot.model.rule import GroupStatus, Restore, RuleGroup
 from bot.response import rule_due, source_seen
 from bot.response.world import World
@@ -148,6 +149,9 @@ class Evaluation:
         task.add_done_callback(self._ending.discard)
 
     def _count(self, group: RuleGroup, made: evaluator.Evaluation) -> None:
+        began = made.status.evaluated_at
+        if began is not None and began - made.status.slot >= LATE:
+            self._telemetry.late(group.source)
         self._telemetry.evaluated(group.source, made.status.took.total_seconds())
         for failure in made.failures:
             self._telemetry.evaluation_failed(group.source, failure.reason)

@@ -57,9 +57,17 @@ class Telemetry:
             buckets=_FAST,
             registry=registry,
         )
+        self._late = Counter(
+            "tocsin_rule_evaluations_late", "Evaluations that began a second or more after their slot.", ["source"],
+            registry=registry,
+        )  # fmt: skip
         self._missed = Counter(
             "tocsin_rule_slots_missed", "Slots that passed without an evaluation.", ["source"], registry=registry
         )
+        self._without_data = Gauge(
+            "tocsin_rules_without_data", "Alert rules that look at series which do not exist.", ["source"],
+            registry=registry,
+        )  # fmt: skip
         self._blind = Gauge(
             "tocsin_source_blind", "1 while a source cannot be asked, else 0.", ["source"], registry=registry
         )
@@ -95,11 +103,14 @@ class Telemetry:
         """Shows a source's metrics from the start on, at zero, so that an alert on them need not guess."""
         self._evaluations.labels(source)
         self._missed.labels(source)
+        self._late.labels(source)
+        self._without_data.labels(source)
         self._blind.labels(source).set(0)
 
     def forgets(self, source: str) -> None:
         """Drops the gauge of a source that is no longer configured."""
         self._blind.remove(source)
+        self._without_data.remove(source)
 
     def evaluated(self, source: str, seconds: float) -> None:
         """A rule group was evaluated against this source, whatever came of it."""
@@ -113,6 +124,14 @@ class Telemetry:
     def slots_missed(self, source: str, count: int) -> None:
         """So many slots of a rule group passed without an evaluation."""
         self._missed.labels(source).inc(count)
+
+    def late(self, source: str) -> None:
+        """An evaluation began a second or more after its slot."""
+        self._late.labels(source).inc()
+
+    def without_data(self, source: str, rules: int) -> None:
+        """So many rules look at series of this source that do not exist: they cannot fire, whatever happens."""
+        self._without_data.labels(source).set(rules)
 
     def blind(self, source: str, is_blind: bool) -> None:
         """Whether this source can be asked at the moment."""

@@ -10,6 +10,9 @@ from bot.model.ids import Fingerprint
 from bot.model.labels import LabelSet
 from bot.model.rule import RuleState
 
+LATE = timedelta(seconds=1)
+"""How long after its slot an evaluation has to begin to be called late."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:

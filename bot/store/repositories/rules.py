@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Integer, bindparam, delete, select, update
 
 from bot.errors import Conflict
-from bot.model.evaluation import EvaluationRecord, RuleFinding, Sighting
+from bot.model.evaluation import LATE, EvaluationRecord, RuleFinding, Sighting
 from bot.model.labels import LabelSet
 from bot.model.rule import GroupStatus, RuleState, RuleStatus
 from bot.store.codec import from_json, to_json
@@ -39,8 +39,6 @@ _EVALUATED = (
 
 MOST_SIGHTINGS = 20
 """Alerts of one rule that the record of one evaluation holds."""
-LATE = timedelta(seconds=1)
-"""How long after its slot an evaluation has to begin to be remembered as late."""
 _NOTHING = timedelta(0)
 
 
