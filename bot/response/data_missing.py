@@ -17,8 +17,8 @@ _AT_ONCE = 200
 async def look(world: World, actor: Actor) -> Mapping[str, Sequence[str]]:
     """For each source the rules without data now, by `file;group;name`. Zero writes.
 
-    Only rules that compare something with a number are looked at: of others, nothing is what they hope to find. A source
-    that does not answer is left out: it is blind, which is another story.
+    Only rules that compare something with a number are looked at: of others, nothing is what they hope to find. A
+    source that does not answer is left out: it is blind, which is another story.
     """
     now = world.clock.now()
     require(actor, Act.EVALUATE_RULES, "rules without data", now)
