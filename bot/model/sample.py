@@ -10,10 +10,11 @@ from bot.model.labels import LabelSet
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One value of one series; `value` may be NaN or infinite."""
+    """One value of one series, maybe NaN or infinite. A native histogram counts as 0, as in Prometheus' ruler."""
 
     labels: LabelSet
     value: float
+    is_histogram: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

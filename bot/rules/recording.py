@@ -24,6 +24,8 @@ def recorded(rule: RecordingRule, samples: Sequence[Sample], at: datetime, limit
 
     The rule's labels win over the sample's, and an empty one takes the label away. Values stay as they are, NaN too.
     """
+    if any(sample.is_histogram for sample in samples):
+        raise RecordingError("a native histogram cannot be recorded: Tocsin writes numbers only")
     points = {_named(rule.record, sample.labels, rule.labels): sample.value for sample in samples}
     if len(points) < len(samples):
         raise RecordingError("vector contains metrics with the same labelset after applying rule labels")

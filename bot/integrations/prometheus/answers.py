@@ -130,9 +130,10 @@ def _warnings(answer: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _sample(series: Mapping[str, Any]) -> Sample:
-    # A native histogram has no value of its own; like Prometheus' ruler, we let it count as 0.
-    value = float(series["value"][1]) if "value" in series or "histogram" not in series else 0.0
-    return Sample(labels=_labels(series["metric"]), value=value)
+    labels = _labels(series["metric"])
+    if "histogram" in series and "value" not in series:
+        return Sample(labels=labels, value=0.0, is_histogram=True)
+    return Sample(labels=labels, value=float(series["value"][1]))
 
 
 def _labels(metric: Mapping[str, Any]) -> LabelSet:

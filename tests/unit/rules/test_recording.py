@@ -181,6 +181,12 @@ def test_what_cannot_be_recorded_is_said_in_prometheus_words(
         recorded(rule, samples(JOB_A, JOB_B), START, limit)
 
 
+def test_a_native_histogram_is_not_recorded_as_a_number() -> None:
+    histogram = Sample(labels=JOB_A, value=0.0, is_histogram=True)
+    with pytest.raises(RecordingError, match="native histogram"):
+        recorded(RecordingRule(record="r", expr="up"), [histogram], START, 0)
+
+
 def test_an_empty_label_of_the_rule_takes_the_samples_away() -> None:
     rule = RecordingRule(record="r", expr="up", labels={"job": "", "team": "x"})
     assert recorded(rule, samples(LabelSet({"__name__": "up", "job": "a"})), START, 0) == (
