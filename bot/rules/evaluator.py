@@ -221,8 +221,13 @@ async def _written(turn: _Turn, kept: Sequence[RuleStatus], writing: Writing) ->
 
 def _doubt(rules: Sequence[Rule], reads: frozenset[int], outcomes: Mapping[int, _Outcome]) -> str:
     """Why a rule that reads what others write cannot trust that something is missing; empty: it can."""
-    unseen = [rules[place].name for place in sorted(reads) if outcomes[place].made is None]
+    unseen = [rules[place].name for place in sorted(reads) if _went_blind(outcomes[place])]
     return f"what it reads is not up to date: {', '.join(unseen)} failed" if unseen else ""
+
+
+def _went_blind(outcome: _Outcome) -> bool:
+    """Whether nobody knows what the rule would have made. A rule at fault itself makes nothing, as in Prometheus."""
+    return outcome.made is None and (outcome.failure is None or outcome.failure.reason != _RULE)
 
 
 async def _record(recorder: Recorder, points: Sequence[Recorded]) -> IntegrationError | None:
@@ -260,9 +265,8 @@ async def _stage(
             outcomes[place] = _Outcome(status=_seen(turn, before), made=())
         elif isinstance(rule, AlertRule):
             outcome = await _alerting(turn, rule, before, found[place], doubt.get(place, ""))
-            if _held(outcome):
-                outcome = replace(outcome, made=_of_alerts(turn, rule, outcome.status) if alerts else ())
-            outcomes[place] = outcome
+            made = _of_alerts(turn, rule, outcome.status) if alerts else ()
+            outcomes[place] = replace(outcome, made=made) if _held(outcome) else outcome
         elif place in found:
             outcomes[place] = _recording(turn, rule, before, found[place])
         else:

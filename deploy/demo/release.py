@@ -139,11 +139,20 @@ class Shop:
             "why": why,
             "who": getpass.getuser(),
             "pid": os.getpid(),
-            "ppid": os.getppid(),
+            "of": ancestors(),
             "argv": sys.argv,
         }
         with (self.folder / "shop.log").open("a") as log:
             log.write(json.dumps(line) + "\n")
+
+
+def ancestors() -> list[int]:
+    """The ids of the processes that this one comes from, the nearest first."""
+    found = [os.getppid()]
+    while found[-1] > 1:
+        stat = Path(f"/proc/{found[-1]}/stat").read_text()
+        found.append(int(stat.rpartition(")")[2].split()[1]))
+    return found
 
 
 def _now() -> str:

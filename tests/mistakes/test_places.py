@@ -136,7 +136,7 @@ def test_a_prometheus_that_does_not_answer_stops_nothing_and_is_said_so(folder: 
     with folder.tocsin() as tocsin:
 
         def blind() -> list[object]:
-            rules = tocsin.api.get("/rules").json()["rules"]
+            rules = tocsin.api.get("/rule-states").json()["rules"]
             return [rule for rule in rules if rule["state"] == "unknown" and rule["last_error"]]
 
         wait(blind)

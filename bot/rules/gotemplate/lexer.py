@@ -252,7 +252,10 @@ def _number(text: str, at: int) -> Token:
     if text[end : end + 1].isalnum() or text[end : end + 1] == "_":
         raise _LexError(f'bad number syntax: "{text[at : end + 1]}"', at)
     if text[end : end + 1] in ("+", "-"):
-        second = _number(text, end).text
+        try:
+            second = _number(text, end).text
+        except _LexError as error:
+            raise _LexError(error.message.replace('"', f'"{word}', 1), at) from None
         if not second.endswith("i"):
             raise _LexError(f'bad number syntax: "{word}{second}"', at)
         return Token(Kind.NUMBER, word + second, at)

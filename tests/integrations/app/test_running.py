@@ -70,9 +70,9 @@ def running(tmp_path: Path) -> Iterator[Running]:
 
 
 def test_it_says_that_it_is_ready_and_keeps_what_is_its_owners(running: Running) -> None:
+    assert running.sees(lambda: f"{running.address}/open/" in running.log.read_text())
     said = running.log.read_text()
     assert f"ready at {running.address}: 1 rule, 0 runbooks, 1 integration" in said
-    assert f"{running.address}/open/" in said
     assert "first-secret" not in said
     private = [running.folder / name for name in ("tocsin.token", "tocsin.db", "tocsin.db.lock")]
     assert [oct(path.stat().st_mode & 0o077) for path in private] == ["0o0"] * 3
