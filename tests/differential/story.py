@@ -15,6 +15,9 @@ from tests.differential.pair import CYCLE, Group, Played, Told
 from tests.differential.scenario import Scenario
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Tellings = list[tuple[datetime, dict[str, Any]]]
+SETTLED = timedelta(seconds=20)
+"""So long before the end both know whom to tell."""
 MICROSECOND = timedelta(microseconds=1)
 
 Slot = tuple[int, int]
@@ -129,6 +132,7 @@ def _in_alerts(theirs: Story, ours: Story, ended: datetime) -> Iterator[str]:
     """What was said of each alert, one telling after the other; then in which order the rules were told of."""
     for key in sorted({_key(alert) for story in (theirs, ours) for _, _, alert in story.alerts}):
         told, by_us = ([(at, alert) for at, _, alert in story.alerts if _key(alert) == key] for story in (theirs, ours))
+        told, by_us = _from_the_first_both_sent(told, by_us, ended - SETTLED)
         for (_, one), (_, other) in zip(told, by_us, strict=False):
             if one != other:
                 yield f"told of {key}: " + "; ".join(_changed("", one, other))
@@ -143,6 +147,19 @@ def _in_alerts(theirs: Story, ours: Story, ended: datetime) -> Iterator[str]:
         if orders[0][end] != orders[1][end] and end < max(orders[0]):
             yield f"told in the order {orders[0][end]} and {orders[1][end]}"
             return
+
+
+def _from_the_first_both_sent(told: Tellings, by_us: Tellings, until: datetime) -> tuple[Tellings, Tellings]:
+    """Without what one of them sent before the other knew whom to tell: Prometheus finds its Alertmanagers some seconds
+    after it began to evaluate, and what it has to tell until then is lost. `endsAt` says which evaluation it was.
+    """
+    if not told or not by_us:
+        return told, by_us
+    first = max(told[0][1]["endsAt"], by_us[0][1]["endsAt"])
+    return (
+        [(at, alert) for at, alert in told if at > until or alert["endsAt"] >= first],
+        [(at, alert) for at, alert in by_us if at > until or alert["endsAt"] >= first],
+    )
 
 
 def _orders(story: Story) -> Mapping[str, list[str]]:
