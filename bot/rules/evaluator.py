@@ -227,7 +227,7 @@ def _doubt(rules: Sequence[Rule], reads: frozenset[int], outcomes: Mapping[int, 
 
 def _went_blind(outcome: _Outcome) -> bool:
     """Whether nobody knows what the rule would have made. A rule at fault itself makes nothing, as in Prometheus."""
-    return outcome.made is None and (outcome.failure is None or outcome.failure.reason != _RULE)
+    return outcome.made is None and (outcome.failure is None or outcome.failure.reason not in (_RULE, "client"))
 
 
 async def _record(recorder: Recorder, points: Sequence[Recorded]) -> IntegrationError | None:

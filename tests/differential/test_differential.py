@@ -14,7 +14,7 @@ from tests.differential.reloading import RELOADING
 from tests.differential.scenario import Scenario
 from tests.differential.story import differences, uneven
 from tests.differential.writing import COMPLIANCE, STORIES
-from tests.soak import many, sample, seed
+from tests.soak import made_up_by, many, sample
 
 ALL = [*LOOKING, *STORIES, *RELOADING]
 LENGTH = 29
@@ -28,7 +28,7 @@ def test_both_do_the_same(prometheus_binary: str, tmp_path: Path, number: int) -
     of a slot, once. What differs twice is a difference.
     """
     known = [*COMPLIANCE, *sample(ALL, 40)] if number == 0 else []
-    left: Sequence[Scenario] = [*known, *drawn(f"{seed()} {number}", many(8, 60))]
+    left: Sequence[Scenario] = [*known, *drawn(f"{made_up_by()} {number}", many(8, 60))]
     before: set[str] = set()
     for attempt in range(TRIES):
         void, differ = compared(tmp_path / str(attempt), left)

@@ -32,6 +32,14 @@ def seed() -> str:
     return os.environ.get("TOCSIN_SEED") or head.stdout.strip() or "no commit"
 
 
+def made_up_by() -> str:
+    """What inputs nobody wrote are made up by: the commit in `make soak`, always the same in `make test`.
+
+    Of thousands of them one still shows what nobody knew. That is for a soak to find, and to be understood, not for CI.
+    """
+    return seed() if soaking() else "make test"
+
+
 def sample(cases: Sequence[Case], size: int) -> list[Case]:
     """All cases in `make soak`; otherwise `size` of them, in their order, the same for all workers of a run."""
     if soaking() or len(cases) <= size:

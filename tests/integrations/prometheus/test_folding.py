@@ -34,7 +34,7 @@ from tests.conftest import needed
 from tests.integrations.http_server import Asked, HttpServer, Script, says
 from tests.integrations.prometheus.remote_write import write
 from tests.servers import PrometheusServer, VictoriaMetricsServer, free_port
-from tests.soak import ROOT, many, sample, seed
+from tests.soak import ROOT, many, sample
 
 CORPORA = Path(os.environ.get("TOCSIN_CORPORA", ROOT / "rules" / "prometheus"))
 
@@ -231,7 +231,7 @@ def series_for(expr: str) -> list[Mapping[str, str]]:
 
 
 def test_the_rules_of_the_corpora_answer_as_each_alone(server: Server, at: datetime) -> None:
-    chance = random.Random(seed())
+    chance = random.Random(made_up_by())
     exprs = sample([expr for expr in corpus() if operand(expr)], 150)
     assert exprs
     labels = {tuple(sorted(one.items())): None for expr in exprs for one in series_for(expr)}

@@ -15,7 +15,7 @@ from tests.corpora import rule_files
 from tests.corpora.mutations import mutated_expressions, mutated_files
 from tests.corpora.verdicts import ALERT, FILES, NEWER, ONLY_OLD
 from tests.servers import locate
-from tests.soak import many, seed
+from tests.soak import made_up_by, many
 
 MINUTE = timedelta(minutes=1)
 
@@ -97,12 +97,12 @@ def test_what_the_old_one_takes_is_taken(tmp_path: Path) -> None:
 
 
 def test_mistakes_in_expressions(promtool: str, tmp_path: Path) -> None:
-    files = mutated_expressions(seed(), many(400, 20_000))
+    files = mutated_expressions(made_up_by(), many(400, 20_000))
     for start in range(0, len(files), 1_000):
         assert differing(promtool, tmp_path, files[start : start + 1_000]) == []
 
 
 def test_mistakes_in_files(promtool: str, tmp_path: Path) -> None:
-    files = mutated_files(seed(), many(400, 20_000))
+    files = mutated_files(made_up_by(), many(400, 20_000))
     for start in range(0, len(files), 1_000):
         assert differing(promtool, tmp_path, files[start : start + 1_000]) == []
