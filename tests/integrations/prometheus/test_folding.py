@@ -34,7 +34,7 @@ from tests.conftest import needed
 from tests.integrations.http_server import Asked, HttpServer, Script, says
 from tests.integrations.prometheus.remote_write import write
 from tests.servers import PrometheusServer, VictoriaMetricsServer, free_port
-from tests.soak import ROOT, many, sample
+from tests.soak import ROOT, made_up_by, many, sample
 
 CORPORA = Path(os.environ.get("TOCSIN_CORPORA", ROOT / "rules" / "prometheus"))
 
