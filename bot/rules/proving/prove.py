@@ -13,9 +13,8 @@ from datetime import datetime, timedelta
 
 from bot.documents import format_duration
 from bot.errors import Permanent
-from bot.model.histogram import Histogram, ShownHistogram
 from bot.model.labels import LabelSet
-from bot.model.rule import AlertRule, GroupStatus, RecordingRule, Recordings, RuleAlert, RuleGroup
+from bot.model.rule import AlertRule, GroupStatus, Recordings, RuleAlert, RuleGroup
 from bot.model.sample import Recorded
 from bot.ports.recorder import Recorder
 from bot.ports.scratch import MadeUp, Scratch
@@ -96,9 +95,6 @@ class _Play:
         self._acts = [_Act(group=replace(group, recordings=Recordings.WRITE)) for group in groups]
         self._input = _Input(story)
         self._outside = Outside(labels=story.external_labels, url=story.external_url)
-        self._has_histograms = any(
-            isinstance(stretch.value, Histogram) for series in story.series for stretch in series.stretches
-        )
         self._names = {rule.name for group in groups for rule in group.rules if isinstance(rule, AlertRule)}
 
     async def slot(self, slot: datetime) -> tuple[Trouble, ...]:
@@ -109,25 +105,11 @@ class _Play:
         failures: list[str] = []
         for act in self._acts:
             failures += await act.evaluate(slot, self._scratch, ledger, self._outside)
-            if self._has_histograms and not failures:
-                failures += await self._cannot_be_played(act.group, slot)
         after = format_duration(slot - self._story.start)
         return tuple(
             Trouble(place=self._story.place, message=f"{message}, at {after}")
             for message in (*failures, *ledger.conflicts)
         )
-
-    async def _cannot_be_played(self, group: RuleGroup, slot: datetime) -> Sequence[str]:
-        """Recording rules that make native histograms: what Tocsin records has one number a sample."""
-        return [
-            f"the rule {rule.record} makes native histograms, which Tocsin does not record"
-            for rule in group.rules
-            if isinstance(rule, RecordingRule)
-            and any(
-                isinstance(one.value, ShownHistogram)
-                for one in await self._scratch.ask(rule.expr, slot - group.query_offset)
-            )
-        ]
 
     def look(self, then: AlertsThen) -> Mismatch | None:
         """What is different from what is expected at the last slot."""

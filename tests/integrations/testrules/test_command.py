@@ -191,12 +191,12 @@ def test_a_rule_that_fails_ends_the_test(shell: Shell) -> None:
     assert ", at 2m" not in said.out
 
 
-def test_what_records_native_histograms_is_not_played_and_says_so(shell: Shell) -> None:
+def test_a_rule_that_would_record_native_histograms_fails_and_says_so(shell: Shell) -> None:
     Path("histograms.rules").write_text("groups: [{name: g, rules: [{record: r, expr: 'rate(h[5m])'}]}]\n")
     Path("histograms.test").write_text(HISTOGRAMS)
     said = shell("histograms.test")
     assert said.status == 1
-    assert "the rule r makes native histograms, which Tocsin does not record, at 1m" in said.out
+    assert "the rule r fails: a native histogram cannot be recorded: Tocsin writes numbers only, at 1m" in said.out
 
 
 def test_nothing_to_look_at(shell: Shell, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
