@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bot.config.examine import Configured
 from bot.kit.http_out import HttpOut
@@ -15,10 +16,14 @@ from bot.kit.redaction import Redactor
 from bot.ports.actions import Action, Health
 from bot.ports.alertmanager import AlertSink
 from bot.ports.clock import Clock
+from bot.ports.logs import LogSource
 from bot.ports.metrics import MetricSource
 from bot.ports.recorder import Recorder
+from bot.ports.searches import SearchSource
 
 _log = logging.getLogger(__name__)
+
+P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +44,28 @@ class Connections:
 
     @property
     def sources(self) -> Mapping[str, MetricSource]:
-        """Those that answer queries."""
-        found = {name: one.capabilities.metrics for name, one in self._open.items()}
-        return {name: metrics for name, metrics in found.items() if metrics is not None}
+        """Those that answer PromQL."""
+        return self._offering(lambda capabilities: capabilities.metrics)
+
+    @property
+    def searches(self) -> Mapping[str, SearchSource]:
+        """Those that run saved searches."""
+        return self._offering(lambda capabilities: capabilities.searches)
+
+    @property
+    def logs(self) -> Mapping[str, LogSource]:
+        """Those that find log lines."""
+        return self._offering(lambda capabilities: capabilities.logs)
 
     @property
     def recorders(self) -> Mapping[str, Recorder]:
         """Those that take what rules make."""
-        found = {name: one.capabilities.recorder for name, one in self._open.items()}
-        return {name: recorder for name, recorder in found.items() if recorder is not None}
+        return self._offering(lambda capabilities: capabilities.recorder)
 
     @property
     def alertmanagers(self) -> Mapping[str, AlertSink]:
         """Those that are told of alerts."""
-        found = {name: one.capabilities.alertmanager for name, one in self._open.items()}
-        return {name: sink for name, sink in found.items() if sink is not None}
+        return self._offering(lambda capabilities: capabilities.alertmanager)
 
     @property
     def actions(self) -> Mapping[str, Mapping[str, Action]]:
@@ -63,6 +75,10 @@ class Connections:
             for action, how in one.capabilities.actions.items():
                 offers.setdefault(action, {})[name] = how
         return offers
+
+    def _offering(self, port: Callable[[Capabilities], P | None]) -> Mapping[str, P]:
+        found = {name: port(one.capabilities) for name, one in self._open.items()}
+        return {name: offered for name, offered in found.items() if offered is not None}
 
     async def become(self, wanted: Sequence[Configured]) -> Callable[[], Awaitable[None]]:
         """Opens what is new or changed; the answer closes what is no longer wanted, once nothing uses it."""

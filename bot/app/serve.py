@@ -192,8 +192,10 @@ class Tocsin:
         )
         self._loaded, self._operator = loaded, operator
         self.world.setup, before = setup, self.world.sources
-        self.world.sources, self.world.recorders = self._connections.sources, self._connections.recorders
-        self.world.alertmanagers, self.world.actions = self._connections.alertmanagers, self._connections.actions
+        open_now = self._connections
+        self.world.sources, self.world.recorders = open_now.sources, open_now.recorders
+        self.world.searches, self.world.logs = open_now.searches, open_now.logs
+        self.world.alertmanagers, self.world.actions = open_now.alertmanagers, open_now.actions
         self.door.tokens = {secret_hash(token): operator, **_tokens(loaded)}
         for source in self.world.sources.keys() - before.keys():
             self.telemetry.knows(source)

@@ -18,8 +18,10 @@ from bot.kit.redaction import Redactor
 from bot.ports.actions import Action, ActionSpec, Health
 from bot.ports.alertmanager import AlertSink
 from bot.ports.clock import Clock
+from bot.ports.logs import LogSource
 from bot.ports.metrics import MetricSource
 from bot.ports.recorder import Recorder
+from bot.ports.searches import SearchSource
 
 GROUP = "tocsin.integrations"
 
@@ -47,6 +49,8 @@ class Capabilities:
 
     examine: Callable[[], Awaitable[Sequence[Health]]]
     metrics: MetricSource | None = None
+    searches: SearchSource | None = None
+    logs: LogSource | None = None
     recorder: Recorder | None = None
     alertmanager: AlertSink | None = None
     actions: Mapping[str, Action] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.model.labels import LabelSet
+from bot.model.search import SavedSearch, SearchMemory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,9 @@ class RuleGroup:
     `alertmanagers` are the integrations that are told of its alerts besides ourselves. `external_labels` are
     Prometheus' own: `$externalLabels` in templates, and put on what Alertmanagers are told where it lacks them. What
     still fires is told again once `resend_delay` has passed.
+
+    With a `search` the group is that one saved search: it has one rule, it is due when the search's own schedule says
+    so, and `interval` is the longest time between two runs.
     """
 
     file: str
@@ -83,6 +87,7 @@ class RuleGroup:
     external_labels: Mapping[str, str] = field(default_factory=dict)
     external_url: str = ""
     resend_delay: timedelta = timedelta(minutes=1)
+    search: SavedSearch | None = None
 
     @property
     def key(self) -> str:
@@ -155,7 +160,8 @@ class RuleStatus:
 class GroupStatus:
     """A rule group after an evaluation: one status per rule, in the file's order.
 
-    `slot` is the time that was asked about, `evaluated_at` when that was, and `took` how long.
+    `slot` is the time that was asked about, `evaluated_at` when that was, and `took` how long. `memory` is what a saved
+    search keeps of its runs.
     """
 
     key: str
@@ -164,3 +170,4 @@ class GroupStatus:
     missed: int = 0
     evaluated_at: datetime | None = None
     took: timedelta = timedelta(0)
+    memory: SearchMemory | None = None

@@ -11,8 +11,10 @@ from bot.ports.actions import Action
 from bot.ports.alertmanager import AlertSink
 from bot.ports.clock import Clock
 from bot.ports.drawer import Drawer
+from bot.ports.logs import LogSource
 from bot.ports.metrics import MetricSource
 from bot.ports.recorder import Recorder
+from bot.ports.searches import SearchSource
 from bot.ports.store import Store
 
 LEASE = timedelta(seconds=8)
@@ -23,9 +25,10 @@ LEASE = timedelta(seconds=8)
 class World:
     """Handed to every response. `setup` and what the integrations can do are replaced together on reload.
 
-    `recorders` take what rules make, and `alertmanagers` are told of alerts, both by integration. `actions` maps an
-    action's name to those who offer it, by the integration's name in tocsin.yaml. `nudge` tells the engine that a run
-    or an errand may be due, so that nobody waits for its next look.
+    By integration: `sources` answer PromQL, `searches` run saved searches, `logs` find log lines, `recorders` take what
+    rules make, `alertmanagers` are told of alerts. `actions` maps an action's name to those who offer it, by the
+    integration's name in tocsin.yaml. `nudge` tells the engine that a run or an errand may be due, so that nobody waits
+    for its next look.
     """
 
     store: Store
@@ -33,6 +36,8 @@ class World:
     drawer: Drawer
     setup: Setup
     sources: Mapping[str, MetricSource]
+    searches: Mapping[str, SearchSource] = field(default_factory=dict)
+    logs: Mapping[str, LogSource] = field(default_factory=dict)
     recorders: Mapping[str, Recorder] = field(default_factory=dict)
     alertmanagers: Mapping[str, AlertSink] = field(default_factory=dict)
     actions: Mapping[str, Mapping[str, Action]]
