@@ -13,13 +13,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote_plus, urlsplit
 
-import re2
-
 from bot.documents import parse_duration
 from bot.rules import times
 from bot.rules.gotemplate.numbers import can_backquote, parse_float, quoted, shortest
 from bot.rules.gotemplate.values import ANY, AnyMap, CallError, Function, Slice, StringMap, Struct, Value, go_type
-from bot.rules.regex import RegexError, compiled
+from bot.rules.regex import RegexError, compiled, expanded
 
 RESULT = "template.queryResult"
 SAMPLE = "*template.sample"
@@ -149,7 +147,7 @@ def _replace_all(pattern: str, replacement: str, text: str) -> str:
     for number, found in enumerate(regex.finditer(text)):
         # Go takes no empty match right behind another match
         if number == 0 or found.end() > end:
-            parts += [text[end : found.start()], _expanded(replacement, found)]
+            parts += [text[end : found.start()], expanded(replacement, found)]
             end = found.end()
     return "".join([*parts, text[end:]])
 
@@ -160,21 +158,6 @@ def _whole(text: str) -> str:
 
 
 _LONE = re.compile(r"[\udc80-\udcff]")
-_REFERENCE = re2.compile(r"\$(?:\$|(\w+)|\{(\w+)\})")
-
-
-def _expanded(replacement: str, found: re2._Match) -> str:
-    """Go's Expand: `$1`, `${name}`, `$$`; a group that is not there is empty, any other `$` stands for itself."""
-    return str(_REFERENCE.sub(lambda reference: _group(reference, found), replacement))
-
-
-def _group(reference: re2._Match, found: re2._Match) -> str:
-    name = reference.group(1) or reference.group(2)
-    if name is None:
-        return "$"
-    groups = found.re.groupindex
-    index = int(name) if name.isdecimal() else groups.get(name, -1)
-    return (found.group(index) or "") if 0 <= index <= found.re.groups else ""
 
 
 def _title(text: str) -> str:

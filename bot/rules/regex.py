@@ -19,6 +19,7 @@ _IN_GO = {
 }
 _ONLY_RE2 = re.compile(r"(?<!\\)(?:\\\\)*(\\C)")
 """A byte whatever it is: RE2 knows it, Go does not."""
+_REFERENCE = re2.compile(r"\$(?:\$|(\w+)|\{(\w+)\})")
 
 
 class RegexError(ValueError):
@@ -37,3 +38,17 @@ def compiled(pattern: str) -> re2._Regexp:
     except re2.error as error:
         problem, _, piece = error.args[0].decode(errors="replace").partition(": ")
         raise RegexError(f"error parsing regexp: {_IN_GO.get(problem, problem)}: `{piece}`") from None
+
+
+def expanded(template: str, found: re2._Match) -> str:
+    """Go's Expand: `$1`, `${name}`, `$$`; a group that is not there is empty, any other `$` stands for itself."""
+    return str(_REFERENCE.sub(lambda reference: _group(reference, found), template))
+
+
+def _group(reference: re2._Match, found: re2._Match) -> str:
+    name = reference.group(1) or reference.group(2)
+    if name is None:
+        return "$"
+    groups = found.re.groupindex
+    index = int(name) if name.isdecimal() else groups.get(name, -1)
+    return (found.group(index) or "") if 0 <= index <= found.re.groups else ""

@@ -10,6 +10,7 @@ from enum import StrEnum
 import re2
 
 from bot.model.labels import LabelSet
+from bot.rules.regex import expanded
 
 ANY = "(.*)"
 WHOLE = "$1"
@@ -110,16 +111,16 @@ def _replace(step: Relabel, value: str, now: dict[str, str]) -> None:
     found = step.fits(value)
     if found is None:
         return
-    target = _expanded(step.target_label, found)
+    target = expanded(step.target_label, found)
     if target:
-        now[target] = _expanded(step.replacement, found)
+        now[target] = expanded(step.replacement, found)
 
 
 def _rename(step: Relabel, now: dict[str, str]) -> None:
     for name, value in list(now.items()):
         found = step.fits(name)
         if step.action is Relabelling.LABELMAP:
-            if found is not None and (target := _expanded(step.replacement, found)):
+            if found is not None and (target := expanded(step.replacement, found)):
                 now[target] = value
         elif (found is not None) == (step.action is Relabelling.LABELDROP):
             now[name] = ""
@@ -171,23 +172,6 @@ def _anchored(regex: str) -> re2._Regexp:
     options = re2.Options()
     options.log_errors = False
     return re2.compile(f"(?s:{regex})", options)
-
-
-_REFERENCE = re2.compile(r"\$(?:\$|(\w+)|\{(\w+)\})")
-
-
-def _expanded(template: str, found: re2._Match) -> str:
-    """Go's Expand: `$1`, `${name}`, `$$`; a group that is not there is empty, any other `$` stands for itself."""
-    return str(_REFERENCE.sub(lambda reference: _group(reference, found), template))
-
-
-def _group(reference: re2._Match, found: re2._Match) -> str:
-    name = reference.group(1) or reference.group(2)
-    if name is None:
-        return "$"
-    groups = found.re.groupindex
-    index = int(name) if name.isdecimal() else groups.get(name, -1)
-    return (found.group(index) or "") if 0 <= index <= found.re.groups else ""
 
 
 def _small(sign: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import yaml
 
 from tests.corpora import rule_files
-from tests.corpora.verdicts import EXPRESSIONS, expression
+from tests.corpora.expressions import EXPRESSIONS
+from tests.corpora.verdicts import expression
 
 WORD = re.compile(r'"(?:\\.|[^"])*"|[A-Za-z_:][\w:]*|[0-9.]+[a-z]*|\s+|[=!<>~]+|.', re.DOTALL)
 RULE = re.compile(r"\s*- (?:alert|record):")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import email.utils
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 from bot.errors import IntegrationError
+from bot.kit.clocks import clock, skew_of
 from bot.kit.http_out import HttpAnswer, HttpOut
 from bot.kit.way_in import Access
 from bot.ports.actions import Health
@@ -39,22 +39,11 @@ class Examination:
         except IntegrationError as error:
             return [Health(what="reachable", ok=False, detail=error.message, hint=error.hint)]
         reachable = Health(what="reachable", ok=True, detail=f"{self.access.url} answers", version=version)
-        return [reachable, *self._clock(answer.headers.get("date"))]
-
-    def _clock(self, date: str | None) -> list[Health]:
-        """An alert is over when its end has passed by the Alertmanager's own clock, which therefore matters."""
-        try:
-            theirs = email.utils.parsedate_to_datetime(date or "")
-        except ValueError:
-            return []
-        skew = theirs.replace(tzinfo=theirs.tzinfo or UTC) - self.clock.now()
-        off = abs(skew) > _SKEW
-        detail = f"its clock is {abs(skew).total_seconds():.0f} s {'ahead of' if skew > _NONE else 'behind'} ours"
-        hint = "let both machines keep time by NTP: alerts end by its clock" if off else ""
-        return [Health(what="clock", ok=not off, detail=detail, hint=hint, skew=skew)]
-
-
-_NONE = timedelta(0)
+        # an alert is over when its end has passed by the Alertmanager's own clock, which therefore matters
+        skew = skew_of(answer.headers.get("date"), self.clock.now())
+        return (
+            [reachable] if skew is None else [reachable, clock(skew, allowed=_SKEW, because="alerts end by its clock")]
+        )
 
 
 def _version(answer: HttpAnswer) -> str:

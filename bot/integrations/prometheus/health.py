@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from bot.errors import IntegrationError, Permanent
 from bot.integrations.prometheus import answers
+from bot.kit.clocks import clock
 from bot.kit.http_out import HttpAnswer, HttpOut
 from bot.kit.way_in import Access
 from bot.ports.actions import Health
@@ -57,12 +58,8 @@ class Examination:
         theirs = answers.clock(answer.body, self.access.name)
         permission = Health(what="permission", ok=True, detail="it lets Tocsin query")
         skew = theirs - (before + (after - before) / 2)
-        off = abs(skew) > max(_SKEW, after - before)
-        detail = (
-            f"its clock is {abs(skew).total_seconds():.1f} s {'ahead of' if skew > timedelta(0) else 'behind'} ours"
-        )
-        hint = "let both machines keep time by NTP: rules are evaluated at our time" if off else ""
-        return [permission, Health(what="clock", ok=not off, detail=detail, hint=hint, skew=skew)]
+        allowed = max(_SKEW, after - before)
+        return [permission, clock(skew, allowed=allowed, because="rules are evaluated at our time")]
 
     async def _get(self, path: str, tls: ssl.SSLContext | None) -> HttpAnswer:
         return await self.http.request(

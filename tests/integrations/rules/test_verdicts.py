@@ -12,8 +12,9 @@ from bot.errors import DocumentError
 from bot.rules.spec import read_groups
 from tests.conftest import needed
 from tests.corpora import rule_files
+from tests.corpora.expressions import ONLY_OLD
 from tests.corpora.mutations import mutated_expressions, mutated_files
-from tests.corpora.verdicts import ALERT, FILES, NEWER, ONLY_OLD
+from tests.corpora.verdicts import ALERT, FILES, NEWER
 from tests.servers import locate
 from tests.soak import made_up_by, many
 
