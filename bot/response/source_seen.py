@@ -13,6 +13,7 @@ from bot.model.rule import GroupStatus, RuleAlert, RuleGroup, RuleStatus
 from bot.ports.store import Tx
 from bot.response.world import World
 from bot.rights import Act, require
+from bot.rules.evaluator import by_rule
 from bot.rules.state import orphans
 
 
@@ -21,10 +22,8 @@ def compare(
 ) -> None:
     """Tells the open incidents of every rule that could be seen before and cannot now, or the other way round."""
     require(actor, Act.EVALUATE_RULES, group.key, now)
-    known = {status.rule: status for status in before.rules} if before is not None else {}
-    for status in after.rules:
-        was_blind = known[status.rule].unknown_since is not None if status.rule in known else False
-        if (status.unknown_since is not None) != was_blind:
+    for was, status in zip(by_rule(group, before), after.rules, strict=True):
+        if (status.unknown_since is None) != (was.unknown_since is None):
             _tell(tx, group.source, status, now)
     if before is not None:
         _abandon(tx, orphans(before, after), now)

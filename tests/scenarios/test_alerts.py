@@ -1,16 +1,20 @@
 """Alerts come, gather, go blind and clear: what becomes of incidents."""
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
+from bot.errors import Temporary
 from bot.model.actor import TOCSIN
 from bot.model.alert import Route
 from bot.model.errand import Errand, ErrandKind
 from bot.model.incident import IncidentStatus, SignalState
+from bot.model.rule import AlertRule
 from bot.response import source_seen
 from bot.response.group_ready import group_due
+from bot.testing.metrics import Values
 from tests.scenarios.runbooks import MEND, OFFERED, SETTLED
-from tests.scenarios.tocsin import ended, living
+from tests.scenarios.tocsin import EXPR, ended, living
 
 
 async def test_an_alert_is_looked_into_mended_and_over(database: Path) -> None:
@@ -133,6 +137,25 @@ async def test_what_fires_again_while_people_still_work_on_it_is_the_same_incide
         assert await tocsin.incidents() == ["INC-1"]
     assert len(case.incident.firing) == len(case.incident.alerts) == 2
     assert tocsin.said(case).count("alert Fails fires, value 0.5") == 3
+
+
+async def test_of_two_rules_with_one_name_the_blind_one_says_so_once(database: Path) -> None:
+    def away(_: datetime) -> Values:
+        raise Temporary("too slow", integration="prom", reason="timeout")
+
+    async with living(database) as tocsin:
+        (group,) = tocsin.world.setup.groups
+        (rule,) = group.rules
+        assert isinstance(rule, AlertRule)
+        graver = replace(rule, expr="errors > 0.4", labels={"severity": "page"})
+        tocsin.world.setup = replace(tocsin.world.setup, groups=(replace(group, rules=(rule, graver)),))
+        tocsin.fails(share=0.1)
+        await tocsin.until(lambda case: case.incident.signal is SignalState.FIRING)
+        tocsin.prom.shows(EXPR, away)
+        await tocsin.passes("5m")
+        case = await tocsin.case()
+    assert case.incident.signal is SignalState.UNKNOWN
+    assert [text for text in tocsin.said(case) if "seen" in text] == ["the signal is unknown: prom cannot be seen"]
 
 
 async def test_an_alert_whose_rule_has_gone_is_unknown_and_stays_so(database: Path) -> None:
