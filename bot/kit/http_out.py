@@ -10,11 +10,12 @@ import email.utils
 import json
 import random
 import ssl
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from bot.errors import IntegrationError, Permanent, Temporary
@@ -27,6 +28,23 @@ _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _ATTEMPTS = 3
 _FIRST_PAUSE = 0.2  # seconds, doubled for each further attempt, then drawn at random below that
 _BUDGET = 10.0  # retries that may be made at once; every request earns a tenth of one
+_CONNECTIONS = 8
+_MOST_OF_A_COMPLAINT = 64 * 1024
+
+Refused: TypeAlias = Callable[[int, bytes, float | None], IntegrationError]
+"""What a vendor means by a status that is no success, the body it came with, and the seconds it wants us to wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    method: str
+    url: str
+    integration: str
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes | None
+    tls: ssl.SSLContext | None
+    refused: Refused | None
+    silence: float = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +101,14 @@ def retry_after(header: str | None, now: datetime) -> float | None:
 
 
 class HttpOut:
-    """The shared way out. One connection pool for each TLS identity; nothing is opened before the first request.
+    """The shared way out. Nothing is opened before the first request.
 
+    Each integration has connections of its own for each TLS identity, so that a slow one holds up no other.
     Proxy variables of the environment are ignored, redirects are refused, compressed answers are not asked for.
     """
 
     def __init__(self) -> None:
-        self._clients: dict[ssl.SSLContext | None, httpx.AsyncClient] = {}
+        self._clients: dict[tuple[str, ssl.SSLContext | None], httpx.AsyncClient] = {}
         self._budget = _BUDGET
 
     async def request(
@@ -103,19 +122,31 @@ class HttpOut:
         deadline: float = 10.0,
         repeatable: bool | None = None,
         tls: ssl.SSLContext | None = None,
+        refused: Refused | None = None,
+        most: int = MAX_BODY,
     ) -> HttpAnswer:
-        """Sends a request and reads its whole answer within `deadline` seconds, retries included.
+        """Sends a request and reads its whole answer, at most `most` bytes, within `deadline` seconds with its retries.
 
         Temporary failures are tried again when the method is idempotent or `repeatable` says that it does no harm.
-        Raises Temporary and Permanent; their messages name the integration and the host, never path, query or headers.
+        Raises Temporary and Permanent; their messages name the integration and the host, never path, query or headers,
+        and what `refused` says of the vendor's own words.
         """
+        asked = _Request(
+            method=method,
+            url=url,
+            integration=integration,
+            headers=headers or {},
+            content=content,
+            tls=tls,
+            refused=refused,
+        )
         again = method in _IDEMPOTENT if repeatable is None else repeatable
         self._budget = min(_BUDGET, self._budget + 0.1)
         end = asyncio.get_running_loop().time() + deadline
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 async with asyncio.timeout_at(end):
-                    return await self._once(method, url, integration, headers, content, tls)
+                    return await self._once(asked, most)
             except TimeoutError:
                 message = f"{_host(url)} did not answer {integration} within {deadline:g} s"
                 raise Temporary(message, integration=integration, reason="timeout") from None
@@ -126,6 +157,36 @@ class HttpOut:
                 self._budget -= 1
                 await asyncio.sleep(pause)
         raise AssertionError("the last attempt returns or raises")
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        method: str,
+        url: str,
+        *,
+        integration: str,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        silence: float = 60.0,
+        tls: ssl.SSLContext | None = None,
+        refused: Refused | None = None,
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """An answer piece by piece, however long it is; asked for once. `silence`: seconds between two pieces.
+
+        Raises as `request` does, at the beginning and at any piece.
+        """
+        asked = _Request(
+            method=method,
+            url=url,
+            integration=integration,
+            headers=headers or {},
+            content=content,
+            tls=tls,
+            refused=refused,
+            silence=silence,
+        )
+        async with self._answering(asked) as response:
+            yield response.aiter_raw()
 
     async def aclose(self) -> None:
         """Closes every connection. A later request opens new ones."""
@@ -147,58 +208,88 @@ class HttpOut:
             return error.retry_after
         return random.SystemRandom().uniform(0, _FIRST_PAUSE * 2 ** (attempt - 1))
 
-    async def _once(
-        self,
-        method: str,
-        url: str,
-        integration: str,
-        headers: Mapping[str, str] | None,
-        content: bytes | None,
-        tls: ssl.SSLContext | None,
-    ) -> HttpAnswer:
+    async def _once(self, asked: _Request, most: int) -> HttpAnswer:
+        async with self._answering(asked) as response:
+            return HttpAnswer(
+                integration=asked.integration,
+                status=response.status_code,
+                headers=dict(response.headers),
+                body=await _read(response, asked.integration, most),
+            )
+
+    @asynccontextmanager
+    async def _answering(self, asked: _Request) -> AsyncIterator[httpx.Response]:
+        """An answer that is a success and not compressed, its body still to be read."""
         import httpx  # noqa: PLC0415 - 0.3 s that a Tocsin which never asks need not spend
 
-        if tls not in self._clients:
-            self._clients[tls] = httpx.AsyncClient(
-                verify=tls or True,
-                trust_env=False,
-                follow_redirects=False,
-                timeout=httpx.Timeout(10, connect=3),
-                limits=httpx.Limits(max_connections=8),
-                headers={"accept-encoding": "identity", "user-agent": "tocsin"},
-            )
-        client = self._clients[tls]
+        client, integration, host = self._client(asked), asked.integration, _host(asked.url)
         try:
-            async with client.stream(method, url, headers=dict(headers or {}), content=content) as response:
+            async with client.stream(
+                asked.method,
+                asked.url,
+                headers=dict(asked.headers),
+                content=asked.content,
+                timeout=httpx.Timeout(asked.silence, connect=3),
+            ) as response:
                 if response.status_code >= 300:
                     wait = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
-                    raise failure(integration, response.status_code, _host(url), wait)
-                body = await _read(response, integration)
+                    if asked.refused is None:
+                        raise failure(integration, response.status_code, host, wait)
+                    raise asked.refused(response.status_code, await _complaint(response), wait)
+                _refuse_compressed(response, integration)
+                yield response
         except httpx.TimeoutException:
-            message = f"{_host(url)} did not answer {integration} in time"
+            message = f"{host} did not answer {integration} in time"
             raise Temporary(message, integration=integration, reason="timeout") from None
         except httpx.TransportError as error:
-            message = f"{integration} cannot reach {_host(url)}: {type(error).__name__}"
+            message = f"{integration} cannot reach {host}: {type(error).__name__}"
             raise Temporary(message, integration=integration, reason="connection") from None
         except (httpx.InvalidURL, httpx.HTTPError):
             message = f"{integration} has an address that cannot be used"
             raise Permanent(message, integration=integration, reason="client") from None
-        return HttpAnswer(
-            integration=integration, status=response.status_code, headers=dict(response.headers), body=body
-        )
+
+    def _client(self, asked: _Request) -> httpx.AsyncClient:
+        import httpx  # noqa: PLC0415 - as above
+
+        key = (asked.integration, asked.tls)
+        if key not in self._clients:
+            self._clients[key] = httpx.AsyncClient(
+                verify=asked.tls or True,
+                trust_env=False,
+                follow_redirects=False,
+                limits=httpx.Limits(max_connections=_CONNECTIONS),
+                headers={"accept-encoding": "identity", "user-agent": "tocsin"},
+            )
+        return self._clients[key]
 
 
-async def _read(response: httpx.Response, integration: str) -> bytes:
-    """The raw body up to the cap. An answer compressed unasked is refused: a small one could unpack without end."""
+def _refuse_compressed(response: httpx.Response, integration: str) -> None:
+    """An answer compressed unasked is refused: a small one could unpack without end."""
     if response.headers.get("content-encoding", "identity") != "identity":
         raise Permanent(
             f"{integration} sent a compressed answer that nobody asked for", integration=integration, reason="server"
         )
+
+
+async def _complaint(response: httpx.Response) -> bytes:
+    """The beginning of what a server says of its refusal; nothing where it cannot be read."""
+    said = bytearray()
+    if response.headers.get("content-encoding", "identity") == "identity":
+        async for chunk in response.aiter_raw():
+            said += chunk
+            if len(said) > _MOST_OF_A_COMPLAINT:
+                break
+    return bytes(said[:_MOST_OF_A_COMPLAINT])
+
+
+async def _read(response: httpx.Response, integration: str, most: int) -> bytes:
+    """The raw body up to the cap."""
+    _refuse_compressed(response, integration)
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk
-        if len(body) > MAX_BODY:
-            message = f"{integration} sent more than {MAX_BODY // 1024 // 1024} MiB"
+        if len(body) > most:
+            message = f"{integration} sent more than {most // 1024} KiB"
             raise Permanent(message, integration=integration, reason="server", hint="ask for less")
     return bytes(body)
 

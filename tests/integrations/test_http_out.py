@@ -154,3 +154,67 @@ def test_retry_after_is_a_number_or_a_date() -> None:
     assert retry_after("Sun, 22 Nov 2026 12:00:30 GMT", now) == 30
     assert retry_after("Sun, 22 Nov 2026 11:00:00 GMT", now) == 0
     assert [retry_after(text, now) for text in (None, "", "soon", "-1", "Sun, 99 Nov 2026")] == [None] * 5
+
+
+def quoted(status: int, body: bytes, wait: float | None) -> Temporary:
+    return Temporary(f"{status} {body[:20].decode()} {wait}", integration="vendor", reason="server")
+
+
+async def test_a_vendor_may_say_what_its_refusals_mean(server: HttpServer, http: HttpOut) -> None:
+    server.script = says(418, b"teapot", Retry_After="60")
+    assert (
+        str(await raised(http.request("POST", server.url, integration="vendor", refused=quoted))) == "418 teapot 60.0"
+    )
+
+
+async def test_only_the_beginning_of_a_long_refusal_is_read(server: HttpServer, http: HttpOut) -> None:
+    server.script = says(500, b"x" * (MAX_BODY + 1))
+    error = await raised(http.request("POST", server.url, integration="vendor", refused=quoted))
+    assert str(error).startswith("500 xxx")
+
+
+async def test_a_stream_comes_piece_by_piece_and_without_end(server: HttpServer, http: HttpOut) -> None:
+    async def drip(_: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for _ in range(MAX_BODY // 65536 + 2):
+            writer.write(b"10000\r\n" + b"x" * 65536 + b"\r\n")
+            await writer.drain()
+        writer.write(b"0\r\n\r\n")
+
+    server.script = drip
+    async with http.stream("POST", server.url, integration="vendor", content=b"q") as pieces:
+        assert sum([len(piece) async for piece in pieces]) == MAX_BODY // 65536 * 65536 + 2 * 65536
+    assert [asked.body for asked in server.asked] == [b"q"]
+
+
+async def test_a_stream_that_breaks_off_or_falls_silent_is_temporary(server: HttpServer, http: HttpOut) -> None:
+    async def silent(_: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf")
+        await asyncio.Event().wait()
+
+    async def read() -> None:
+        async with http.stream("GET", server.url, integration="vendor", silence=0.2) as pieces:
+            assert [piece async for piece in pieces] == []
+
+    for script, reason in ((broken_off, "connection"), (silent, "timeout"), (says(503), "server")):
+        server.script = script
+        error = await raised(read())
+        assert (type(error), error.reason) == (Temporary, reason)
+        assert server.asked[-1].method == "GET"
+
+
+async def test_an_integration_whose_answers_hang_holds_up_no_other(server: HttpServer, http: HttpOut) -> None:
+    full = asyncio.Event()
+
+    async def hang_for_slow(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        if len(server.asked) == 8:
+            full.set()
+        await (asyncio.Event().wait() if asked.path == "/slow" else says()(asked, writer))
+
+    server.script = hang_for_slow
+    slow = [asyncio.create_task(http.request("GET", f"{server.url}/slow", integration="slow")) for _ in range(10)]
+    await full.wait()
+    assert (await http.request("GET", server.url, integration="quick", deadline=3)).status == 200
+    for task in slow:
+        task.cancel()
+    await asyncio.gather(*slow, return_exceptions=True)
