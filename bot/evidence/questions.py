@@ -61,9 +61,10 @@ def signal_questions(
         by_rule.setdefault(alert.rule, []).append(alert)
     questions = []
     for key, found in by_rule.items():
-        rule, source = setup.rule(key), _source(setup, key)
-        if rule is not None and source is not None:
-            questions.append(signal_question(incident, key, rule, found, source, now))
+        behind = setup.rule(key)
+        if behind is not None:
+            group, rule = behind
+            questions.append(signal_question(incident, key, rule, found, group.source, now))
     return tuple(questions)
 
 
@@ -103,8 +104,3 @@ def signal_window(rule: AlertRule, alerts: Sequence[Alert], now: datetime) -> Wi
 def _step(length: timedelta) -> int:
     """Whole seconds."""
     return max(1, math.ceil(length.total_seconds() / POINTS))
-
-
-def _source(setup: Setup, key: str) -> str | None:
-    group_key, _, _ = key.rpartition(";")
-    return next((group.source for group in setup.groups if group.key == group_key), None)

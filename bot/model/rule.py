@@ -94,6 +94,12 @@ class RuleGroup:
         """What identifies the group: `file;name`, as in Prometheus."""
         return f"{self.file};{self.name}"
 
+    def rule_key(self, place: int) -> str:
+        """What identifies the rule at this place: `file;group;name`, and of several with one name `;2` and so on."""
+        name = self.rules[place].name
+        earlier = sum(rule.name == name for rule in self.rules[:place])
+        return f"{self.key};{name};{earlier + 1}" if earlier else f"{self.key};{name}"
+
 
 class RuleState(StrEnum):
     """Where a rule, or one label set of it, stands. UNKNOWN: the source could not be seen; never a resolve."""

@@ -23,10 +23,11 @@ class Setup:
     time_zone: str = "UTC"
     public_url: str = ""
 
-    def rule(self, key: str) -> AlertRule | None:
-        """The alerting rule with this `file;group;name`, or None."""
-        group_key, _, name = key.rpartition(";")
+    def rule(self, key: str) -> tuple[RuleGroup, AlertRule] | None:
+        """The alerting rule with this `RuleGroup.rule_key`, and its group; None when it is not there any more."""
         for group in self.groups:
-            if group.key == group_key:
-                return next((rule for rule in group.rules if isinstance(rule, AlertRule) and rule.name == name), None)
+            if key.startswith(f"{group.key};"):
+                for place, rule in enumerate(group.rules):
+                    if isinstance(rule, AlertRule) and group.rule_key(place) == key:
+                        return group, rule
         return None

@@ -25,10 +25,10 @@ async def look(world: World, actor: Actor) -> Mapping[str, Sequence[str]]:
     found: dict[str, list[str]] = {}
     for name, source in world.sources.items():
         rules = [
-            (f"{group.key};{rule.name}", rule.signal.expr)
+            (group.rule_key(place), rule.signal.expr)
             for group in world.setup.groups
             if group.source == name
-            for rule in group.rules
+            for place, rule in enumerate(group.rules)
             if isinstance(rule, AlertRule) and rule.signal.threshold is not None
         ]
         seen = True

@@ -64,7 +64,8 @@ def begin(
 ) -> RunbookRun:
     """The same, inside a transaction the caller holds."""
     require(actor, Act.START_RUN, runbook.name, now)
-    rule = setup.rule(alert.rule) if alert is not None else None
+    found = setup.rule(alert.rule) if alert is not None else None
+    rule = found[1] if found is not None else None
     run = RunbookRun(
         id=tx.runs.next_id(),
         runbook=runbook,

@@ -147,10 +147,7 @@ async def evaluate(
     return Evaluation(
         status=status,
         alerts=tuple(
-            _alert(group, rule, alert, source, until)
-            for at, rule in enumerate(group.rules)
-            if isinstance(rule, AlertRule)
-            for alert in outcomes[at].told
+            _alert(group, at, alert, source, until) for at in range(len(group.rules)) for alert in outcomes[at].told
         ),
         failures=tuple(found for at in range(len(group.rules)) if (found := outcomes[at].failure) is not None),
         written=written,
@@ -387,14 +384,14 @@ def _blind(turn: _Turn, before: RuleStatus, failure: Failure) -> _Outcome:
     return _Outcome(status=status, failure=failure)
 
 
-def _alert(group: RuleGroup, rule: AlertRule, alert: RuleAlert, source: MetricSource, until: datetime) -> Alert:
+def _alert(group: RuleGroup, place: int, alert: RuleAlert, source: MetricSource, until: datetime) -> Alert:
     return Alert(
         labels=alert.labels,
         annotations=alert.annotations,
         starts_at=alert.fired_at or alert.active_at,
         ends_at=alert.resolved_at if alert.state is RuleState.INACTIVE else until,
-        generator_url=source.link(canonical(rule.expr)),
+        generator_url=source.link(canonical(group.rules[place].expr)),
         source=group.source,
-        rule=f"{group.key};{rule.name}",
+        rule=group.rule_key(place),
         value=alert.value,
     )

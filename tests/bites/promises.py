@@ -35,6 +35,13 @@ BITES = [
         says="assert tocsin.hosts.ran == []",
     ),
     Bite(
+        fault="of two rules with one name the first is taken for both",
+        file="bot/model/rule.py",
+        plant=replaced("earlier = sum(rule.name == name for rule in self.rules[:place])", "earlier = 0"),
+        caught_by=pytest("tests/scenarios/test_alerts.py", "-k", "charted_and_checked"),
+        says="not seen within",
+    ),
+    Bite(
         fault="an audit record whose chain is not checked",
         file="bot/store/repositories/audit.py",
         plant=replaced("entry.hash != chain_hash(entry)", "False"),

@@ -9,7 +9,7 @@ from bot.model.actor import TOCSIN
 from bot.model.alert import Route
 from bot.model.errand import Errand, ErrandKind
 from bot.model.incident import IncidentStatus, SignalState
-from bot.model.rule import AlertRule
+from bot.model.rule import AlertRule, Signal
 from bot.response import source_seen
 from bot.response.group_ready import group_due
 from bot.testing.metrics import Values
@@ -156,6 +156,19 @@ async def test_of_two_rules_with_one_name_the_blind_one_says_so_once(database: P
         case = await tocsin.case()
     assert case.incident.signal is SignalState.UNKNOWN
     assert [text for text in tocsin.said(case) if "seen" in text] == ["the signal is unknown: prom cannot be seen"]
+
+
+async def test_of_two_rules_with_one_name_the_one_that_fires_is_charted_and_checked(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        (group,) = tocsin.world.setup.groups
+        (rule,) = group.rules
+        assert isinstance(rule, AlertRule)
+        other = replace(rule, expr="absent(up) == 1", signal=Signal(expr="absent(up)", op="==", threshold=1.0))
+        tocsin.world.setup = replace(tocsin.world.setup, groups=(replace(group, rules=(other, rule)),))
+        tocsin.fails()
+        case = await tocsin.until(lambda case: case.runs and "errors" in [one.query for one in case.evidence])
+    assert "absent(up)" not in [one.query for one in case.evidence]
+    assert case.runs[0][0].signal_expr == EXPR
 
 
 async def test_an_alert_whose_rule_has_gone_is_unknown_and_stays_so(database: Path) -> None:
