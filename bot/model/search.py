@@ -122,6 +122,7 @@ class SavedSearch:
     name: str
     search: str
     schedule: Schedule
+    description: str = ""
     app: str = "search"
     owner: str = "nobody"
     dispatch: Dispatch = field(default_factory=Dispatch)
@@ -138,10 +139,27 @@ class SavedSearch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """What is kept of one key of a comparison."""
+    """What is kept of one key of a comparison: its last value, when that was, and since when the key is known."""
 
     value: str
     seen_at: datetime
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchRun:
+    """What one run came to. `why` is why it triggered, or did not, or what it lacked. `count` None: it found nothing out.
+
+    `complete`: it saw everything that there was to see.
+    """
+
+    slot: datetime
+    triggered: bool
+    why: str
+    complete: bool = True
+    count: int | None = None
+    sid: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,3 +174,4 @@ class SearchMemory:
     quiet_until: Mapping[str, datetime] = field(default_factory=dict)
     seen: Mapping[str, Remembered] = field(default_factory=dict)
     since: datetime | None = None
+    runs: tuple[SearchRun, ...] = ()

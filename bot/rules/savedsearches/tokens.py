@@ -22,7 +22,6 @@ class Told:
 
     search: SavedSearch
     scheduled_at: datetime
-    description: str = ""
     sid: str = ""
     count: int = 0
     row: Row = field(default_factory=dict)
@@ -63,7 +62,7 @@ def _iso(moment: datetime | None, data: Told) -> str:
 _VALUES: Mapping[str, Callable[[Told], str]] = {
     "name": lambda data: data.search.name,
     "search": lambda data: data.search.search,
-    "description": lambda data: data.description,
+    "description": lambda data: data.search.description,
     "app": lambda data: data.search.app,
     "owner": lambda data: data.search.owner,
     "cron_schedule": lambda data: data.search.schedule.cron,
