@@ -29,6 +29,7 @@ from bot.store.address import backend_for
 from bot.store.channel import Channel
 from bot.store.schema import open_prepared
 from tests.servers import Postgres
+from tests.soak import many
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -53,7 +54,10 @@ def there_and_back(channel: Channel, work: Callable[[Tx], object]) -> object:
         channel.say("ROLLBACK")
 
 
-both = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+# A database is slow to write to: what a thousand do not show, five thousand have not shown either.
+both = settings(
+    max_examples=many(100, 1000), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 raw = st.text(st.characters(), max_size=20).filter(lambda text: not re.search("[\ud800-\udbff][\udc00-\udfff]", text))
 """Any string of Python's, NUL and lone surrogates too; but not two surrogates that JSON reads as one character."""
