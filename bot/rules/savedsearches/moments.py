@@ -34,6 +34,7 @@ _REAL_TIME = re.compile(r"[+-]?rt(now|[+-].*)?", re.IGNORECASE)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
 _AMERICAN = re.compile(r"\d{1,2}/\d{1,2}/\d{4}(:\d{1,2}:\d{1,2}:\d{1,2})?")
 _PART = re.compile(r"(?P<sign>[+-])(?P<count>\d{0,9})(?P<unit>[A-Za-z]*)|@(?P<snap>[A-Za-z]+)(?P<weekday>\d*)")
+_LENGTH = re.compile(r"(?P<count>\d{1,6})\s*(?P<unit>[A-Za-z]*)")
 _EXAMPLE = "write it like -5m@m, @d, now or an epoch time"
 
 
@@ -55,6 +56,16 @@ def resolve(modifier: str, base: datetime, time_zone: str) -> datetime | None:
         return _resolved(text, base, _zone(time_zone)).astimezone(UTC)
     except OverflowError:
         raise ModifierError(f"{text!r} lies outside of what a calendar holds") from None
+
+
+def length(text: str) -> timedelta:
+    """A length of time as Splunk writes it: `60` (seconds), `5m`, `24h`, `2 days`. ModifierError when it is none."""
+    match = _LENGTH.fullmatch(text.strip())
+    unit = _NAMES.get(match["unit"] or "s") if match else None
+    if match is None or unit not in ("s", "m", "h", "d", "w"):
+        raise ModifierError(f"{text!r} is no length of time; write it like 60, 5m, 24h or 2d")
+    days = _DAYS.get(unit)
+    return int(match["count"]) * (timedelta(days=days) if days else _LENGTHS[unit])
 
 
 def is_real_time(modifier: str) -> bool:
