@@ -148,9 +148,9 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRun:
-    """What one run came to. `why` is why it triggered, or did not, or what it lacked. `count` None: it found nothing out.
+    """What one run came to. `why` is why it triggered, or did not, or what it lacked.
 
-    `complete`: it saw everything that there was to see.
+    `count` None: it found nothing out. `complete`: it saw everything that there was to see.
     """
 
     slot: datetime
