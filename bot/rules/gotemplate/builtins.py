@@ -233,7 +233,8 @@ def _js_sign(sign: str) -> str:
         return _JS[sign]
     if sign < " ":
         return f"\\u{ord(sign):04X}"
-    return sign if sign.isprintable() else f"\\u{ord(sign):04X}"
+    # a byte that is no UTF-8 is the replacement character to Go here, which can be printed, and stays what it is
+    return sign if sign.isprintable() or "\udc80" <= sign <= "\udcff" else f"\\u{ord(sign):04X}"
 
 
 def _urlquery(*values: Value) -> str:
