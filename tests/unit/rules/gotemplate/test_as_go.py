@@ -1,7 +1,8 @@
 """What Go's own text/template made of each of these, and we must too: `answers.jsonl` was written by Go 1.27.3.
 
-Each line has a template, the value it speaks of, and the text Go gave (in hexadecimal where it is no UTF-8), or its complaint on reading or executing it.
-The data and the functions around them are those below, as a Go program of twenty lines had them.
+Each line has a template, the value it speaks of, and the text Go gave (in hexadecimal where it is no UTF-8), or its
+complaint on reading or executing it. The data and the functions around them are those below, as a Go program of twenty
+lines had them.
 """
 
 import json
