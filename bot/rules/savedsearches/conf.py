@@ -25,8 +25,9 @@ _OF_A_SEARCH = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One `key = value`, where its key stands, and where its value begins. `file` is as whoever read it named it."""
+    """One `key = value` of a stanza, where its key stands, and where its value begins."""
 
+    stanza: str
     key: str
     value: str
     file: str
@@ -174,7 +175,9 @@ class _Reader:
             self._complain(place, f"[{self._name}] {name}", told, Gravity.WARNING)
         before = rest[: len(rest) - len(rest.lstrip(_SPACE))] if value else ""
         begins = _moved(place, key + equals + before)
-        settings[name] = Setting(key=name, value=value, file=self._file, place=place, value_place=begins)
+        settings[name] = Setting(
+            stanza=self._name, key=name, value=value, file=self._file, place=place, value_place=begins
+        )
 
     def _complain(self, place: Place, path: str, message: str, gravity: Gravity = Gravity.ERROR) -> None:
         self._complaints.append(
