@@ -64,6 +64,8 @@ def _reader(hint: Any) -> _Read:  # Any: a type, as annotations write it
         return _many(tuple, _reader(arguments[0]))
     if origin is frozenset:
         return frozenset
+    if origin is Mapping:
+        return _mapping(_reader(arguments[1]))
     return _plain_reader(hint)
 
 
@@ -85,6 +87,12 @@ def _or_none(read: _Read) -> _Read:
 
 def _many(container: Callable[[Any], Any], read: _Read) -> _Read:
     return lambda data: container(read(item) for item in data)
+
+
+def _mapping(read: _Read) -> _Read:
+    if read is _as_it_is:
+        return _as_it_is
+    return lambda data: {key: read(item) for key, item in data.items()}
 
 
 def _span(data: int) -> timedelta:

@@ -92,7 +92,10 @@ class AlertGroupRow(_Row, table=True):
 
 
 class RuleGroupRow(_Row, table=True):
-    """A rule group after its last evaluation; `states` holds only rules that are not plainly inactive."""
+    """A rule group after its last evaluation; `states` holds only rules that are not plainly inactive.
+
+    `memory` is what a saved search knows of its runs.
+    """
 
     __tablename__ = "rule_groups"
     key: TextKey
@@ -102,6 +105,7 @@ class RuleGroupRow(_Row, table=True):
     rules: JsonList
     states: JsonObject
     evaluated_at: MomentOrNull
+    memory: JsonOrNull
 
 
 class EvaluationRow(_Row, table=True):

@@ -15,6 +15,7 @@ from bot.model.rule import GroupStatus, RuleAlert, RuleState, RuleStatus
 from bot.model.run import Approval, JournalEntry, JournalKind, Question, RunbookRun
 from bot.model.runbook import Risk, Runbook, Step
 from bot.model.sample import Window
+from bot.model.search import Remembered, SearchMemory, SearchRun
 from bot.model.timeline import EntryKind, TimelineEntry
 from bot.ports.store import Tx
 
@@ -134,6 +135,20 @@ def status(key: str, slot: datetime, *rules: RuleStatus) -> GroupStatus:
     """A group after an evaluation; one plainly inactive rule unless others are given."""
     plain = RuleStatus(rule="ShopSlow", evaluated_at=slot)
     return GroupStatus(key=key, slot=slot, rules=rules or (plain,), took=timedelta(milliseconds=3))
+
+
+def memory(at: datetime) -> SearchMemory:
+    """What a saved search knows: a count, a quiet time, two keys and a run."""
+    return SearchMemory(
+        count=7,
+        quiet_until={"": at + MINUTE, '["web-1"]': at + DAY},
+        seen={
+            '["ann", "vpn"]': Remembered(value="", seen_at=at, since=at - DAY),
+            "\x00\ud800": Remembered(value="500", seen_at=at),
+        },
+        since=at - DAY,
+        runs=(SearchRun(slot=at, triggered=True, why="7 results, which is greater than 5", count=7, sid="s1"),),
+    )
 
 
 def firing(slot: datetime) -> RuleStatus:

@@ -30,6 +30,7 @@ from tests.contracts.store_nouns import (
     firing,
     incident,
     line,
+    memory,
     run,
     status,
     three_facts,
@@ -180,6 +181,22 @@ class RulesSuite:
         assert await store.read(lambda tx: tx.rules.status(saved.key)) == saved
         assert [found.key for found in await store.read(lambda tx: tx.rules.statuses())] == ["a.yml;a", saved.key]
         assert await store.read(lambda tx: tx.rules.status("nobody")) is None
+
+    async def test_what_a_search_remembers_is_kept_with_its_state(self, store: Store) -> None:
+        first = replaced(status("alerts.conf;Errors", NOW, firing(NOW)), memory=memory(NOW))
+        await store.write(lambda tx: tx.rules.save(first))
+        assert await store.read(lambda tx: tx.rules.status(first.key)) == first
+        later = replaced(first, slot=NOW + MINUTE, memory=memory(NOW + MINUTE))
+
+        def lost(tx: Tx) -> None:
+            tx.rules.save(later)
+            raise Conflict("something else went wrong")
+
+        with pytest.raises(Conflict):
+            await store.write(lost)
+        assert await store.read(lambda tx: tx.rules.status(first.key)) == first, "neither of them alone"
+        await store.write(lambda tx: tx.rules.save(later))
+        assert await store.read(lambda tx: tx.rules.statuses()) == [later]
 
     async def test_a_slot_is_saved_once_and_time_does_not_go_back(self, store: Store) -> None:
         await store.write(lambda tx: tx.rules.save(status("g", NOW)))

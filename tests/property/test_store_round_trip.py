@@ -23,6 +23,7 @@ from bot.model.rule import GroupStatus, RuleAlert, RuleState, RuleStatus
 from bot.model.run import Approval, ApprovalStatus, JournalEntry, JournalKind, Question, RunbookRun, RunStatus
 from bot.model.runbook import ApprovalTerms, Input, OnFailure, Retry, Risk, Runbook, Step, Trigger
 from bot.model.sample import Window
+from bot.model.search import Remembered, SearchMemory, SearchRun
 from bot.model.timeline import EntryKind, TimelineEntry
 from bot.ports.store import Session, Tx
 from bot.store.address import backend_for
@@ -112,8 +113,32 @@ rule_statuses = st.builds(
     unknown_since=maybe_time,
     last_error=raw,
 )
+search_runs = st.builds(
+    SearchRun,
+    slot=times,
+    triggered=st.booleans(),
+    why=raw,
+    complete=st.booleans(),
+    count=st.none() | small,
+    sid=raw,
+    link=raw,
+)
+memories = st.builds(
+    SearchMemory,
+    count=st.none() | small,
+    quiet_until=st.dictionaries(raw, times, max_size=3),
+    seen=st.dictionaries(raw, st.builds(Remembered, value=raw, seen_at=times, since=maybe_time), max_size=3),
+    since=maybe_time,
+    runs=st.lists(search_runs, max_size=2).map(tuple),
+)
 statuses = st.builds(
-    GroupStatus, key=words, slot=times, rules=st.lists(rule_statuses, max_size=3).map(tuple), missed=small, took=spans
+    GroupStatus,
+    key=words,
+    slot=times,
+    rules=st.lists(rule_statuses, max_size=3).map(tuple),
+    missed=small,
+    took=spans,
+    memory=st.none() | memories,
 )
 incidents = st.builds(
     Incident,

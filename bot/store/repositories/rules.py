@@ -16,6 +16,7 @@ from bot.errors import Conflict
 from bot.model.evaluation import LATE, EvaluationRecord, RuleFinding, Sighting
 from bot.model.labels import LabelSet
 from bot.model.rule import GroupStatus, RuleState, RuleStatus
+from bot.model.search import SearchMemory
 from bot.store.codec import from_json, to_json
 from bot.store.columns import Instant, Words, span_micros
 from bot.store.repositories.repository import Found, Repository, Values
@@ -56,6 +57,7 @@ def group_row(status: GroupStatus) -> Values:
             for index, rule in enumerate(status.rules)
             if rule != _calm(rule.rule, rule.labels, status.evaluated_at)
         },
+        "memory": None if status.memory is None else to_json(status.memory),
     }
 
 
@@ -73,6 +75,7 @@ def group_noun(row: Found) -> GroupStatus:
             else _calm(name, LabelSet(labels), row.evaluated_at)
             for index, (name, labels) in enumerate(row.rules)
         ),
+        memory=None if row.memory is None else from_json(SearchMemory, row.memory),
     )
 
 
