@@ -1,0 +1,40 @@
+"""Splunk: runs saved searches, finds logs, takes Tocsin's own events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.integrations.splunk.config import SplunkConfig
+from bot.integrations.splunk.health import Examination
+from bot.integrations.splunk.jobs import Jobs
+from bot.integrations.splunk.links import Links
+from bot.integrations.splunk.rest import Rest
+from bot.integrations.splunk.room import Room
+from bot.integrations.splunk.searches import SplunkSearches
+from bot.kit.plugin import Capabilities, Integration, Tools
+from bot.kit.way_in import access
+
+
+@asynccontextmanager
+async def _open(config: SplunkConfig, tools: Tools) -> AsyncIterator[Capabilities]:
+    rest = Rest(access(config, tools), tools.http, config.login)
+    jobs = Jobs(rest, longest=config.search_timeout, keep=config.keep)
+    room = Room(config.searches_at_once, config.most_evidence)
+    links = Links(web_url=config.web_url or "")
+    try:
+        yield Capabilities(
+            examine=Examination(rest=rest, clock=tools.clock).examine,
+            searches=SplunkSearches(jobs=jobs, room=room, links=links, harmless=config.harmless_messages),
+        )
+    finally:
+        await jobs.aclose()
+
+
+integration = Integration(
+    name="splunk",
+    help="Runs saved searches on a Splunk, as it would itself, and takes evidence from its logs.",
+    config=SplunkConfig,
+    provides=frozenset({"searches"}),
+    open=_open,
+)

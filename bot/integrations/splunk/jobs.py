@@ -1,0 +1,216 @@
+"""The life of a job: created under an id of our own, watched to its end, read page by page, and never left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import quote
+
+from bot.errors import IntegrationError, Permanent, Temporary
+from bot.integrations.splunk import answers
+from bot.integrations.splunk.answers import Message, Progress
+from bot.integrations.splunk.rest import Rest
+from bot.model.search_job import Row
+
+_log = logging.getLogger(__name__)
+
+_LARGE = 256 * 1024
+"""A body beyond this many bytes is decoded in a thread, so that it does not hold up everything else."""
+_PAGE = 5000
+_FEWER = 8
+"""A page whose rows are too long for one answer is asked for in this many parts."""
+_SHORTEST, _LONGEST = 0.05, 2.0  # seconds between two looks at a job
+_PART = 4  # a job is looked at again after this part of the time it has run
+_APPEARS_WITHIN = 5.0  # seconds; a cluster of search heads takes a while to know of a new job
+_PATIENCE = 30.0  # seconds for which a full server is asked again
+_ABANDONED = 120
+"""A job that nobody looks at for so many seconds ends by itself: its Tocsin is gone."""
+_LAST_WORDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A search to be run. `sid` is the id it is to have; `form` says the rest in Splunk's words."""
+
+    sid: str
+    owner: str
+    app: str
+    form: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A job at its end. `sid` is the id it got, `path` where it is found."""
+
+    sid: str
+    path: str
+    progress: Progress
+
+
+class Jobs:
+    """Runs orders. `longest` is how long one may run, `keep` how long the server keeps the rows of one that is over."""
+
+    def __init__(self, rest: Rest, *, longest: timedelta, keep: timedelta) -> None:
+        self._rest = rest
+        self._name = rest.access.name
+        self._longest = longest.total_seconds()
+        self._keep = keep
+        self._ending: set[asyncio.Task[None]] = set()
+
+    async def run(self, order: Order) -> Done:
+        """To its end, or to that of the job of the same id that is there already. What does not end well is removed.
+
+        Raises Temporary and Permanent: no room, too long, failed; `client` for a mistake in the search.
+        """
+        sid = await self._begun(order)
+        path = self._path(order, sid)
+        try:
+            async with asyncio.timeout(self._longest):
+                progress = await self._end_of(path)
+        except TimeoutError:
+            self.remove(path)
+            message = f"{self._name}: the search took longer than {self._longest:g} s and was cancelled"
+            hint = "give it longer with `search_timeout`, or let it look at less"
+            raise Temporary(message, integration=self._name, reason="timeout", hint=hint) from None
+        except BaseException:
+            self.remove(path)
+            raise
+        if progress.is_failed:
+            self.remove(path)
+            raise answers.failed(progress, self._name)
+        return Done(sid=sid, path=path, progress=progress)
+
+    async def rows(self, done: Done, most: int) -> tuple[list[Row], list[Message]]:
+        """The first rows of a job, at most so many, and what is said beside them.
+
+        Temporary where the server has fewer than it counted: they are there, and we could not see them.
+        """
+        wanted, rows, said, size = min(most, done.progress.kept), list[Row](), list[Message](), _PAGE
+        while len(rows) < wanted:
+            form = {"count": str(min(size, wanted - len(rows))), "offset": str(len(rows))}
+            try:
+                page = await self._page(done.path, form)
+            except Permanent as error:
+                if error.reason != "server" or size == 1:
+                    raise
+                size = max(1, size // _FEWER)
+                continue
+            if not page.rows:
+                message = f"{self._name} counted {done.progress.kept} rows and gave {len(rows)} of them"
+                raise Temporary(message, integration=self._name, reason="server")
+            rows += page.rows
+            said += page.messages
+        return rows[:wanted], said
+
+    def remove(self, path: str) -> None:
+        """Ends a job and forgets its rows, without waiting for it: whoever was cancelled should not have to."""
+        self._begin_to_end(self._remove(path))
+
+    async def aclose(self) -> None:
+        """Waits a little for what is being removed."""
+        if self._ending:
+            await asyncio.wait(self._ending, timeout=_LAST_WORDS)
+        for task in self._ending:
+            task.cancel()
+
+    async def _begun(self, order: Order) -> str:
+        """The id of the job. Where nobody can say whether it was created, it is removed."""
+        try:
+            return await self._begin(order)
+        except IntegrationError as error:
+            if isinstance(error, Temporary) and error.reason != "rate_limited":
+                self.remove(self._path(order, order.sid))
+            raise
+        except asyncio.CancelledError:
+            self.remove(self._path(order, order.sid))
+            raise
+
+    async def _begin(self, order: Order) -> str:
+        """Creates the job, or finds that it is there. One that is there and failed is made anew."""
+        try:
+            return await self._created(order)
+        except answers.Missing:
+            raise
+        except Permanent as refused:
+            if refused.reason != "client":
+                raise
+            path = self._path(order, order.sid)
+            try:
+                found = await self._progress(path)
+            except answers.Missing:
+                raise refused from None
+        if found is not None and found.is_failed:
+            await self._remove(path)
+            return await self._created(order)
+        return order.sid
+
+    def _path(self, order: Order, sid: str) -> str:
+        return f"{self._rest.jobs(order.owner, order.app)}/{quote(sid, safe='')}"
+
+    async def _created(self, order: Order) -> str:
+        form = {
+            **order.form,
+            "id": order.sid,
+            "exec_mode": "normal",
+            "status_buckets": "0",
+            "timeout": str(round(self._keep.total_seconds())),
+            "auto_cancel": str(_ABANDONED),
+        }
+        pause, end = 1.0, _now() + _PATIENCE
+        while True:
+            try:
+                answer = await self._rest.create(order.owner, order.app, form)
+                return answers.sid(answer.body, self._name)
+            except Temporary as error:
+                wait = error.retry_after if error.retry_after is not None else pause
+                if error.reason != "rate_limited" or _now() + wait > end:
+                    raise
+            await asyncio.sleep(wait)
+            pause *= 2
+
+    async def _end_of(self, path: str) -> Progress:
+        began = _now()
+        while True:
+            try:
+                progress = await self._progress(path)
+            except answers.Missing:
+                if _now() - began > _APPEARS_WITHIN:
+                    message = f"{self._name} has lost the search"
+                    hint = "see whether somebody cancelled it, or a load balancer leads to several search heads"
+                    raise Temporary(message, integration=self._name, reason="server", hint=hint) from None
+                progress = None
+            if progress is not None and (progress.is_done or progress.is_failed):
+                return progress
+            await asyncio.sleep(min(_LONGEST, max(_SHORTEST, (_now() - began) / _PART)))
+
+    async def _progress(self, path: str) -> Progress | None:
+        """None: the job is there, and has nothing to say yet."""
+        answer = await self._rest.get(path)
+        return None if answer.status == 204 else answers.progress(answer.body, self._name, self._rest.access.redactor)
+
+    async def _page(self, path: str, form: Mapping[str, str]) -> answers.Page:
+        answer = await self._rest.results(path, form)
+        redactor = self._rest.access.redactor
+        if len(answer.body) > _LARGE:
+            return await asyncio.to_thread(answers.page, answer.body, self._name, redactor)
+        return answers.page(answer.body, self._name, redactor)
+
+    async def _remove(self, path: str) -> None:
+        try:
+            await self._rest.post(f"{path}/control", {"action": "cancel"}, repeatable=True)
+        except answers.Missing:
+            pass  # it is gone, which is what was wanted
+        except IntegrationError as error:
+            _log.info("%s could not end a search, which ends by itself: %s", self._name, error)
+
+    def _begin_to_end(self, removal: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(removal, name=f"ending a search of {self._name}")
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
