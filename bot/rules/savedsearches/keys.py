@@ -90,15 +90,16 @@ KEYS = (
 )
 BY_NAME = {name: key for key in KEYS for name in (key.name, key.rest) if name}
 
-_ACCEPTED = """
-    dispatchAs schedule schedule_as workload_pool dispatch.ttl dispatch.buckets dispatch.time_format
-    dispatch.spawn_process dispatch.auto_cancel dispatch.auto_pause dispatch.reduce_freq dispatch.rt_backfill
-    dispatch.indexedRealtime dispatch.rate_limit_retry restart_on_searchpeer_add displayview vsid is_visible
-    request.ui_dispatch_app request.ui_dispatch_view alert.display_view alert.managedBy action.email action.email.to
-    action.email.message.report action.webhook action.webhook.param.url action.script action.script.filename
-    action.summary_index action.summary_index._name action.populate_lookup action.lookup auto_summarize
-    embed.enabled
-""".split()
+_ACCEPTED = (
+    "dispatchAs", "schedule", "schedule_as", "workload_pool", "dispatch.ttl", "dispatch.buckets",
+    "dispatch.time_format", "dispatch.spawn_process", "dispatch.auto_cancel", "dispatch.auto_pause",
+    "dispatch.reduce_freq", "dispatch.rt_backfill", "dispatch.indexedRealtime", "dispatch.rate_limit_retry",
+    "restart_on_searchpeer_add", "displayview", "vsid", "is_visible", "request.ui_dispatch_app",
+    "request.ui_dispatch_view", "alert.display_view", "alert.managedBy", "action.email", "action.email.to",
+    "action.email.message.report", "action.webhook", "action.webhook.param.url", "action.script",
+    "action.script.filename", "action.summary_index", "action.summary_index._name", "action.populate_lookup",
+    "action.lookup", "auto_summarize", "embed.enabled",
+)  # fmt: skip
 """Keys of Splunk's own that are taken without a word, so that nobody is told that one of them looks misspelt."""
 _FAMILIES = re.compile(r"(action|display|auto_summarize|durable|dispatch|request|embed|args|eai|federated)\.")
 _KNOWN = frozenset((*BY_NAME, *_ACCEPTED))
