@@ -17,7 +17,7 @@ from bot.kit.telemetry import Telemetry
 from bot.model.actor import TOCSIN
 from bot.model.evaluation import LATE
 from bot.model.rule import GroupStatus, Restore, RuleGroup
-from bot.response import rule_due, source_seen
+from bot.response import rule_due, search_due, source_seen
 from bot.response.world import World
 from bot.rules import evaluator, restore
 
@@ -66,7 +66,7 @@ class Evaluation:
             for key in self._written.keys() - {group.key for group in groups}:
                 self._end_later(self._groups[key], self._written.pop(key))
             self._groups = {group.key: group for group in groups}
-            self.ticker.set_groups(groups)
+            self.ticker.set_groups(groups, {key: status.slot for key, status in self._statuses.items()})
 
     async def give_up(self) -> None:
         """Hands the lease back, so that a standby need not wait for its end."""
@@ -100,9 +100,7 @@ class Evaluation:
         self._telemetry.slots_missed(group.source, missed)
         before = self._statuses.get(group.key)
         try:
-            made = await rule_due.rule_due(
-                self._world, TOCSIN, group, before, slot=slot, epoch=self._epoch, written=self._written_by(group)
-            )
+            made = await self._evaluated(group, before, slot, self._epoch)
         except (Fenced, Conflict) as error:
             _log.info("rule group %s: %s", group.key, error)
             self._epoch = None
@@ -113,8 +111,17 @@ class Evaluation:
             self._telemetry.store_write_failed("unavailable")
         else:
             self._statuses[group.key] = await self._restored(group, made.status)
-            self._written[group.key] = made.written
+            if group.search is None:
+                self._written[group.key] = made.written
             self._count(group, made)
+
+    async def _evaluated(
+        self, group: RuleGroup, before: GroupStatus | None, slot: datetime, epoch: int
+    ) -> evaluator.Evaluation:
+        if group.search is not None:
+            return await search_due.search_due(self._world, TOCSIN, group, before, slot=slot, epoch=epoch)
+        written = self._written_by(group)
+        return await rule_due.rule_due(self._world, TOCSIN, group, before, slot=slot, epoch=epoch, written=written)
 
     def _written_by(self, group: RuleGroup) -> evaluator.Written | None:
         return None if group.key in self._unrestored else self._written.get(group.key, {})

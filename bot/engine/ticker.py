@@ -2,14 +2,14 @@
 
 Each group has one date trigger, armed anew with the next slot after every evaluation: an interval trigger cannot give
 Prometheus' slots. An evaluation that takes too long makes the next one late; slots that pass whole meanwhile are missed
-and counted, not caught up on.
+and counted, not caught up on; but a saved search with a continuous schedule is evaluated for each of them, in order.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -55,8 +55,11 @@ class Ticker:
 
         self._scheduler.add_job(once, "interval", seconds=interval.total_seconds())
 
-    def set_groups(self, groups: Sequence[RuleGroup]) -> None:
-        """These groups and no others. One that has not changed keeps its next slot."""
+    def set_groups(self, groups: Sequence[RuleGroup], last: Mapping[str, datetime] | None = None) -> None:
+        """These groups and no others. One that has not changed keeps its next slot.
+
+        `last` holds, by key, the slot that each was evaluated for: a saved search goes on from there.
+        """
         wanted = {group.key: group for group in groups}
         for key in [key for key in self._armed if self._armed[key] != wanted.get(key)]:
             del self._armed[key]
@@ -65,7 +68,7 @@ class Ticker:
         for key, group in wanted.items():
             if key not in self._armed:
                 self._armed[key] = group
-                self._arm(group, schedule.next_slot(group, self._clock.now()), 0)
+                self._arm(group, schedule.next_slot(group, self._clock.now(), (last or {}).get(key)), 0)
 
     def _arm(self, group: RuleGroup, slot: datetime, missed: int) -> None:
         when = max(slot, self._clock.now())

@@ -55,12 +55,13 @@ async def rule_due(
     await world.store.write(keep)
     if found:
         world.nudge()
-        _tell(world, group, evaluation.alerts)
+        tell(world, actor, group, evaluation.alerts)
     return evaluation
 
 
-def _tell(world: World, group: RuleGroup, alerts: Sequence[Alert]) -> None:
+def tell(world: World, actor: Actor, group: RuleGroup, alerts: Sequence[Alert]) -> None:
     """Alertmanagers hear what our own incidents heard, once it is kept."""
+    require(actor, Act.EVALUATE_RULES, group.key, world.clock.now())
     labelled = [replace(alert, labels=LabelSet({**group.external_labels, **alert.labels})) for alert in alerts]
     for name in group.alertmanagers:
         if name in world.alertmanagers:

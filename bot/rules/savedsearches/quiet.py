@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.model.labels import LabelSet
-from bot.model.rule import RuleAlert, RuleState
+from bot.model.rule import RuleAlert, RuleGroup, RuleState
 from bot.model.search import Suppression
 from bot.rules.state import Step
 
@@ -56,6 +56,22 @@ def hush(
         elif not known:
             held.add(alert.labels)
     return Hushed(step=_without(step, held, told_before), quiet_until={**standing, **fresh})
+
+
+def members(group: RuleGroup, groups: Sequence[RuleGroup]) -> Sequence[str]:
+    """The keys of the other groups whose searches are muted with this one: of its suppression group, and its owner."""
+    suppression = group.search.suppression if group.search else None
+    if group.search is None or suppression is None or not suppression.group:
+        return ()
+    return [
+        one.key
+        for one in groups
+        if one.search is not None
+        and one.key != group.key
+        and one.search.owner == group.search.owner
+        and one.search.suppression is not None
+        and one.search.suppression.group == suppression.group
+    ]
 
 
 def _was_told(alert: RuleAlert, last_sent_at: datetime | None) -> bool:
