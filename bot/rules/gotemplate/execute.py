@@ -369,6 +369,8 @@ class _Run:
                 return self._fits(self._callable(node, dot, (), _ABSENT, node), kind)
 
     def _fits(self, value: Value | Loose, kind: str) -> Value | Loose:
+        if isinstance(value, Loose) and value.value is None and not nilable(kind):
+            self._fail(f"wrong type for value; expected {kind}; got {ANY}")  # nil, but of a type: any
         return value if kind == AS_IT_STANDS else self._checked(fits, _plain(value), kind)
 
     def _fail(self, message: str) -> NoReturn:
