@@ -156,6 +156,7 @@ class Jobs:
             "id": order.sid,
             "exec_mode": "normal",
             "status_buckets": "0",
+            "adhoc_search_level": "smart",
             "timeout": str(round(self._keep.total_seconds())),
             "auto_cancel": str(_ABANDONED),
         }
