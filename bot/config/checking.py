@@ -15,13 +15,13 @@ from bot.config.content import rule_file, runbook_file
 from bot.config.examine import examine
 from bot.config.files import shown, text_of, whole
 from bot.config.findings import Findings
-from bot.config.kinds import Kind, kind_of, looks_like_ours
+from bot.config.kinds import Kind, is_conf, kind_of_text, looks_like_ours
 from bot.config.schema import RuleFiles
-from bot.documents import read
+from bot.config.searches import NO_SEARCHES
 from bot.errors import DocumentError, StartError
 from bot.kit.plugin import Integration
 
-_SUFFIXES = (".yaml", ".yml")
+_SUFFIXES = (".yaml", ".yml", ".conf")
 
 
 def check_all(config: Path | None, env: Mapping[str, str], cwd: Path) -> Findings:
@@ -54,7 +54,7 @@ def check_paths(paths: Sequence[Path], config: Path | None, env: Mapping[str, st
 
 
 def _documents(folder: Path) -> Iterator[Path]:
-    """YAML files below a folder, in alphabetical order, hidden ones left out."""
+    """YAML and `.conf` files below a folder, in alphabetical order, hidden ones left out."""
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if path.suffix in _SUFFIXES and path.is_file() and not hidden:
@@ -79,20 +79,20 @@ class _Desk:
         text = ""
         try:
             text = text_of(path, name)
-            kind = kind_of(read(text, name))
+            kind = kind_of_text(text, name)
         except DocumentError as error:
             self._unreadable(name, error, ours=asked_for or looks_like_ours(text))
             return
         match kind:
             case Kind.CONFIG:
                 examine(path, self.env, self.cwd, findings=self.findings, secrets_needed=False)
-            case Kind.RULES:
+            case Kind.RULES | Kind.SEARCHES:
                 rule_file(path, name, name, RuleFiles(files=(name,), source="-"), self.findings)
             case Kind.RUNBOOK:
                 self._runbook(path, name)
             case Kind.PROMETHEUS_TEST | Kind.UNKNOWN if asked_for:
                 self.findings.files.setdefault(name)
-                self.findings.add(whole(name, _not_ours(kind)))
+                self.findings.add(whole(name, _not_ours(kind, text)))
             case _:
                 self.findings.skipped += 1
 
@@ -120,7 +120,9 @@ class _Desk:
         return self._manifests
 
 
-def _not_ours(kind: Kind) -> str:
+def _not_ours(kind: Kind, text: str) -> str:
     if kind is Kind.PROMETHEUS_TEST:
         return "this is a unit test of promtool's: run it with `promtool test rules`"
+    if is_conf(text):
+        return NO_SEARCHES
     return "no document of Tocsin's: a configuration, a rule file (`groups:`) or a runbook (`runbook:`) is expected"

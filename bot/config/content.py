@@ -9,8 +9,9 @@ from pathlib import Path
 from bot.config.document import ConfigDocument
 from bot.config.files import expand, is_pattern, shown, text_of, whole
 from bot.config.findings import Findings
-from bot.config.kinds import Kind, kind_of
+from bot.config.kinds import Kind, is_conf, kind_of_text
 from bot.config.schema import RuleFiles
+from bot.config.searches import NO_SEARCHES, layers_of, read_searches
 from bot.documents import Document, read
 from bot.documents import Path as Place
 from bot.errors import DocumentError, Gravity
@@ -22,10 +23,21 @@ from bot.runbooks.spec import of_document
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFile:
-    """One rule file and its groups, in the file's order. The document's `file` is how the file is shown to people."""
+    """One rule file and its groups, in the file's order, or the saved searches of one app, each a group of its own.
+
+    The document's `file` is how the file is shown to people. `named` is where the configuration names it.
+    """
 
     document: Document
     groups: tuple[RuleGroup, ...]
+    searches: bool = False
+    named: Place = ()
+
+    def place(self, *path: str | int) -> Place:
+        """Where a group, by its number, or something of it stands in the document; without a number, all of it."""
+        if not self.searches:
+            return ("groups", *path)
+        return (f"[{self.groups[int(path[0])].name}]",) if path else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +76,20 @@ def read_content(document: ConfigDocument, cwd: Path, findings: Findings) -> Con
     return Content(rules=rules, runbooks=sound, unsound=frozenset(one for one in runbooks if isinstance(one, str)))
 
 
-def rule_file(path: Path, name: str, key: str, entry: RuleFiles, findings: Findings) -> RuleFile | None:
-    """One rule file, shown as `name` and known to the rules as `key`; None when it has mistakes."""
-    document = _document(path, name, Kind.RULES, findings)
+def rule_file(
+    path: Path, name: str, key: str, entry: RuleFiles, findings: Findings, *, time_zone: str = "UTC"
+) -> RuleFile | None:
+    """One rule file, shown as `name` and known to the rules as `key`; None when it has mistakes.
+
+    Of saved searches it is the sound ones of the app, seen in `time_zone` where the entry names no other.
+    """
+    text = _text(path, name, findings)
+    if text is not None and is_conf(text):
+        if "=" in text and kind_of_text(text, name) is not Kind.SEARCHES:
+            findings.add(whole(name, NO_SEARCHES))
+            return None
+        return _search_file(path, name, key, entry, time_zone, findings)
+    document = _document(text, name, Kind.RULES, findings)
     if document is None:
         return None
     try:
@@ -80,7 +103,7 @@ def rule_file(path: Path, name: str, key: str, entry: RuleFiles, findings: Findi
 
 def runbook_file(path: Path, name: str, findings: Findings) -> RunbookFile | str:
     """One runbook; when it has mistakes, what it is called, as far as that can be seen."""
-    document = _document(path, name, Kind.RUNBOOK, findings)
+    document = _document(_text(path, name, findings), name, Kind.RUNBOOK, findings)
     if document is None:
         return ""
     try:
@@ -92,16 +115,41 @@ def runbook_file(path: Path, name: str, findings: Findings) -> RunbookFile | str
     return RunbookFile(document=document, runbook=runbook)
 
 
-def _document(path: Path, name: str, wanted: Kind, findings: Findings) -> Document | None:
-    """The file as a document; None, and a complaint, when it cannot be read or is plainly of another kind."""
+def _search_file(path: Path, name: str, key: str, entry: RuleFiles, time_zone: str, findings: Findings) -> RuleFile:
+    layers = tuple((layer, _beside(name, path, layer)) for layer in layers_of(path))
+    before = len(findings.errors)
+    document, groups = read_searches(layers, _beside(key, path, layers[0][0]), entry, time_zone, findings)
+    if len(findings.errors) == before:
+        findings.rules[document.file] = len(groups)
+    return RuleFile(document=document, groups=tuple(map(entry.applied, groups)), searches=True)
+
+
+def _beside(name: str, path: Path, other: Path) -> str:
+    """What a file of the same app is called by those who call `path` by this name."""
+    return name if other == path else (Path(name).parent.parent / other.parent.name / other.name).as_posix()
+
+
+def _text(path: Path, name: str, findings: Findings) -> str | None:
+    """The file's text; None, and a complaint, when it cannot be read."""
     findings.files.setdefault(name)
     try:
-        document = read(text_of(path, name), name)
+        return text_of(path, name)
     except DocumentError as error:
         findings.take(error)
         return None
-    kind = kind_of(document)
-    if kind not in (wanted, Kind.UNKNOWN):
+
+
+def _document(text: str | None, name: str, wanted: Kind, findings: Findings) -> Document | None:
+    """The text as a document; None, and a complaint, when it is none or plainly of another kind."""
+    if text is None:
+        return None
+    try:
+        kind = kind_of_text(text, name)
+        document = None if is_conf(text) else read(text, name)
+    except DocumentError as error:
+        findings.take(error)
+        return None
+    if document is None or kind not in (wanted, Kind.UNKNOWN):
         findings.add(whole(name, f"this is a {kind} file; a {wanted} file is expected here"))
         return None
     return document
@@ -112,15 +160,21 @@ def _rules(document: ConfigDocument, cwd: Path, findings: Findings) -> Iterator[
     base = document.base
     for index, entry in enumerate(document.config.rules):
         for path, place in _named(document, entry.files, ("rules", index, "files"), findings):
-            if first.setdefault(path, index) != index:
-                message = f"{shown(path, base)} is already named by rules[{first[path]}]; name it once"
-                findings.add(document.complaint(place, message))
+            if path in first:  # in this entry too, as another layer of an app
+                if first[path] != index:
+                    message = f"{shown(path, base)} is already named by rules[{first[path]}]; name it once"
+                    findings.add(document.complaint(place, message))
                 continue
+            first[path] = index
             # a group's slots hang on how its file is named in the configuration, as in Prometheus
             named = str(path) if Path(entry.files[int(place[-1])]).is_absolute() else shown(path, base)
-            file = rule_file(path, shown(path, cwd), named, entry, findings)
-            if file is not None:
-                yield file
+            zone = document.config.time_zone
+            file = rule_file(path, shown(path, cwd), named, entry, findings, time_zone=zone)
+            if file is None:
+                continue
+            if file.searches:
+                first |= dict.fromkeys(layers_of(path), index)
+            yield replace(file, named=place)
 
 
 def _runbooks(document: ConfigDocument, cwd: Path, findings: Findings) -> Iterator[RunbookFile | str]:

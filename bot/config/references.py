@@ -22,6 +22,8 @@ from bot.runbooks.matching import SCHEME
 from bot.runbooks.references import check
 
 Found = Iterator[tuple[Path, str]]
+_ASKED = frozenset({"metrics", "searches"})
+"""What a source of rules provides: one of these."""
 _AIDS = {"runbook_url", "runbook", "dashboard", "dashboard_url"}
 """Annotations that tell a person where to look."""
 _SHOWN = 5
@@ -60,6 +62,7 @@ def in_content(
         findings.blame(runbook.document, _triggers(runbook.runbook, content), gravity=Gravity.WARNING)
     if "runbooks" not in document.broken:
         for rules in content.rules:
+            _askable(rules, document, manifests, findings)
             _runbook_urls(rules, content, findings)
             findings.blame(rules.document, _unaided(rules, content), gravity=Gravity.WARNING)
             findings.blame(rules.document, _unwritten(rules), gravity=Gravity.WARNING)
@@ -76,7 +79,7 @@ def in_runbook(file: RunbookFile, manifests: Mapping[str, Integration], findings
 
 
 def _sources(config: Config, manifests: Mapping[str, Integration]) -> Found:
-    able = [name for name, manifest in manifests.items() if "metrics" in manifest.provides]
+    able = [name for name, manifest in manifests.items() if _ASKED & manifest.provides]
     for index, entry in enumerate(config.rules):
         place: Path = ("rules", index, "source")
         if entry.source not in config.integrations:
@@ -84,7 +87,7 @@ def _sources(config: Config, manifests: Mapping[str, Integration]) -> Found:
             yield place, f"no integration is called {entry.source!r}{near}"
         elif entry.source in manifests and entry.source not in able:
             use = manifests[entry.source].name
-            yield place, f"{entry.source!r} ({use}) cannot be asked for metrics{_those('can', able)}"
+            yield place, f"{entry.source!r} ({use}) cannot be asked{_those('can', able)}"
         elif entry.recordings is Recordings.WRITE and not _takes(entry.source, manifests, "recorder"):
             yield (
                 ("rules", index, "recordings"),
@@ -106,17 +109,31 @@ def _alertmanagers(index: int, entry: RuleFiles, config: Config, manifests: Mapp
 def _unwritten(file: RuleFile) -> Found:
     """Rules that read what, with `recordings: shadow`, nobody writes."""
     for number, group in enumerate(file.groups):
-        if group.recordings is not Recordings.SHADOW:
+        if group.recordings is not Recordings.SHADOW or group.search is not None:
             continue
         for place, sources in enumerate(sources_of(group.rules)):
             if sources:
                 names = ", ".join(sorted({group.rules[source].name for source in sources}))
                 message = f"this may read what {names} makes, and `recordings: shadow` writes nothing; use `write`"
-                yield ("groups", number, "rules", place, "expr"), message
+                yield file.place(number, "rules", place, "expr"), message
 
 
 def _takes(name: str, manifests: Mapping[str, Integration], port: str) -> bool:
     return name not in manifests or port in manifests[name].provides
+
+
+def _askable(
+    file: RuleFile, document: ConfigDocument, manifests: Mapping[str, Integration], findings: Findings
+) -> None:
+    """Whether the source takes rules of this form. What takes none at all is told of already."""
+    entry = document.config.rules[int(file.named[1])]
+    port, form = ("searches", "saved searches") if file.searches else ("metrics", "rules in Prometheus' format")
+    provides = manifests[entry.source].provides if entry.source in manifests else frozenset()
+    if provides & _ASKED and port not in provides:
+        able = [name for name, manifest in manifests.items() if port in manifest.provides]
+        use = manifests[entry.source].name
+        message = f"{file.document.file} holds {form}, which {entry.source!r} ({use}) cannot be asked"
+        findings.add(document.complaint((*file.named[:2], "source"), f"{message}{_those('can', able)}"))
 
 
 def _those(can: str, names: Sequence[str]) -> str:
@@ -194,7 +211,7 @@ def _unaided(file: RuleFile, content: Content) -> Found:
     ]
     if bare:
         shown = ", ".join(bare[:_SHOWN]) + (f" and {len(bare) - _SHOWN} more" if len(bare) > _SHOWN else "")
-        yield ("groups",), f"critical, and with neither a runbook nor a dashboard: {shown}"
+        yield file.place(), f"critical, and with neither a runbook nor a dashboard: {shown}"
 
 
 def _runbook_urls(file: RuleFile, content: Content, findings: Findings) -> None:
@@ -205,6 +222,6 @@ def _runbook_urls(file: RuleFile, content: Content, findings: Findings) -> None:
             name = url.removeprefix(SCHEME)
             if name == url or "{{" in url or name in runbooks:
                 continue
-            place = ("groups", group_index, "rules", rule_index, "annotations", "runbook_url")
+            place = file.place(group_index, "rules", rule_index, "annotations", "runbook_url")
             near = suggest(name, runbooks) or "; name its file under `runbooks` in tocsin.yaml"
             findings.blame(file.document, [(place, f"no runbook is called {name!r}{near}")])

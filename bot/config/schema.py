@@ -135,7 +135,10 @@ class Integration(BaseModel):
 class RuleFiles(Strict):
     """Rule files that one source is asked about."""
 
-    files: tuple[Name, ...] = Field(min_length=1, description="Rule files in Prometheus' format; `*` and `**` work.")
+    files: tuple[Name, ...] = Field(
+        min_length=1,
+        description="Rule files in Prometheus' format, or Splunk's `savedsearches.conf`; `*` and `**` work.",
+    )
     source: Name = Field(description="The integration that is asked, by its name under `integrations`.")
     interval: Some = Field(default=timedelta(minutes=1), description="How often, for groups that do not say.")
     recordings: Recordings = Field(
@@ -160,6 +163,20 @@ class RuleFiles(Strict):
         description="The source's own: `$externalLabels` in templates, and on what Alertmanagers are told.",
     )
     external_url: str = Field(default="", description="`$externalURL` in templates: where people reach the source.")
+    app: str = Field(
+        default="",
+        description="Of saved searches, the app they run in. Default: as the path says,"
+        " `APP/default/savedsearches.conf`; else `search`.",
+    )
+    owner: str = Field(
+        default="",
+        description="Of saved searches, as whom they run. Default: as the path says, `users/OWNER/APP/local`; else"
+        " `nobody`.",
+    )
+    time_zone: Annotated[str, AfterValidator(_is_zone)] | None = Field(
+        default=None,
+        description="Of saved searches, the zone of their schedules and of `@d`. Default: `time_zone` of this file.",
+    )
 
     def applied(self, group: RuleGroup) -> RuleGroup:
         """A group of these files, as this entry has it."""

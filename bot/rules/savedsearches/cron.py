@@ -41,8 +41,7 @@ def validate(cron: str) -> None:
     fields = cron.split()
     if len(fields) != len(_FIELDS):
         raise CronError(
-            f"{cron!r} has {len(fields)} fields; a schedule has five: minute, hour, day of the month, month, day of the"
-            " week"
+            f"{cron!r} is no schedule: that is five fields, minute, hour, day of the month, month and day of the week"
         )
     for text, (name, low, high) in zip(fields, _FIELDS, strict=True):
         for item in text.split(","):

@@ -311,7 +311,7 @@ def test_a_question_to_a_source_goes_to_the_alerts_own(tmp_path: Path) -> None:
 def test_a_source_is_an_integration_that_can_be_asked(tmp_path: Path) -> None:
     hosts = CONFIG.replace("rules:", "  hosts: {use: ssh, hosts: {web-1: {local: true}}}\nrules:", 1)
     assert mistakes(tmp_path, config=hosts.replace("source: prom", "source: hosts")) == [
-        "tocsin.yaml:10:36: rules[0].source: 'hosts' (ssh) cannot be asked for metrics; these can: prom"
+        "tocsin.yaml:10:36: rules[0].source: 'hosts' (ssh) cannot be asked; these can: prom"
     ]
 
 
