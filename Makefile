@@ -18,7 +18,8 @@ setup: .venv/.ready ## make .venv with everything in it, from requirements.lock
 	@.ci/uv --version >/dev/null
 	@echo "setting up .venv"
 	@.ci/uv venv --quiet --allow-existing --python python3 .venv
-	@.ci/uv pip sync --quiet --compile-bytecode --require-hashes --only-binary :all: --python $(PYTHON) requirements.lock
+	@.ci/uv pip sync --quiet --compile-bytecode --require-hashes --only-binary :all: --no-binary splunk-sdk \
+		--build-constraint requirements.lock --python $(PYTHON) requirements.lock
 	@.ci/uv pip install --quiet --no-deps --no-build-isolation --python $(PYTHON) --editable .
 	@touch $@
 
