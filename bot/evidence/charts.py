@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -86,9 +85,9 @@ def signal_evidence(
     reading = read_signal(answer)
     attachments: tuple[Attachment, ...] = ()
     if not answer.unavailable:
-        attachments = (_attachment(CSV, "text/csv", as_csv(chart.series).encode()),)
+        attachments = (Attachment.of(CSV, "text/csv", as_csv(chart.series).encode()),)
         if png is not None:
-            attachments = (_attachment(PNG, "image/png", png), *attachments)
+            attachments = (Attachment.of(PNG, "image/png", png), *attachments)
     return Evidence(
         id=evidence_id,
         incident=question.incident,
@@ -141,7 +140,3 @@ def _trimmed(reading: SignalReading, marks: Sequence[Mark]) -> Window:
     return (
         Window(start=begun - margin, end=window.end) if begun - margin > window.start + window.length / 10 else window
     )
-
-
-def _attachment(name: str, media_type: str, content: bytes) -> Attachment:
-    return Attachment(name=name, media_type=media_type, content=content, sha256=hashlib.sha256(content).hexdigest())

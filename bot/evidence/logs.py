@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
+from typing import Any
 
 from bot.errors import IntegrationError
-from bot.evidence.redaction import redact
+from bot.evidence.redaction import redact, redact_value
 from bot.evidence.shifts import shifts
+from bot.evidence.tables import shifts_as_csv
 from bot.model.alert import Alert
-from bot.model.ids import IncidentId
+from bot.model.evidence import Attachment, Evidence, EvidenceKind
+from bot.model.ids import EvidenceId, IncidentId
 from bot.model.log_look import LogLook
 from bot.model.sample import Window
 from bot.model.search_job import LogAnswer
@@ -27,6 +30,10 @@ LINES = 5000
 """The most lines of a window that are compared; of more, the newest."""
 MOST = 5
 """The most searches one look makes for an incident: one for each service, say, that its alerts name."""
+
+KEPT = 20
+"""Patterns that are kept with the evidence itself; its table has all."""
+CSV = "patterns.csv"
 
 _VARIABLE = re.compile(r"\$([A-Za-z_]\w*)")
 
@@ -122,6 +129,57 @@ async def _ask(question: LogQuestion, source: LogSource | None, deadline: timede
         return LogReply(question=question, link=link, unavailable=redact(one_line(error.message, 500)))
     compared = await asyncio.to_thread(shifts, before.lines, during.lines, look.by)
     return LogReply(question=question, during=during, before=before, shifts=compared, link=link)
+
+
+def log_evidence(reply: LogReply, zone: tzinfo, *, evidence_id: EvidenceId, collected_at: datetime) -> Evidence:
+    """The evidence of one reply, with every pattern as a table. What looks like a secret is taken out."""
+    question = reply.question
+    redacted = tuple(_redacted(one) for one in reply.shifts)
+    attachments: tuple[Attachment, ...] = ()
+    if not reply.unavailable:
+        attachments = (Attachment.of(CSV, "text/csv", shifts_as_csv(redacted).encode()),)
+    return Evidence(
+        id=evidence_id,
+        incident=question.incident,
+        kind=EvidenceKind.LOGS,
+        question=redact(question.text),
+        source=question.look.source,
+        query=question.look.query,
+        window=question.during,
+        collected_at=collected_at,
+        summary=log_summary(reply, zone),
+        value={"logs": 1, "variables": redact_value(question.variables), "patterns": _as_json(redacted[:KEPT])},
+        link=reply.link,
+        unavailable=reply.unavailable,
+        attachments=attachments,
+        attachment_names=tuple(attachment.name for attachment in attachments),
+    )
+
+
+def _redacted(shift: Shift) -> Shift:
+    return replace(
+        shift,
+        template=redact(shift.template),
+        examples=tuple(map(redact, shift.examples)),
+        groups={redact(value): counts for value, counts in shift.groups.items()},
+    )
+
+
+# Any: what becomes JSON.
+def _as_json(shifts: Sequence[Shift]) -> list[dict[str, Any]]:
+    return [
+        {
+            "template": one.template,
+            "trend": str(one.trend),
+            "before": one.before,
+            "during": one.during,
+            "first": one.first.isoformat(),
+            "last": one.last.isoformat(),
+            "examples": list(one.examples),
+            "groups": {value: list(counts) for value, counts in one.groups.items()},
+        }
+        for one in shifts
+    ]
 
 
 def log_summary(reply: LogReply, zone: tzinfo) -> str:

@@ -1,4 +1,4 @@
-"""Series as a table that a spreadsheet can open, and that cannot make it do anything."""
+"""Series, and patterns of log lines, as a table that a spreadsheet can open, and that cannot make it do anything."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bot.model.sample import Series
+from bot.model.shift import Shift
 from bot.model.wording import one_line
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "|", "%", "＝", "＋", "－", "＠")  # noqa: RUF001 - full-width forms start formulas too
@@ -27,6 +28,18 @@ def as_csv(series: Sequence[Series]) -> str:
     cells = [[_cell(one.labels.get(name, "")) for name in names] for one in series]
     for at, place, value in sorted(rows, key=lambda row: row[:2]):
         writer.writerow([_time(at), repr(value), *cells[place]])
+    return out.getvalue()
+
+
+def shifts_as_csv(shifts: Sequence[Shift]) -> str:
+    """One line a pattern: trend, counts in both windows, when it was seen, the pattern, its groups, and examples."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["trend", "before", "during", "first", "last", "pattern", "by", "examples"])
+    for one in shifts:
+        groups = "; ".join(f"{value}: {before} -> {during}" for value, (before, during) in one.groups.items())
+        words = [_cell(one.template), _cell(groups), _cell(" | ".join(one.examples))]
+        writer.writerow([one.trend, one.before, one.during, _time(one.first), _time(one.last), *words])
     return out.getvalue()
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from bot.model.ids import EvidenceId, IncidentId
 from bot.model.sample import Window
@@ -19,6 +20,8 @@ class EvidenceKind(StrEnum):
     """The rule's own expression around the incident: chart and data."""
     STEP = "step"
     """What a reading step of a runbook returned."""
+    LOGS = "logs"
+    """What the logs said around the incident, and right before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,11 @@ class Attachment:
     media_type: str
     content: bytes
     sha256: str
+
+    @classmethod
+    def of(cls, name: str, media_type: str, content: bytes) -> Self:
+        """This content, as it is frozen."""
+        return cls(name=name, media_type=media_type, content=content, sha256=hashlib.sha256(content).hexdigest())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

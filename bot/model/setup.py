@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.model.actor import Person
 from bot.model.alert import Receiver, Route
+from bot.model.log_look import LogLook
 from bot.model.rule import AlertRule, RuleGroup
 from bot.model.runbook import Runbook
 
@@ -19,6 +20,7 @@ class Setup:
     route: Route = field(default_factory=lambda: Route(receiver="default"))
     receivers: tuple[Receiver, ...] = (Receiver(name="default"),)
     runbooks: Mapping[str, Runbook] = field(default_factory=dict)
+    log_looks: tuple[LogLook, ...] = ()
     people: Mapping[str, Person] = field(default_factory=dict)
     time_zone: str = "UTC"
     public_url: str = ""

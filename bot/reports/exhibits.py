@@ -46,7 +46,7 @@ def exhibits(case: Case) -> tuple[Exhibit, ...]:
             evidence=one,
             featured=one.id in steps,
             link=followable(one.link),
-            output=_output(one) if one.kind is EvidenceKind.STEP else "",
+            output=_OUTPUTS[one.kind](one) if one.kind in _OUTPUTS else "",
             every=steps.get(one.id, ""),
         )
         for one in sorted(case.evidence, key=lambda one: one.collected_at)
@@ -76,3 +76,12 @@ def _output(evidence: Evidence) -> str:
     whole = text or (json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True, default=str) if value else "")
     cut = lines(whole)
     return cut if len(cut) <= LONGEST else f"{cut[:LONGEST]}\n… {len(cut) - LONGEST} more characters"
+
+
+def _patterns(evidence: Evidence) -> str:
+    """The patterns of log lines, one a line, as they are kept with the evidence: what is new comes first."""
+    found = evidence.value.get("patterns") or ()
+    return "\n".join(f"{one['trend']:5} {one['before']:>6} -> {one['during']:<6} {one['template']}" for one in found)
+
+
+_OUTPUTS = {EvidenceKind.STEP: _output, EvidenceKind.LOGS: _patterns}

@@ -66,14 +66,14 @@ def impact(case: Case, times: Times) -> tuple[Finding, ...]:
 
 
 def findings(case: Case, times: Times) -> tuple[Finding, ...]:
-    """What the evidence shows beyond the impact, signals first, then what reading steps returned."""
+    """What the evidence shows beyond the impact, signals first, then what reading steps returned and logs said."""
     found = [finding for seen in signals_seen(case) for finding in _of_signal(seen, case, times)]
     found += [
         Finding(
             claim=phrase("observed", question=one.question, summary=one_line(one.summary, _LONGEST)), evidence=(one.id,)
         )
         for one in case.evidence
-        if one.kind is EvidenceKind.STEP and one.summary and not one.unavailable
+        if one.kind in (EvidenceKind.STEP, EvidenceKind.LOGS) and one.summary and not one.unavailable
     ]
     return tuple(found)
 

@@ -80,7 +80,9 @@ def _links(case: Case) -> tuple[tuple[str, str], ...]:
     ]
     links += [(phrase("link_dashboard", name=name), url) for name, url in dashboards(seen).items()]
     links += [
-        (phrase("link_step", question=one.question), one.link) for one in case.evidence if one.kind is EvidenceKind.STEP
+        (phrase("link_step", question=one.question), one.link)
+        for one in case.evidence
+        if one.kind in (EvidenceKind.STEP, EvidenceKind.LOGS)
     ]
     safe = {followable(url): text for text, url in reversed(links)}
     return tuple((text, url) for url, text in reversed(safe.items()) if url)

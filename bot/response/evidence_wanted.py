@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from bot.errors import IntegrationError
-from bot.evidence import charts, collector, questions
+from bot.evidence import charts, collector, logs, questions
 from bot.model.actor import Actor
 from bot.model.alert import Alert
 from bot.model.chart import Chart, Mark
@@ -19,6 +21,9 @@ from bot.ports.store import Tx
 from bot.response import looked_up
 from bot.response.world import World
 from bot.rights import Act, require
+
+LOGS_DEADLINE = timedelta(minutes=1)
+"""A search of logs takes longer than a query of metrics."""
 
 _WHY = {
     "opened": "taken when the incident opened",
@@ -39,6 +44,16 @@ async def evidence_due(world: World, actor: Actor, errand: Errand) -> None:
         png = await _drawn(world, chart) if answer.series else None
         now = world.clock.now()
         draft = charts.signal_evidence(answer, chart, png, evidence_id=EvidenceId(""), collected_at=now)
+        await world.store.write(partial(_keep, actor=actor, draft=draft, errand=errand))
+    await _logs(world, actor, incident, list(alerts.values()), errand)
+
+
+async def _logs(world: World, actor: Actor, incident: IncidentId, alerts: Sequence[Alert], errand: Errand) -> None:
+    """What was to be looked up in logs: after the signals, which are quicker and say more."""
+    asked = logs.log_questions(incident, alerts, world.setup.log_looks, world.clock.now())
+    zone = ZoneInfo(world.setup.time_zone)
+    for reply in await logs.collect_logs(asked, world.logs, deadline=LOGS_DEADLINE):
+        draft = logs.log_evidence(reply, zone, evidence_id=EvidenceId(""), collected_at=world.clock.now())
         await world.store.write(partial(_keep, actor=actor, draft=draft, errand=errand))
 
 

@@ -8,8 +8,11 @@ import pytest
 from bot.errors import Temporary
 from bot.model.labels import LabelSet
 from bot.model.sample import Window
+from bot.model.search_job import LogLine
 from bot.testing.clock import FakeClock
 from bot.testing.contracts import MetricSourceContract, RecorderContract
+from bot.testing.log_contract import LINES, LogSourceContract
+from bot.testing.logs import FakeLogSource
 from bot.testing.metrics import FakeMetricSource
 from bot.testing.recorder import FakeRecorder
 
@@ -29,6 +32,20 @@ class TestFakeMetricSource(MetricSourceContract):
         source.shows('contract_degrees{room="cellar"}', {CELLAR: 12.0})
         source.shows("scalar(contract_degrees{room='cellar'})", {LabelSet(): 12.0})
         return source
+
+
+class TestFakeLogSource(LogSourceContract):
+    @pytest.fixture
+    def at(self) -> datetime:
+        return datetime(2026, 11, 22, tzinfo=UTC)
+
+    @pytest.fixture
+    def source(self, at: datetime) -> FakeLogSource:
+        lines = [
+            LogLine(at=at - timedelta(seconds=age), text=text, fields={"index": "contract", "service": service})
+            for age, service, text in LINES
+        ]
+        return FakeLogSource(lines=lines)
 
 
 class TestFakeRecorder(RecorderContract):
