@@ -16,10 +16,10 @@ from bot.testing.splunk.spl.pipeline import Pipeline, split
 from bot.testing.splunk.spl.values import SplError
 
 ARGUMENTS = (
-    "search", "earliest_time", "latest_time", "index_earliest", "index_latest", "now", "exec_mode", "max_count", "max_time",
-    "timeout", "auto_cancel", "status_buckets", "allow_partial_results", "id", "rf", "adhoc_search_level", "namespace",
-    "preview", "segmentation", "count", "offset", "f",
-)  # fmt: skip
+    *("search", "earliest_time", "latest_time", "index_earliest", "index_latest", "now", "exec_mode", "max_count"),
+    *("max_time", "timeout", "auto_cancel", "status_buckets", "allow_partial_results", "id", "rf", "namespace"),
+    *("adhoc_search_level", "preview", "segmentation", "count", "offset", "f"),
+)
 
 
 def wanted(simulator: Simulator, asked: Asked, written: str, arguments: Mapping[str, str] | None = None) -> Wanted:
@@ -71,9 +71,10 @@ def with_macros(written: str, macros: Mapping[str, str], app: str, depth: int = 
         text = macros.get(f"{app}/{key}", macros.get(f"system/{key}"))
         if text is None:
             raise SplError(
-                f"Error in 'SearchParser': The search specifies a macro '{name}' that cannot be found. Reasons include: "
-                'the macro name is misspelled, you do not have "read" permission for the macro, or the macro has not been '
-                "shared with this application. Click Settings, Advanced search, Search Macros to view macro information."
+                f"Error in 'SearchParser': The search specifies a macro '{name}' that cannot be found. "
+                'Reasons include: the macro name is misspelled, you do not have "read" permission for the macro, '
+                "or the macro has not been shared with this application. Click Settings, Advanced search, Search "
+                "Macros to view macro information."
             )
         for place, value in enumerate(values, 1):
             text = text.replace(f"$argument{place}$", value)

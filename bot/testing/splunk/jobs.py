@@ -26,7 +26,10 @@ PEER_DOWN = (
     "scheme, connectivity to the search peer, that the search peer is up, and that an adequate level of system "
     "resources are available."
 )
-PARTIAL = "The following error(s) and caution(s) occurred while the search ran. Therefore, search results might be incomplete."
+PARTIAL = (
+    "The following error(s) and caution(s) occurred while the search ran. "
+    "Therefore, search results might be incomplete."
+)
 _ALWAYS_SHOWN = {"host", "source", "sourcetype", "index", "linecount", "splunk_server"}
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from itertools import islice
 
 from bot.testing.splunk.spl import searching
+from bot.testing.splunk.spl.expressions import assignments, parse
+from bot.testing.splunk.spl.functions import plain
 from bot.testing.splunk.spl.pipeline import Run, Stage, flag, options, split, unquoted, whole, words
 from bot.testing.splunk.spl.values import Row, Rows, SplError, Value, number, order, pattern, text
 
@@ -255,3 +257,33 @@ def rex(argument: str) -> Stage:
             }
 
     return Stage(name="rex", apply=apply)
+
+
+def evaluate(argument: str) -> Stage:
+    """`eval a=b*2, c=if(a>3, "x", "y")`: one after the other; null takes a field away."""
+    assignments("eval", argument)  # refused before it runs, if it is to be refused
+
+    def apply(rows: Rows, run: Run) -> Rows:
+        made = assignments("eval", argument, run.now)
+        for row in rows:
+            changed = dict(row)
+            for name, expression in made:
+                value = plain(expression(changed))
+                if value is None:
+                    changed.pop(name, None)
+                else:
+                    changed[name] = value
+            yield changed
+
+    return Stage(name="eval", apply=apply)
+
+
+def where(argument: str) -> Stage:
+    """`where a>3 AND like(b, "x%")`."""
+    parse("where", argument)
+
+    def apply(rows: Rows, run: Run) -> Rows:
+        test = parse("where", argument, run.now)
+        return (row for row in rows if test(row) is True)
+
+    return Stage(name="where", apply=apply)
