@@ -17,10 +17,10 @@ Rows = Sequence[Row]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """What a search answers, by its job. `met` judges the rows for its condition; `takes` is how long it runs."""
+    """What a run answers. `met` is whether its condition, if it has one, yields a row; `takes` is how long it runs."""
 
-    rows: Callable[[SearchJob], Rows]
-    met: Callable[[Rows], bool] = bool
+    rows: Rows = ()
+    met: bool = False
     warnings: tuple[str, ...] = ()
     takes: timedelta = timedelta(0)
     fails: IntegrationError | None = None
@@ -38,27 +38,26 @@ class FakeSearchSource:
         self.clients_die = False
         self.started: list[SearchJob] = []
         self.ended_early: list[SearchJob] = []
-        self._scripts: dict[str, Script] = {}
+        self._scripts: dict[str, Callable[[SearchJob], Script]] = {}
         self._due: dict[str, float] = {}
         self._answers: dict[str, SearchAnswer] = {}
 
     def shows(self, search: str, rows: Rows = ()) -> None:
         """From now on this search answers these rows."""
-        self.plays(search, Script(rows=lambda _: rows))
+        self.plays(search, lambda _: Script(rows=rows))
 
-    def plays(self, search: str, script: Script) -> None:
-        """From now on this search answers as the script says."""
+    def plays(self, search: str, script: Callable[[SearchJob], Script]) -> None:
+        """From now on each run of this search answers as the script for its job says."""
         self._scripts[search] = script
 
     async def run(self, job: SearchJob) -> SearchAnswer:
         """The script's answer, after the time it takes."""
-        script = self._scripts.get(job.search)
-        if script is None:
+        if job.search not in self._scripts:
             raise Permanent(
                 f"{self.name} refuses the search {job.search!r}", integration=self.name, reason="client",
                 hint="correct the search",
             )  # fmt: skip
-        loop = asyncio.get_running_loop()
+        script, loop = self._scripts[job.search](job), asyncio.get_running_loop()
         if job.key not in self._due:
             self.started.append(job)
             self._due[job.key] = loop.time() + script.takes.total_seconds()
@@ -83,14 +82,14 @@ class FakeSearchSource:
 
 
 def _answer(job: SearchJob, script: Script, number: int) -> SearchAnswer:
-    rows = tuple(script.rows(job))
+    rows = tuple(script.rows)
     hosts, sources = (len({row[name] for row in rows if name in row}) for name in ("host", "source"))
     return SearchAnswer(
         sid=f"fake_{number}",
         count=len(rows),
         rows=rows[: job.most_rows],
         warnings=script.warnings,
-        met=script.met(rows) if job.condition else None,
+        met=script.met if job.condition else None,
         link=f"https://splunk.example.com/search?sid=fake_{number}",
         hosts=hosts,
         sources=sources,

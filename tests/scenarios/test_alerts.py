@@ -1,17 +1,21 @@
 """Alerts come, gather, go blind and clear: what becomes of incidents."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.errors import Temporary
 from bot.model.actor import TOCSIN
 from bot.model.alert import Route
 from bot.model.errand import Errand, ErrandKind
+from bot.model.evidence import EvidenceKind
 from bot.model.incident import IncidentStatus, SignalState
+from bot.model.log_look import LogLook
 from bot.model.rule import AlertRule, Signal
+from bot.model.search_job import LogLine
 from bot.response import source_seen
 from bot.response.group_ready import group_due
+from bot.testing.logs import FakeLogSource
 from bot.testing.metrics import Values
 from tests.scenarios.runbooks import MEND, OFFERED, SETTLED
 from tests.scenarios.tocsin import EXPR, ended, living
@@ -182,6 +186,25 @@ async def test_an_alert_whose_rule_has_gone_is_unknown_and_stays_so(database: Pa
         case = await tocsin.case()
         assert await tocsin.world.store.read(lambda tx: tx.rules.statuses()) == []
     assert (case.incident.status, case.incident.signal) == (IncidentStatus.TRIGGERED, SignalState.UNKNOWN)
+
+
+async def test_what_the_logs_said_is_evidence_and_a_mute_log_is_one_too(database: Path) -> None:
+    async with living(database) as tocsin:
+        look = LogLook(title="What does it log?", source="logs", query='service="$service"', by="host")
+        tocsin.world.setup = replace(tocsin.world.setup, log_looks=(look, replace(look, source="gone")))
+        now = tocsin.clock.now()
+        refused = [
+            LogLine(at=now + timedelta(seconds=n), text=f"payment refused for {n}", fields={"service": "cart"})
+            for n in range(9)
+        ]
+        tocsin.world.logs = {"logs": FakeLogSource("logs", refused)}
+        tocsin.fails()
+        case = await tocsin.until(lambda case: len(case.evidence) >= 3)
+    seen, mute = [one for one in case.evidence if one.kind is EvidenceKind.LOGS][:2]
+    assert (seen.question, seen.attachment_names) == ("What does it log? (service cart)", ("patterns.csv",))
+    assert "New: “payment refused for <n>”, 9 times" in seen.summary
+    assert seen.summary in tocsin.said(case)
+    assert mute.unavailable == 'there is no log source "gone"'
 
 
 async def test_a_change_of_routes_leaves_no_incident_open(database: Path) -> None:

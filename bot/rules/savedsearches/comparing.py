@@ -95,11 +95,12 @@ def _flatline(run: _Run) -> _Compared:
     rows = dict(run.keyed)
     for key in {**run.known, **rows}:
         row, before = rows.get(key), run.known.get(key)
-        value = 0.0 if row is None else _number(row, run.comparison.value)
+        value = _number(row, run.comparison.value) if row is not None else None
         if row is not None:
             seen[key] = _remembered(run, before, _text(row, run.comparison.value))
         since = before.since if before else None
-        if value is not None and value < run.comparison.threshold and since and run.now - since >= run.window:
+        low = row is None or (value is not None and value < run.comparison.threshold)
+        if low and since and run.now - since >= run.window:
             found.append(row if row is not None else _silent(run.comparison, key))
     return found, seen
 

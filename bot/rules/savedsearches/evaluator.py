@@ -326,7 +326,6 @@ def _quiet_key(search: SavedSearch, labels: LabelSet) -> str:
 
 
 def _alert(group: RuleGroup, alert: RuleAlert, asked: Asked) -> Alert:
-    rule, _ = _parts(group)
     link = asked.link or (asked.answer.link if asked.answer else "")
     return Alert(
         labels=alert.labels,
@@ -335,6 +334,6 @@ def _alert(group: RuleGroup, alert: RuleAlert, asked: Asked) -> Alert:
         ends_at=alert.resolved_at if alert.state is RuleState.INACTIVE else None,
         generator_url=link,
         source=group.source,
-        rule=f"{group.key};{rule.name}",
+        rule=group.rule_key(0),
         value=alert.value,
     )
