@@ -319,6 +319,8 @@ class IntegrationContract:
         async with integration.open(unreachable, tools) as opened:
             assert ("metrics" in integration.provides) == (opened.metrics is not None)
             assert ("recorder" in integration.provides) == (opened.recorder is not None)
+            assert ("searches" in integration.provides) == (opened.searches is not None)
+            assert ("logs" in integration.provides) == (opened.logs is not None)
             assert ("actions" in integration.provides) == bool(opened.actions)
             assert {spec.name: spec for spec in integration.specs} == {
                 name: action.spec for name, action in opened.actions.items()

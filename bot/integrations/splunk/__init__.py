@@ -9,6 +9,7 @@ from bot.integrations.splunk.config import SplunkConfig
 from bot.integrations.splunk.health import Examination
 from bot.integrations.splunk.jobs import Jobs
 from bot.integrations.splunk.links import Links
+from bot.integrations.splunk.logs import SplunkLogs
 from bot.integrations.splunk.rest import Rest
 from bot.integrations.splunk.room import Room
 from bot.integrations.splunk.searches import SplunkSearches
@@ -18,7 +19,8 @@ from bot.kit.way_in import access
 
 @asynccontextmanager
 async def _open(config: SplunkConfig, tools: Tools) -> AsyncIterator[Capabilities]:
-    rest = Rest(access(config, tools), tools.http, config.login)
+    way_in = access(config, tools)
+    rest = Rest(way_in, tools.http, config.login)
     jobs = Jobs(rest, longest=config.search_timeout, keep=config.keep)
     room = Room(config.searches_at_once, config.most_evidence)
     links = Links(web_url=config.web_url or "")
@@ -26,6 +28,15 @@ async def _open(config: SplunkConfig, tools: Tools) -> AsyncIterator[Capabilitie
         yield Capabilities(
             examine=Examination(rest=rest, clock=tools.clock).examine,
             searches=SplunkSearches(jobs=jobs, room=room, links=links, harmless=config.harmless_messages),
+            logs=SplunkLogs(
+                access=way_in,
+                jobs=jobs,
+                room=room,
+                links=links,
+                app=config.app,
+                owner=config.owner,
+                harmless=config.harmless_messages,
+            ),
         )
     finally:
         await jobs.aclose()
@@ -35,6 +46,6 @@ integration = Integration(
     name="splunk",
     help="Runs saved searches on a Splunk, as it would itself, and takes evidence from its logs.",
     config=SplunkConfig,
-    provides=frozenset({"searches"}),
+    provides=frozenset({"searches", "logs"}),
     open=_open,
 )

@@ -47,6 +47,10 @@ class Missing(Permanent):
     """404: no such path, app or job."""
 
 
+class Full(Temporary):
+    """A quota of searches or of their disk space is used up."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """What Splunk says beside an answer. `kind`: DEBUG, INFO, WARN, ERROR or FATAL."""
@@ -97,11 +101,11 @@ def refusal(status: int, body: bytes, integration: str, redactor: Redactor, wait
     return error
 
 
-def no_room(integration: str, said: str, wait: float | None = None) -> Temporary:
+def no_room(integration: str, said: str, wait: float | None = None) -> Full:
     """What it means that a quota of searches or of their disk space is used up."""
     hint = "raise srchJobsQuota or srchDiskQuota of Tocsin's role in Splunk, or lower `searches_at_once`"
     message = f"{integration} has no room for another search: {said}"
-    return Temporary(message, integration=integration, reason="rate_limited", retry_after=wait, hint=hint)
+    return Full(message, integration=integration, reason="rate_limited", retry_after=wait, hint=hint)
 
 
 def fields(body: bytes, integration: str) -> Mapping[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
@@ -33,12 +34,19 @@ _LAST_WORDS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A search to be run. `sid` is the id it is to have; `form` says the rest in Splunk's words."""
+    """A search to be run; `form` says it in Splunk's words. `key` tells two runs apart that ask the same."""
 
-    sid: str
+    key: str
     owner: str
     app: str
     form: Mapping[str, str]
+
+    @property
+    def sid(self) -> str:
+        """Its id: the same for the same run, in letters that Splunk takes; another as soon as anything is another."""
+        parts = [self.key, self.owner, self.app, *(part for pair in sorted(self.form.items()) for part in pair)]
+        text = "".join(f"{len(part)}:{part}" for part in parts)
+        return f"tocsin_{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()[:32]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +66,7 @@ class Jobs:
         self._name = rest.access.name
         self._longest = longest.total_seconds()
         self._keep = keep
-        self._ending: set[asyncio.Task[None]] = set()
+        self._ending: dict[str, asyncio.Task[None]] = {}
 
     async def run(self, order: Order) -> Done:
         """To its end, or to that of the job of the same id that is there already. What does not end well is removed.
@@ -107,13 +115,17 @@ class Jobs:
 
     def remove(self, path: str) -> None:
         """Ends a job and forgets its rows, without waiting for it: whoever was cancelled should not have to."""
-        self._begin_to_end(self._remove(path))
+        if path in self._ending:
+            return
+        task = self._ending[path] = asyncio.create_task(self._remove(path), name=f"ending a search of {self._name}")
+        task.add_done_callback(lambda _: self._ending.pop(path, None))
 
     async def aclose(self) -> None:
         """Waits a little for what is being removed."""
-        if self._ending:
-            await asyncio.wait(self._ending, timeout=_LAST_WORDS)
-        for task in self._ending:
+        removals = list(self._ending.values())
+        if removals:
+            await asyncio.wait(removals, timeout=_LAST_WORDS)
+        for task in removals:
             task.cancel()
 
     async def _begun(self, order: Order) -> str:
@@ -122,14 +134,17 @@ class Jobs:
             return await self._begin(order)
         except IntegrationError as error:
             if isinstance(error, Temporary) and error.reason != "rate_limited":
-                self.remove(self._path(order, order.sid))
+                self.remove(self._path(order))
             raise
         except asyncio.CancelledError:
-            self.remove(self._path(order, order.sid))
+            self.remove(self._path(order))
             raise
 
     async def _begin(self, order: Order) -> str:
-        """Creates the job, or finds that it is there. One that is there and failed is made anew."""
+        """Creates the job, or finds that it is there. One that is there and failed, or is being ended, is made anew."""
+        path = self._path(order)
+        if path in self._ending:
+            await asyncio.wait([self._ending[path]])
         try:
             return await self._created(order)
         except answers.Missing:
@@ -137,7 +152,6 @@ class Jobs:
         except Permanent as refused:
             if refused.reason != "client":
                 raise
-            path = self._path(order, order.sid)
             try:
                 found = await self._progress(path)
             except answers.Missing:
@@ -147,8 +161,8 @@ class Jobs:
             return await self._created(order)
         return order.sid
 
-    def _path(self, order: Order, sid: str) -> str:
-        return f"{self._rest.jobs(order.owner, order.app)}/{quote(sid, safe='')}"
+    def _path(self, order: Order, sid: str = "") -> str:
+        return f"{self._rest.jobs(order.owner, order.app)}/{quote(sid or order.sid, safe='')}"
 
     async def _created(self, order: Order) -> str:
         form = {
@@ -165,9 +179,9 @@ class Jobs:
             try:
                 answer = await self._rest.create(order.owner, order.app, form)
                 return answers.sid(answer.body, self._name)
-            except Temporary as error:
-                wait = error.retry_after if error.retry_after is not None else pause
-                if error.reason != "rate_limited" or _now() + wait > end:
+            except answers.Full as full:
+                wait = full.retry_after if full.retry_after is not None else pause
+                if _now() + wait > end:
                     raise
             await asyncio.sleep(wait)
             pause *= 2
@@ -206,11 +220,6 @@ class Jobs:
             pass  # it is gone, which is what was wanted
         except IntegrationError as error:
             _log.info("%s could not end a search, which ends by itself: %s", self._name, error)
-
-    def _begin_to_end(self, removal: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(removal, name=f"ending a search of {self._name}")
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
 
 
 def _now() -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -74,7 +73,7 @@ class SplunkSearches:
         """The first row that a search over the rows of this run yields, and what it says of missing data."""
         search = piped(f"| loadjob {done.sid}", search)
         form = {"search": search, "now": exact(job.scheduled_at), "max_count": "1000"}
-        order = Order(sid=_id(done.sid, search), owner=job.owner, app=job.app, form=form)
+        order = Order(key=done.sid, owner=job.owner, app=job.app, form=form)
         after = await self.jobs.run(order)
         try:
             rows, said = await self.jobs.rows(after, 1)
@@ -98,14 +97,7 @@ def _order(job: SearchJob) -> Order:
         **({"max_time": str(max(1, round(job.max_time / _SECOND)))} if job.max_time else {}),
     }
     form.setdefault("earliest_time", "0")  # what is left out is all time: a server's own default may be less
-    parts = [job.key, job.owner, job.app, *(part for pair in sorted(form.items()) for part in pair)]
-    return Order(sid=_id(*parts), owner=job.owner, app=job.app, form=form)
-
-
-def _id(*parts: str) -> str:
-    """The same for the same run, in letters that Splunk takes; another as soon as anything of it is another."""
-    text = "".join(f"{len(part)}:{part}" for part in parts)
-    return f"tocsin_{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()[:32]}"
+    return Order(key=job.key, owner=job.owner, app=job.app, form=form)
 
 
 def _losses(job: SearchJob, progress: Progress, said: Iterable[Message], harmless: Sequence[str]) -> tuple[str, ...]:

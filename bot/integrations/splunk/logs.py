@@ -1,0 +1,88 @@
+"""Finds log lines for evidence: one job for each question, removed when its lines were read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from bot.integrations.splunk import answers
+from bot.integrations.splunk.answers import exact
+from bot.integrations.splunk.jobs import Jobs, Order
+from bot.integrations.splunk.links import Links
+from bot.integrations.splunk.room import Room
+from bot.integrations.splunk.spl import fill, whole
+from bot.kit.way_in import Access
+from bot.model.sample import Window
+from bot.model.search_job import LogAnswer, LogLine, Row, Urgency
+
+_STORED = 10_000
+"""How many events the server keeps at hand; it counts all of them."""
+_A_LITTLE = timedelta(microseconds=1)  # a window holds its end, which Splunk leaves out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplunkLogs:
+    """A `LogSource`, in one app of a server, with the objects of one owner."""
+
+    access: Access
+    jobs: Jobs
+    room: Room
+    links: Links
+    app: str
+    owner: str
+    harmless: Sequence[str] = ()
+
+    async def search(self, query: str, variables: Mapping[str, str], window: Window, limit: int) -> LogAnswer:
+        """See `LogSource`. A search that transforms answers with its rows, written as `name=value`."""
+        form = {
+            "search": whole(fill(query, variables, self.access.name)),
+            "earliest_time": exact(window.start),
+            "latest_time": exact(window.end + _A_LITTLE),
+            "now": exact(window.end),
+            "max_count": str(max(limit, _STORED)),
+        }
+        async with self.room.place(Urgency.EVIDENCE):
+            done = await self.jobs.run(Order(key=f"first {limit}", owner=self.owner, app=self.app, form=form))
+            try:
+                rows, said = await self.jobs.rows(done, limit)
+            finally:
+                self.jobs.remove(done.path)
+        lines = [_line(row, window) for row in rows]
+        if not done.progress.transforms:
+            lines.sort(key=lambda line: line.at, reverse=True)
+        warnings = answers.losses((*done.progress.messages, *said), self.harmless)
+        if done.progress.is_finalized and not warnings:
+            warnings = ("the search was finalized before its end",)
+        return LogAnswer(lines=tuple(lines), total=done.progress.count, warnings=warnings)
+
+    def link(self, query: str, variables: Mapping[str, str], window: Window) -> str:
+        """See `LogSource`."""
+        shown = replace(window, end=window.end + _A_LITTLE)
+        return self.links.search(fill(query, variables, self.access.name), self.app, shown)
+
+
+def _line(row: Row, window: Window) -> LogLine:
+    """One event; what has no time of its own is of the end of the window."""
+    fields = {name: _joined(value) for name, value in row.items() if not name.startswith("_")}
+    raw = row.get("_raw")
+    text = raw if isinstance(raw, str) else " ".join(f"{name}={value}" for name, value in fields.items())
+    return LogLine(at=_time(row.get("_time")) or window.end, text=text, fields=fields)
+
+
+def _time(value: str | tuple[str, ...] | None) -> datetime | None:
+    """Splunk writes times by ISO 8601, and as seconds since 1970 where a search made them."""
+    text = _joined(value or "")
+    try:
+        return datetime.fromtimestamp(float(text), UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    try:
+        at = datetime.fromisoformat(text)
+        return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _joined(value: str | tuple[str, ...]) -> str:
+    return value if isinstance(value, str) else ", ".join(value)
