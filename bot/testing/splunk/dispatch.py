@@ -22,7 +22,7 @@ ARGUMENTS = (
 )
 
 
-def wanted(simulator: Simulator, asked: Asked, written: str, arguments: Mapping[str, str] | None = None) -> Wanted:
+def wanted(simulator: Simulator, asked: Asked, written: str, saved: str = "") -> Wanted:
     """The job that was asked for; refuses what splunkd refuses when a search is created."""
     if not written.strip():
         raise Refused(400, "FATAL", "Empty search.")
@@ -45,7 +45,7 @@ def wanted(simulator: Simulator, asked: Asked, written: str, arguments: Mapping[
         auto_cancel=asked.seconds("auto_cancel", 0),
         fields=(*asked.arguments.get("rf", ()), *(("*",) if discovery else ())),
         partial_allowed=asked.flag("allow_partial_results", default=True),
-        **(arguments or {}),
+        saved=saved,
     )
 
 

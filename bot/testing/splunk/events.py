@@ -31,7 +31,6 @@ class Events:
     """All events, by time; what comes is kept for as long as the process lives."""
 
     kept: list[Event] = field(default_factory=list)
-    indexes: set[str] = field(default_factory=lambda: {"main", "_internal"})
 
     def add(self, raw: str, *, at: float, indexed_at: float, meta: dict[str, str], fields: Row | None = None) -> Event:
         """Takes one event. `meta`: index, host, source, sourcetype; `fields`: what was indexed with it."""

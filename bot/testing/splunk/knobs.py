@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.testing.splunk.events import Events
-from bot.testing.splunk.settings import Faults, Settings, Strict
+from bot.testing.splunk.settings import Faults, FiredAlert, SavedOne, Settings, Strict
 from bot.testing.splunk.simulator import Simulator
 from bot.testing.splunk.spl.values import Row
 
@@ -33,6 +33,13 @@ class Load(Strict):
     """Events to index."""
 
     events: list[LoadedEvent] = Field(min_length=1)
+
+
+class Kept(Strict):
+    """The saved searches there are, and the alerts that were fired."""
+
+    searches: list[SavedOne] = Field(default_factory=list)
+    fired: list[FiredAlert] = Field(default_factory=list)
 
 
 def index(events: Events, loaded: list[LoadedEvent]) -> None:
@@ -60,6 +67,7 @@ class Knobs:
             Route("/faults", self.broken, methods=["GET"]),
             Route("/faults", self.mends, methods=["DELETE"]),
             Route("/settings", _checked(self.set_up), methods=["PUT"]),
+            Route("/saved", _checked(self.saved), methods=["PUT"]),
             Route("/journal", self.journal, methods=["GET"]),
             Route("/jobs", self.jobs, methods=["GET"]),
         ]
@@ -93,6 +101,12 @@ class Knobs:
         """Replaces the settings; who was logged in stays so."""
         self.simulator.settings = Settings.model_validate_json(await request.body())
         self.simulator.sessions.settings = self.simulator.settings
+        return JSONResponse({})
+
+    async def saved(self, request: Request) -> Response:
+        """Replaces the saved searches and the fired alerts."""
+        kept = Kept.model_validate_json(await request.body())
+        self.simulator.saved, self.simulator.fired = kept.searches, kept.fired
         return JSONResponse({})
 
     async def journal(self, request: Request) -> Response:

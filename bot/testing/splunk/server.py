@@ -16,7 +16,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bot.testing.splunk import answers
 from bot.testing.splunk.asked import arguments
+from bot.testing.splunk.hec import Collector
 from bot.testing.splunk.knobs import Knobs
+from bot.testing.splunk.saved import Saved
 from bot.testing.splunk.searching import Searching
 from bot.testing.splunk.settings import Answer, WireFault
 from bot.testing.splunk.simulator import Simulator
@@ -28,7 +30,12 @@ _PIECE = 1024
 
 def application(simulator: Simulator) -> ASGIApp:
     """Everything a server answers."""
-    services = [*System(simulator).routes(), *Searching(simulator).routes()]
+    services = [
+        *System(simulator).routes(),
+        *Searching(simulator).routes(),
+        *Saved(simulator).routes(),
+        *Collector(simulator).routes(),
+    ]
     inner = Starlette(
         routes=[
             Mount("/servicesNS/{owner}/{app}", routes=services),

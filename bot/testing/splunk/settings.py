@@ -49,6 +49,7 @@ class Settings(Strict):
     """HEC token -> index."""
     hec_acknowledges: bool = True
     """Whether these tokens were made with acknowledgement: a channel is then required."""
+    indexes: set[str] = {"main", "_internal", "tocsin"}
     apps: set[str] = {"search", "system", "launcher"}
     macros: dict[str, str] = {}
     """`app/name` or, with arguments, `app/name(2)` -> its text, with `$argument1$` and `$argument2$`."""
@@ -56,6 +57,27 @@ class Settings(Strict):
     """`maxresultrows`: the most rows of one page."""
     max_searches: int = 10
     """How many searches run at once; the next is refused with 503."""
+
+
+class SavedOne(Strict):
+    """A saved search: where it is, whose it is, and its settings by their names in REST (`alert_type`)."""
+
+    name: str
+    app: str = "search"
+    owner: str = "admin"
+    sharing: Literal["user", "app", "global"] = "app"
+    content: dict[str, str | int | float | bool]
+
+
+class FiredAlert(Strict):
+    """An alert that Splunk's own scheduler fired."""
+
+    savedsearch_name: str
+    sid: str
+    trigger_time: float
+    app: str = "search"
+    severity: int = 3
+    actions: str = ""
 
 
 class Answer(Strict):
@@ -103,11 +125,24 @@ class JobFault(Strict):
     """It is forgotten while it runs, when it is done, or after its results were first read."""
 
 
+class HecFault(Strict):
+    """What goes wrong with the event collector."""
+
+    code: int | None = Field(default=None, ge=1, le=15)
+    """Every event is refused with this code (9: the server is busy), so many `times`."""
+    times: int | None = None
+    acknowledges_after: float = 0
+    """Seconds until what was taken is indexed, as far as acknowledgements tell."""
+    loses: bool = False
+    """It takes events, never indexes them, and never acknowledges them."""
+
+
 class Faults(Strict):
     """Everything that is broken at this moment."""
 
     wire: list[WireFault] = []
     jobs: list[JobFault] = []
+    hec: HecFault = Field(default_factory=HecFault)
     v2: bool = True
     """False: a server older than 9.0.1, which has no search/v2."""
     max_searches: int | None = None

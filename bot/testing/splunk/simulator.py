@@ -13,7 +13,7 @@ from bot.testing.splunk.answers import Json, Refused, said
 from bot.testing.splunk.asked import Asked, Sessions, arguments, asked
 from bot.testing.splunk.events import Events
 from bot.testing.splunk.jobs import Jobs
-from bot.testing.splunk.settings import Faults, Settings
+from bot.testing.splunk.settings import Faults, FiredAlert, SavedOne, Settings
 
 Handler = Callable[[Request, Asked], Awaitable[Response]]
 
@@ -40,6 +40,8 @@ class Simulator:
         self.sessions = Sessions(self.settings)
         self.faults = Faults()
         self.journal = Journal()
+        self.saved: list[SavedOne] = []
+        self.fired: list[FiredAlert] = []
 
     def endpoint(self, handler: Handler, capability: str = "") -> Callable[[Request], Awaitable[Response]]:
         """A handler for whoever is let in and has the capability; a refusal is written as splunkd writes it."""
