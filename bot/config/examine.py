@@ -182,6 +182,7 @@ def _setup(config: Config, content: Content) -> Setup:
         route=routes.tree(config),
         receivers=routes.receivers(config),
         runbooks=content.by_name,
+        log_looks=tuple(look.noun for look in config.evidence.logs),
         people={
             one.name: Person(name=one.name, email=one.email, chat=dict(one.chat), roles=one.roles)
             for one in config.people

@@ -45,6 +45,7 @@ def in_config(document: ConfigDocument, manifests: Mapping[str, Integration]) ->
     config = document.config
     if "integrations" not in document.broken:
         yield from _sources(config, manifests)
+        yield from _logs(config, manifests)
     if not {"route", "receivers"} & document.broken:
         yield from routes.mistakes(config)
     yield from _people(config)
@@ -104,6 +105,17 @@ def _alertmanagers(index: int, entry: RuleFiles, config: Config, manifests: Mapp
             yield place, f"no integration is called {name!r}{suggest(name, able) or _those('can be told', able)}"
         elif name in manifests and name not in able:
             yield place, f"{name!r} ({manifests[name].name}) is no Alertmanager{_those('can be told', able)}"
+
+
+def _logs(config: Config, manifests: Mapping[str, Integration]) -> Found:
+    able = [name for name, manifest in manifests.items() if "logs" in manifest.provides]
+    for number, look in enumerate(config.evidence.logs):
+        place: Path = ("evidence", "logs", number, "source")
+        if look.source not in config.integrations:
+            yield place, f"no integration is called {look.source!r}{suggest(look.source, able) or _those('can', able)}"
+        elif look.source in manifests and look.source not in able:
+            use = manifests[look.source].name
+            yield place, f"{look.source!r} ({use}) cannot be searched for log lines{_those('can', able)}"
 
 
 def _unwritten(file: RuleFile) -> Found:

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, St
 
 from bot.documents import Duration, Strict, suggest
 from bot.model.labels import parse_matcher
+from bot.model.log_look import LogLook
 from bot.model.retention import Retention
 from bot.model.rule import Recordings, Restore, RuleGroup
 
@@ -249,6 +250,37 @@ class RetentionTimes(Strict):
         return Retention(raw=self.raw, evaluations=self.evaluations, alerts=self.alerts, steps=self.steps)
 
 
+class LogLookEntry(Strict):
+    """One search of logs that is made for incidents, around them and in the time before."""
+
+    title: Name = Field(default="What do the logs say?", description="The question, as people read it.")
+    source: Name = Field(description="The integration that is asked, by its name under `integrations`.")
+    query: Annotated[str, StringConstraints(min_length=1, max_length=10_000)] = Field(
+        description="The search, in the source's language. `$service` inside a quoted text is that label of the alert;"
+        " alerts without the label are not asked about."
+    )
+    matchers: tuple[MatcherText, ...] = Field(
+        default=(), description='Which alerts it is made for, such as `team="shop"`. All must match.'
+    )
+    by: str = Field(
+        default="", description="A field of the lines, such as `service`, by whose values they are counted."
+    )
+
+    @property
+    def noun(self) -> LogLook:
+        """The same for the rest of Tocsin."""
+        return LogLook(
+            title=self.title, source=self.source, query=self.query, by=self.by,
+            matchers=tuple(parse_matcher(text) for text in self.matchers),
+        )  # fmt: skip
+
+
+class EvidenceEntry(Strict):
+    """What is collected for every incident besides its signals."""
+
+    logs: tuple[LogLookEntry, ...] = Field(default=(), description="Searches of logs.")
+
+
 class Config(Strict):
     """The whole of `tocsin.yaml`."""
 
@@ -265,6 +297,7 @@ class Config(Strict):
     )
     receivers: tuple[ReceiverEntry, ...] = Field(default=(), description="Those that routes point to.")
     people: tuple[PersonEntry, ...] = Field(default=(), description="Who may act.")
+    evidence: EvidenceEntry = Field(default=EvidenceEntry(), description="What is collected for incidents.")
     log: Log = Field(default=Log(), description="What Tocsin writes to standard error.")
     time_zone: Annotated[str, AfterValidator(_is_zone)] = Field(
         default="UTC", description="The zone of times in reports and messages, such as `Europe/Berlin`."
