@@ -16,6 +16,7 @@ from bot.kit.redaction import Redactor
 from bot.ports.actions import Action, Health
 from bot.ports.alertmanager import AlertSink
 from bot.ports.clock import Clock
+from bot.ports.event_sink import EventSink
 from bot.ports.logs import LogSource
 from bot.ports.metrics import MetricSource
 from bot.ports.recorder import Recorder
@@ -56,6 +57,11 @@ class Connections:
     def logs(self) -> Mapping[str, LogSource]:
         """Those that find log lines."""
         return self._offering(lambda capabilities: capabilities.logs)
+
+    @property
+    def events(self) -> Mapping[str, EventSink]:
+        """Those that keep what Tocsin tells of itself."""
+        return self._offering(lambda capabilities: capabilities.events)
 
     @property
     def recorders(self) -> Mapping[str, Recorder]:

@@ -194,7 +194,7 @@ class Tocsin:
         self.world.setup, before = setup, self.world.sources
         open_now = self._connections
         self.world.sources, self.world.recorders = open_now.sources, open_now.recorders
-        self.world.searches, self.world.logs = open_now.searches, open_now.logs
+        self.world.searches, self.world.logs, self.world.events = open_now.searches, open_now.logs, open_now.events
         self.world.alertmanagers, self.world.actions = open_now.alertmanagers, open_now.actions
         self.door.tokens = {secret_hash(token): operator, **_tokens(loaded)}
         for source in self.world.sources.keys() - before.keys():

@@ -18,6 +18,7 @@ from bot.kit.redaction import Redactor
 from bot.ports.actions import Action, ActionSpec, Health
 from bot.ports.alertmanager import AlertSink
 from bot.ports.clock import Clock
+from bot.ports.event_sink import EventSink
 from bot.ports.logs import LogSource
 from bot.ports.metrics import MetricSource
 from bot.ports.recorder import Recorder
@@ -51,6 +52,7 @@ class Capabilities:
     metrics: MetricSource | None = None
     searches: SearchSource | None = None
     logs: LogSource | None = None
+    events: EventSink | None = None
     recorder: Recorder | None = None
     alertmanager: AlertSink | None = None
     actions: Mapping[str, Action] = field(default_factory=dict)

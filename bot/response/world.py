@@ -11,6 +11,7 @@ from bot.ports.actions import Action
 from bot.ports.alertmanager import AlertSink
 from bot.ports.clock import Clock
 from bot.ports.drawer import Drawer
+from bot.ports.event_sink import EventSink
 from bot.ports.logs import LogSource
 from bot.ports.metrics import MetricSource
 from bot.ports.recorder import Recorder
@@ -25,7 +26,7 @@ LEASE = timedelta(seconds=8)
 class World:
     """Handed to every response. `setup` and what the integrations can do are replaced together on reload.
 
-    By integration: `sources` answer PromQL, `searches` run saved searches, `logs` find log lines, `recorders` take what
+    By integration: `sources` answer PromQL, `searches` run saved searches, `logs` find log lines, `events` keep what we tell of ourselves, `recorders` take what
     rules make, `alertmanagers` are told of alerts. `actions` maps an action's name to those who offer it, by the
     integration's name in tocsin.yaml. `nudge` tells the engine that a run or an errand may be due, so that nobody waits
     for its next look.
@@ -38,6 +39,7 @@ class World:
     sources: Mapping[str, MetricSource]
     searches: Mapping[str, SearchSource] = field(default_factory=dict)
     logs: Mapping[str, LogSource] = field(default_factory=dict)
+    events: Mapping[str, EventSink] = field(default_factory=dict)
     recorders: Mapping[str, Recorder] = field(default_factory=dict)
     alertmanagers: Mapping[str, AlertSink] = field(default_factory=dict)
     actions: Mapping[str, Mapping[str, Action]]
