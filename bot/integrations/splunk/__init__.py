@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.integrations.splunk.config import SplunkConfig
+from bot.integrations.splunk.export import Export
 from bot.integrations.splunk.health import Examination
 from bot.integrations.splunk.jobs import Jobs
 from bot.integrations.splunk.links import Links
@@ -32,6 +33,7 @@ async def _open(config: SplunkConfig, tools: Tools) -> AsyncIterator[Capabilitie
                 access=way_in,
                 jobs=jobs,
                 room=room,
+                export=Export(rest=rest, room=room, harmless=config.harmless_messages),
                 links=links,
                 app=config.app,
                 owner=config.owner,

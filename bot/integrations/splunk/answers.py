@@ -146,14 +146,14 @@ def progress(body: bytes, integration: str, redactor: Redactor) -> Progress:
         state = str(content["dispatchState"]).upper()
         return Progress(
             state=state,
-            is_done=_yes(content.get("isDone", False)),
-            is_failed=_yes(content.get("isFailed", False)) or state == "FAILED" or _yes(content.get("isZombie", False)),
-            is_finalized=_yes(content.get("isFinalized", False)),
+            is_done=yes(content.get("isDone", False)),
+            is_failed=yes(content.get("isFailed", False)) or state == "FAILED" or yes(content.get("isZombie", False)),
+            is_finalized=yes(content.get("isFinalized", False)),
             transforms=transforms,
             count=kept if transforms else int(content.get("eventCount", kept)),
             kept=kept,
             took=timedelta(seconds=float(content.get("runDuration", 0))),
-            messages=_messages(content, redactor),
+            messages=messages(content, redactor),
         )
     except _UNREADABLE:
         raise not_splunk(integration) from None
@@ -163,9 +163,9 @@ def page(body: bytes, integration: str, redactor: Redactor) -> Page:
     """Rows of a result that is complete; Temporary for a preview of one, and for anything that is no result."""
     found = fields(body, integration)
     listed = found.get("results")
-    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed) or _yes(found.get("preview")):
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed) or yes(found.get("preview")):
         raise not_splunk(integration)
-    return Page(rows=tuple(map(row, listed)), messages=_messages(found, redactor))
+    return Page(rows=tuple(map(row, listed)), messages=messages(found, redactor))
 
 
 def row(found: Mapping[str, Any]) -> Row:
@@ -177,9 +177,9 @@ def row(found: Mapping[str, Any]) -> Row:
     }
 
 
-def failed(found: Progress, integration: str) -> IntegrationError:
+def failed(said_of_it: Iterable[Message], integration: str) -> IntegrationError:
     """Why a search failed: for want of something that comes back, or because of what it says."""
-    words = [message.text for message in found.messages if message.kind in ("FATAL", "ERROR")]
+    words = [message.text for message in said_of_it if message.kind in ("FATAL", "ERROR")]
     said = "; ".join(words)[:_LONGEST_DETAIL] or "it did not say why"
     if _NO_ROOM.search(said):
         return no_room(integration, said)
@@ -194,10 +194,30 @@ def failed(found: Progress, integration: str) -> IntegrationError:
     return error
 
 
-def losses(messages: Iterable[Message], harmless: Sequence[str]) -> tuple[str, ...]:
+def losses(said: Iterable[Message], harmless: Sequence[str]) -> tuple[str, ...]:
     """Which of these say that data is missing: errors and warnings but for harmless ones, and some information."""
-    told = dict.fromkeys(message.text for message in messages if _tells_of_loss(message))
+    told = dict.fromkeys(message.text for message in said if _tells_of_loss(message))
     return tuple(text for text in told if not any(word in text for word in (*_HARMLESS, *harmless)))
+
+
+def messages(found: Mapping[str, Any], redactor: Redactor) -> tuple[Message, ...]:
+    """What Splunk says beside an answer, without secrets and in one line each."""
+    listed = found.get("messages")
+    if not isinstance(listed, list):
+        return ()
+    return tuple(
+        Message(
+            kind=str(one.get("type", "")).upper(),
+            text=visible(redactor.clean(_text(one.get("text", ""))))[:_LONGEST_DETAIL],
+        )
+        for one in listed
+        if isinstance(one, dict)
+    )
+
+
+def yes(value: object) -> bool:
+    """Whether this is one of the ways in which Splunk writes yes."""
+    return value in (True, 1, "1", "true", "True")
 
 
 def not_splunk(integration: str) -> Temporary:
@@ -216,29 +236,11 @@ def _tells_of_loss(message: Message) -> bool:
     return True
 
 
-def _messages(found: Mapping[str, Any], redactor: Redactor) -> tuple[Message, ...]:
-    listed = found.get("messages")
-    if not isinstance(listed, list):
-        return ()
-    return tuple(
-        Message(
-            kind=str(one.get("type", "")).upper(),
-            text=visible(redactor.clean(_text(one.get("text", ""))))[:_LONGEST_DETAIL],
-        )
-        for one in listed
-        if isinstance(one, dict)
-    )
-
-
 def _said(body: bytes, redactor: Redactor) -> str:
     try:
-        return "; ".join(message.text for message in _messages(json.loads(body), redactor))[:_LONGEST_DETAIL]
+        return "; ".join(message.text for message in messages(json.loads(body), redactor))[:_LONGEST_DETAIL]
     except _UNREADABLE:
         return ""
-
-
-def _yes(value: object) -> bool:
-    return value in (True, 1, "1", "true", "True")
 
 
 def _text(value: object) -> str:

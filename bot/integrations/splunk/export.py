@@ -6,18 +6,17 @@ comes between the rows. Rows already given stand; whoever reads on is told.
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from bot.errors import Temporary
 from bot.integrations.splunk import answers
-from bot.integrations.splunk.answers import Message, Progress
+from bot.integrations.splunk.answers import Message
 from bot.integrations.splunk.rest import Rest
 from bot.integrations.splunk.room import Room
-from bot.model.search_job import Row, SearchJob, Urgency
+from bot.model.search_job import Row, Urgency
 
+_WHOLE = {"preview": "0", "adhoc_search_level": "smart"}
 _LONGEST_LINE = 32 * 1024 * 1024
 
 
@@ -29,9 +28,7 @@ class Export:
     room: Room
     harmless: Sequence[str] = ()
 
-    async def rows(
-        self, form: Mapping[str, str], *, owner: str, app: str, urgency: Urgency = Urgency.BACKTEST
-    ) -> AsyncIterator[Row]:
+    async def rows(self, form: Mapping[str, str], *, owner: str, app: str) -> AsyncGenerator[Row, None]:
         """The rows of `search` between `earliest_time` and `latest_time`, in the order in which Splunk finds them.
 
         Whoever needs only some closes the iterator (`contextlib.aclosing`), which ends the search. Raises Temporary and
@@ -40,7 +37,7 @@ class Export:
         name = self.rest.access.name
         is_last = False
         said: list[Message] = []
-        async with self.room.place(urgency), self.rest.export(owner, app, {**form, "preview": "0"}) as pieces:
+        async with self.room.place(Urgency.EVIDENCE), self.rest.export(owner, app, {**form, **_WHOLE}) as pieces:
             async for line in _lines(pieces, name):
                 found = answers.fields(line, name)
                 said += answers.messages(found, self.rest.access.redactor)

@@ -88,7 +88,7 @@ class Jobs:
             raise
         if progress.is_failed:
             self.remove(path)
-            raise answers.failed(progress, self._name)
+            raise answers.failed(progress.messages, self._name)
         return Done(sid=sid, path=path, progress=progress)
 
     async def rows(self, done: Done, most: int) -> tuple[list[Row], list[Message]]:

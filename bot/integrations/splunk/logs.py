@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from bot.integrations.splunk import answers
 from bot.integrations.splunk.answers import exact
+from bot.integrations.splunk.export import Export
 from bot.integrations.splunk.jobs import Jobs, Order
 from bot.integrations.splunk.links import Links
 from bot.integrations.splunk.room import Room
@@ -18,16 +20,16 @@ from bot.model.search_job import LogAnswer, LogLine, Row, Urgency
 
 _STORED = 10_000
 """How many events the server keeps at hand; it counts all of them."""
-_A_LITTLE = timedelta(microseconds=1)  # a window holds its end, which Splunk leaves out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplunkLogs:
-    """A `LogSource`, in one app of a server, with the objects of one owner."""
+    """A `LogSource` and a `LogStream`, in one app of a server, with the objects of one owner."""
 
     access: Access
     jobs: Jobs
     room: Room
+    export: Export
     links: Links
     app: str
     owner: str
@@ -35,13 +37,7 @@ class SplunkLogs:
 
     async def search(self, query: str, variables: Mapping[str, str], window: Window, limit: int) -> LogAnswer:
         """See `LogSource`. A search that transforms answers with its rows, written as `name=value`."""
-        form = {
-            "search": whole(fill(query, variables, self.access.name)),
-            "earliest_time": exact(window.start),
-            "latest_time": exact(window.end + _A_LITTLE),
-            "now": exact(window.end),
-            "max_count": str(max(limit, _STORED)),
-        }
+        form = {**self._form(query, variables, window), "max_count": str(max(limit, _STORED))}
         async with self.room.place(Urgency.EVIDENCE):
             done = await self.jobs.run(Order(key=f"first {limit}", owner=self.owner, app=self.app, form=form))
             try:
@@ -56,10 +52,24 @@ class SplunkLogs:
             warnings = ("the search was finalized before its end",)
         return LogAnswer(lines=tuple(lines), total=done.progress.count, warnings=warnings)
 
+    async def lines(self, query: str, variables: Mapping[str, str], window: Window) -> AsyncIterator[LogLine]:
+        """See `LogStream`."""
+        form = self._form(query, variables, window)
+        async with aclosing(self.export.rows(form, owner=self.owner, app=self.app)) as rows:
+            async for row in rows:
+                yield _line(row, window)
+
     def link(self, query: str, variables: Mapping[str, str], window: Window) -> str:
         """See `LogSource`."""
-        shown = replace(window, end=window.end + _A_LITTLE)
-        return self.links.search(fill(query, variables, self.access.name), self.app, shown)
+        return self.links.search(fill(query, variables, self.access.name), self.app, window)
+
+    def _form(self, query: str, variables: Mapping[str, str], window: Window) -> dict[str, str]:
+        return {
+            "search": whole(fill(query, variables, self.access.name)),
+            "earliest_time": exact(window.start),
+            "latest_time": exact(window.end),
+            "now": exact(window.end),
+        }
 
 
 def _line(row: Row, window: Window) -> LogLine:

@@ -50,14 +50,12 @@ def piped(before: str, search: str) -> str:
 
 
 def fill(search: str, variables: Mapping[str, str], integration: str) -> str:
-    """The search with every `$name` replaced by its escaped value. Without variables it stays as it was written.
+    """The search with every `$name` replaced by its escaped value.
 
     Raises Permanent (`client`) for a name that no variable has, for one that stands where a value could become more
     than a value, and for a value that no literal can hold.
     """
-    if not variables or not _VARIABLE.search(search):
-        return search
-    return _Filling(variables, integration).filled(search)
+    return _Filling(variables, integration).filled(search) if _VARIABLE.search(search) else search
 
 
 @dataclass(slots=True)

@@ -30,7 +30,7 @@ class Simulator:
         assert self._process.stdout is not None
         self._process.stdout.close()
 
-    def index(self, *events: tuple[datetime, str], **meta: str) -> None:
+    def index(self, *events: tuple[datetime, str], **meta: object) -> None:
         """Events of these times and texts."""
         self._ask("POST", "events", {"events": [{"raw": raw, "time": at.timestamp(), **meta} for at, raw in events]})
 

@@ -15,7 +15,8 @@ from bot.model.search_job import SearchJob
 from bot.ports.logs import LogSource
 from bot.ports.searches import SearchSource
 from bot.testing.contracts import HttpContract, IntegrationContract
-from bot.testing.search_contracts import LogSourceContract, SearchSourceContract
+from bot.testing.log_contract import LINES, LogSourceContract
+from bot.testing.search_contracts import SearchSourceContract
 from tests.integrations.http_server import HttpServer, raised, says
 from tests.integrations.splunk.conftest import Open
 from tests.integrations.splunk.simulated import Simulator
@@ -33,13 +34,6 @@ def rooms(splunk: Simulator, window: Window) -> Simulator:
         splunk.index((window.start + timedelta(seconds=step), f"room=kitchen step={step}"))
     splunk.index((window.end, "room=cellar step=9"))
     return splunk
-
-
-@pytest.fixture
-async def logs(rooms: Simulator, opened: Open) -> LogSource:
-    found = (await opened(rooms.url)).logs
-    assert found is not None
-    return found
 
 
 @pytest.fixture
@@ -63,13 +57,14 @@ def counted(window: Window, request: pytest.FixtureRequest) -> SearchJob:
 
 
 class TestLogs(LogSourceContract):
-    @pytest.fixture(params=['room="$room"', '| search room="$room"', 'room=* | where room="$room"'])
-    def by_room(self, request: pytest.FixtureRequest) -> str:
-        return str(request.param).removeprefix("| ")
-
     @pytest.fixture
-    def mistaken(self) -> str:
-        return "room=kitchen | nonsense"
+    async def source(self, splunk: Simulator, opened: Open, at: datetime) -> LogSource:
+        for before, service, text in LINES:
+            moment, fields = at - timedelta(seconds=before), {"service": service}
+            splunk.index((moment, text), index="contract", fields=fields)
+        found = (await opened(splunk.url)).logs
+        assert found is not None
+        return found
 
 
 class TestSearches(SearchSourceContract):

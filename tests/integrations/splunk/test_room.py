@@ -45,7 +45,9 @@ def test_who_gives_up_is_not_called() -> None:
 
 
 @given(st.integers(1, 4), st.integers(1, 4), st.lists(st.sampled_from([*Urgency, None]), max_size=40))
-def test_a_place_is_never_given_twice_nor_kept_from_an_alert(most: int, others: int, steps: list[Urgency | None]) -> None:
+def test_a_place_is_never_given_twice_nor_kept_from_an_alert(
+    most: int, others: int, steps: list[Urgency | None]
+) -> None:
     """None: whoever came first among those inside leaves."""
     line, inside, gone, urgencies = Line(most, others), list[int](), set[int](), dict[int, Urgency]()
     for step in steps:
