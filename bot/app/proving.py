@@ -1,4 +1,7 @@
-"""Proves rule files by their unit-test files: reads both, and plays each test against a Prometheus of its own."""
+"""Proves rule files by their unit-test files: reads both, and plays each test.
+
+Those of PromQL each have a Prometheus of their own; those of saved searches say themselves what Splunk finds.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.config.files import shown, text_of, whole
-from bot.errors import Complaint, DocumentError, Gravity
+from bot.errors import Complaint, DocumentError, Gravity, StartError
 from bot.integrations.prometheus.scratch import scratch
 from bot.model.rule import RuleGroup
 from bot.rules.proving.prove import Proof, in_order, prove
 from bot.rules.proving.spec import read_stories
 from bot.rules.proving.story import Story, StoryFile
+from bot.rules.savedsearches import conf, stanza
+from bot.rules.savedsearches.proving import prove_search
+from bot.rules.savedsearches.stories import SearchStory, is_of_searches, read_search_stories
 from bot.rules.spec import read_groups
 
 _AT_ONCE = 3
@@ -32,7 +38,7 @@ class Suite:
     """
 
     name: str
-    stories: tuple[Story, ...] = ()
+    stories: tuple[Story | SearchStory, ...] = ()
     groups: tuple[RuleGroup, ...] = ()
     every: timedelta = _MINUTE
     fuzzy: bool = False
@@ -43,13 +49,18 @@ class Suite:
         """Whether it holds mistakes."""
         return any(one.gravity is Gravity.ERROR for one in self.complaints)
 
+    @property
+    def needs_prometheus(self) -> bool:
+        """Whether one of its tests asks PromQL."""
+        return not self.broken and any(isinstance(story, Story) for story in self.stories)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
     """One test and what came of it."""
 
     file: str
-    story: Story
+    story: Story | SearchStory
     proof: Proof
     seconds: float
 
@@ -60,19 +71,19 @@ def load(files: Sequence[Path], cwd: Path, only: re.Pattern[str] | None = None) 
     return tuple(_load(path, cwd, only, rules) for path in files)
 
 
-async def play(suites: Iterable[Suite], binary: Path, told: Callable[[Played], None]) -> tuple[Played, ...]:
+async def play(suites: Iterable[Suite], binary: Path | None, told: Callable[[Played], None]) -> tuple[Played, ...]:
     """Plays every test of the suites that have no mistakes; in their order, `told` as each is done.
 
-    StartError when the Prometheus does not start; Temporary and Permanent when it fails in the middle.
+    `binary` None: none of them asks PromQL. StartError when the Prometheus does not start; Temporary and Permanent when
+    it fails in the middle.
     """
     free = asyncio.Semaphore(_AT_ONCE)
     loop = asyncio.get_running_loop()
 
-    async def one(suite: Suite, story: Story) -> Played:
+    async def one(suite: Suite, story: Story | SearchStory) -> Played:
         async with free:
             began = loop.time()
-            async with scratch(binary, suite.every) as server:
-                proof = await prove(story, suite.groups, suite.every, server, fuzzy=suite.fuzzy)
+            proof = await _proof(suite, story, binary)
             played = Played(file=suite.name, story=story, proof=proof, seconds=loop.time() - began)
             told(played)
             return played
@@ -87,6 +98,37 @@ async def play(suites: Iterable[Suite], binary: Path, told: Callable[[Played], N
     return tuple(task.result() for task in done)
 
 
+async def _proof(suite: Suite, story: Story | SearchStory, binary: Path | None) -> Proof:
+    if isinstance(story, SearchStory):
+        return prove_search(story, suite.groups)
+    if binary is None:
+        raise StartError("no Prometheus was named to play the test", hint="name one with --prometheus")
+    async with scratch(binary, suite.every) as server:
+        return await prove(story, suite.groups, suite.every, server, fuzzy=suite.fuzzy)
+
+
+def _load_searches(path: Path, name: str, text: str, cwd: Path, only: re.Pattern[str] | None) -> Suite:
+    """A test file of saved searches, and the searches it names; one file over the other, as an app's layers are."""
+    try:
+        stories = read_search_stories(text, name)
+        layers = [_conf((cwd / path).parent / file, cwd) for file in stories.files]
+    except DocumentError as error:
+        return Suite(name=name, complaints=error.complaints)
+    home = stanza.Home(file=name, source="test", time_zone=stories.time_zone)
+    reading = stanza.read(conf.layered(layers), home)
+    return Suite(
+        name=name,
+        stories=tuple(story for story in stories.stories if only is None or only.search(story.name)),
+        groups=reading.groups,
+        complaints=reading.complaints,
+    )
+
+
+def _conf(file: Path, cwd: Path) -> conf.Conf:
+    name = shown(file.resolve(), cwd)
+    return conf.parse(text_of(file, name), name)
+
+
 def _load(
     path: Path,
     cwd: Path,
@@ -95,7 +137,10 @@ def _load(
 ) -> Suite:
     name = shown(path, cwd)
     try:
-        stories = read_stories(text_of(cwd / path, name), name)
+        text = text_of(cwd / path, name)
+        if is_of_searches(text):
+            return _load_searches(path, name, text, cwd, only)
+        stories = read_stories(text, name)
     except DocumentError as error:
         return Suite(name=name, complaints=error.complaints)
     complaints = list(stories.warnings)

@@ -1,4 +1,4 @@
-"""`tocsin test rules`: promtool's unit-test files through our own evaluator, with differences a person can read."""
+"""`tocsin test rules`: promtool's unit-test files, and those of saved searches, with differences a person can read."""
 
 from __future__ import annotations
 
@@ -22,16 +22,19 @@ from bot.rules.proving.telling import tell
 _EXAMPLES = """\
   tocsin test rules rules/tests/*.yaml
   tocsin test rules --run Disk --junit report.xml rules/tests/hosts.yaml
+  tocsin test rules rules/splunk/recipes/tests.yaml
 
-Each test has a throw-away Prometheus of its own: the one named with --prometheus or $TOCSIN_PROMETHEUS, the one
-on PATH, or the one that Tocsin's own tests use.
+A test of saved searches says itself what Splunk finds. Each other one has a throw-away Prometheus of its own: the one
+named with --prometheus or $TOCSIN_PROMETHEUS, the one on PATH, or the one that Tocsin's own tests use.
 
 exit status: 0 all is as expected, 1 it is not, or mistakes were found, 2 nothing could be looked at"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Its options."""
-    rules = Family(parser).add("rules", prove_rules, "play promtool's unit-test files", examples=_EXAMPLES)
+    rules = Family(parser).add(
+        "rules", prove_rules, "play unit-test files of rules and of saved searches", examples=_EXAMPLES
+    )
     rules.add_argument("files", type=Path, nargs="+", metavar="FILE", help="unit-test files, as promtool has them")
     rules.add_argument("--run", metavar="REGEX", type=_regex, help="only the tests whose name this is found in")
     rules.add_argument("--junit", type=Path, metavar="FILE", help="also write what came of it as JUnit's XML")
@@ -53,7 +56,9 @@ def prove_rules(arguments: argparse.Namespace, console: Console) -> int:
             if not path.is_file():
                 raise StartError(f"there is no file {path}", hint="name unit-test files, as promtool has them")
         suites = load(arguments.files, Path.cwd(), arguments.run)
-        played = asyncio.run(_play(suites, find(arguments.prometheus, os.environ), console))
+        needed = any(suite.needs_prometheus for suite in suites)
+        binary = find(arguments.prometheus, os.environ) if needed else None
+        played = asyncio.run(_play(suites, binary, console))
     except StartError as error:
         console.trouble(error.message, error.hint)
         return 2
@@ -66,7 +71,7 @@ def prove_rules(arguments: argparse.Namespace, console: Console) -> int:
     return 0 if _all_is_well(suites, played) else 1
 
 
-async def _play(suites: Sequence[Suite], binary: Path, console: Console) -> Sequence[Played]:
+async def _play(suites: Sequence[Suite], binary: Path | None, console: Console) -> Sequence[Played]:
     count = sum(len(suite.stories) for suite in suites if not suite.broken)
     progress = Progress(console, count, "tests")
     try:
