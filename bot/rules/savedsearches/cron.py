@@ -25,7 +25,8 @@ _FIELDS = (
     ("month", 1, 12),
     ("day of the week", 0, 7),
 )
-_ITEM = re.compile(r"(?:\*|(?P<first>\d{1,2})(?:-(?P<last>\d{1,2}))?)(?:/(?P<step>\d{1,3}))?")
+_ITEM = re.compile(r"(?:\*|(?P<first>\d{1,2})(?:-(?P<last>\d{1,2}))?)(?:/(?P<step>\d{1,3}))?", re.ASCII)
+_ONE_LONG = re.compile(r"\b(\d+)-0*\1/\d+")
 _FIRST_DAY = datetime(2024, 1, 1)  # noqa: DTZ001 - a day of the calendar, in no zone: a leap year, and a Monday
 _YEARS = timedelta(days=13 * 366)
 _MANY_DAYS = 400
@@ -47,7 +48,7 @@ def validate(cron: str) -> None:
         for item in text.split(","):
             _check(item, name, low, high)
     try:
-        CronSim(cron, _FIRST_DAY)
+        _simulated(cron, _FIRST_DAY)
     except CronSimError:
         raise CronError(f"{cron!r} names a day that none of its months has") from None
 
@@ -85,11 +86,16 @@ def _check(item: str, name: str, low: int, high: int) -> None:
         raise CronError(f"{item!r} cannot stand for the {name}: a step of 0 leads nowhere")
 
 
+def _simulated(cron: str, start: datetime) -> CronSim:
+    """The library takes `5-5/2` for `5/2`, which is a range to the end."""
+    return CronSim(_ONE_LONG.sub(r"\1", cron), start)
+
+
 def _runs(schedule: Schedule, after: datetime) -> Iterator[datetime]:
     validate(schedule.cron)
     local = after.astimezone(_zone(schedule.time_zone))
     last = after
-    for run in CronSim(schedule.cron, local):
+    for run in _simulated(schedule.cron, local):
         moment = run.astimezone(UTC)
         # in the hour that clocks show twice the library begins at the first of the two
         if moment > last:
@@ -100,7 +106,7 @@ def _runs(schedule: Schedule, after: datetime) -> Iterator[datetime]:
 @lru_cache(maxsize=1024)
 def _longest_gap(cron: str) -> timedelta:
     validate(cron)
-    fields = CronSim(cron, _FIRST_DAY)
+    fields = _simulated(cron, _FIRST_DAY)
     times = [
         timedelta(hours=hour, minutes=minute) for hour in sorted(fields.hours) for minute in sorted(fields.minutes)
     ]

@@ -29,12 +29,14 @@ _NAMES = {name: unit for unit, names in _UNITS.items() for name in names}
 _LENGTHS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
 _DAYS = {"d": 1, "w": 7}
 _MONTHS = {"mon": 1, "q": 3, "y": 12}
-_NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?")
+_NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?", re.ASCII)
 _REAL_TIME = re.compile(r"[+-]?rt(now|[+-].*)?", re.IGNORECASE)
-_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
-_AMERICAN = re.compile(r"\d{1,2}/\d{1,2}/\d{4}(:\d{1,2}:\d{1,2}:\d{1,2})?")
-_PART = re.compile(r"(?P<sign>[+-])(?P<count>\d{0,9})(?P<unit>[A-Za-z]*)|@(?P<snap>[A-Za-z]+)(?P<weekday>\d*)")
-_LENGTH = re.compile(r"(?P<count>\d{1,6})\s*(?P<unit>[A-Za-z]*)")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*", re.ASCII)
+_AMERICAN = re.compile(r"\d{1,2}/\d{1,2}/\d{4}(:\d{1,2}:\d{1,2}:\d{1,2})?", re.ASCII)
+_PART = re.compile(
+    r"(?P<sign>[+-])(?P<count>\d{0,9})(?P<unit>[A-Za-z]*)|@(?P<snap>[A-Za-z]+)(?P<weekday>\d*)", re.ASCII
+)
+_LENGTH = re.compile(r"(?P<count>\d{1,6})\s*(?P<unit>[A-Za-z]*)", re.ASCII)
 _EXAMPLE = "write it like -5m@m, @d, now or an epoch time"
 
 

@@ -17,7 +17,7 @@ from bot.rules.savedsearches.keys import BY_NAME
 E = TypeVar("E", bound=StrEnum)
 _TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
 _FALSE = frozenset({"0", "false", "f", "no", "n", "off"})
-_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
+_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?", re.ASCII)
 
 
 class Settings:
@@ -66,7 +66,7 @@ class Settings:
         setting = self.find(key)
         if setting is None:
             return default
-        if re.fullmatch(r"\d{1,10}", setting.value) is None or not low <= int(setting.value) <= high:
+        if re.fullmatch(r"[0-9]{1,10}", setting.value) is None or not low <= int(setting.value) <= high:
             bounds = f"from {low} to {high}" if high < 100 else f"that is {low} or more"
             self.wrong(key, f"{setting.value!r} cannot stand here: a whole number {bounds} is needed")
             return default

@@ -27,9 +27,8 @@ _TOLD_BY_ROUTES = frozenset({"email", "webhook", "tocsin"})
 _FILES_AWAY = frozenset({"summary_index", "populate_lookup", "lookup", "tocsin"})
 """Actions that keep results and tell nobody."""
 _ACTION = re.compile(r"action\.([^.]+)")
-_QUANTITY = re.compile(r"(-?\d{1,15}(?:\.\d{1,9})?)\s*(%?)")
+_QUANTITY = re.compile(r"(-?\d{1,15}(?:\.\d{1,9})?)\s*(%?)", re.ASCII)
 _PERCENT = re.compile(r"\s+perc(ent)?$")
-_LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 _DAY = timedelta(hours=24)
 
