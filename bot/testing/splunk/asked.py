@@ -7,7 +7,7 @@ import binascii
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs
 
 from starlette.requests import Request
 
@@ -141,5 +141,5 @@ async def asked(request: Request, sessions: Sessions, *, capability: str = "") -
 
 
 def named(request: Request, key: str) -> str:
-    """A name in the path; a slash in it comes encoded twice."""
-    return unquote(str(request.path_params[key]))
+    """A name in the path; a slash in it is still encoded."""
+    return str(request.path_params[key]).replace("%2F", "/")

@@ -70,6 +70,7 @@ class Knobs:
             Route("/saved", _checked(self.saved), methods=["PUT"]),
             Route("/journal", self.journal, methods=["GET"]),
             Route("/jobs", self.jobs, methods=["GET"]),
+            Route("/jobs", self.end, methods=["DELETE"]),
         ]
 
     async def load(self, request: Request) -> Response:
@@ -113,6 +114,13 @@ class Knobs:
         """What was asked, from line `since` on."""
         since = int(request.query_params.get("since", "0"))
         return JSONResponse(self.simulator.journal.lines[since:])
+
+    async def end(self, request: Request) -> Response:
+        """Forgets every job, those that run too."""
+        for sid in list(self.simulator.jobs.kept):
+            self.simulator.jobs.remove(sid)
+        self.simulator.jobs.vanished.clear()
+        return await self.jobs(request)
 
     async def jobs(self, request: Request) -> Response:
         """The jobs that are still there: each one that is not wanted any more is a leak."""

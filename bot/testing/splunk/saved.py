@@ -103,10 +103,10 @@ class Saved:
         ]
 
     def _one(self, request: Request, asked: Asked) -> SavedOne:
-        wanted = {str(request.path_params["name"]), named(request, "name")}
-        found = [one for one in self._visible(asked) if one.name in wanted]
+        name = named(request, "name")
+        found = [one for one in self._visible(asked) if one.name == name]
         if not found:
-            raise Refused(404, "ERROR", f"Could not find object id={named(request, 'name')}")
+            raise Refused(404, "ERROR", f"Could not find object id={name}")
         return found[0]
 
     async def listed(self, request: Request, asked: Asked) -> Response:
@@ -118,7 +118,8 @@ class Saved:
         if asked.get("sort_dir") == "desc":
             found.reverse()
         found = _filtered(found, asked.get("search"))
-        count, offset = asked.whole("count", 30), asked.whole("offset", 0)
+        count = 0 if asked.get("count") == "-1" else asked.whole("count", 30)  # the SDK's word for all
+        offset = asked.whole("offset", 0)
         page = found[offset : offset + count] if count else found[offset:]
         chosen = asked.arguments.get("f", ())
         entries = [_entry(one, chosen) for one in page]

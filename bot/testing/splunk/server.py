@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import MutableMapping
+from urllib.parse import unquote
 
 import uvicorn
 from starlette.applications import Starlette
@@ -67,7 +68,7 @@ class Wire:
         if scope["type"] != "http" or scope["path"].startswith("/simulator/"):
             await self.app(scope, receive, send)
             return
-        path = scope["path"].rstrip("/") or "/"
+        path = _path(scope["raw_path"]) or "/"
         scope = {**scope, "path": path}
         body = await _body(receive)
         line = self._noted(scope, body)
@@ -155,6 +156,15 @@ def _canned(answer: Answer, as_json: bool) -> Response:
     if answer.retry_after is not None:
         made.headers["Retry-After"] = str(answer.retry_after)
     return made
+
+
+def _path(raw: bytes) -> str:
+    """A path as splunkd reads it: a plus is a blank, as its SDK writes it; the last slash says nothing.
+
+    A slash that is part of a name stays encoded, whether it came encoded once (the SDK) or twice (as links have it).
+    """
+    parts = raw.decode("latin-1").partition("?")[0].split("/")
+    return "/".join(unquote(part.replace("+", " ")).replace("/", "%2F") for part in parts).rstrip("/")
 
 
 async def _body(receive: Receive) -> bytes:
