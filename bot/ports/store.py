@@ -16,6 +16,7 @@ from bot.model.alert import Alert, AlertGroup
 from bot.model.audit import AuditEntry
 from bot.model.errand import Errand
 from bot.model.evaluation import EvaluationRecord
+from bot.model.event import Record
 from bot.model.evidence import Attachment, Evidence
 from bot.model.ids import ApprovalId, EvidenceId, Fingerprint, IncidentId, RunId
 from bot.model.incident import Incident, IncidentStatus
@@ -255,6 +256,30 @@ class Outbox(Protocol):
         ...
 
 
+class Records(Protocol):
+    """Records that are told to others, each in the order it was written, and how far each sink knows them."""
+
+    def audit_after(self, seq: int, limit: int) -> Sequence[AuditEntry]:
+        """Entries of the audit record with a higher number, the lowest first."""
+        ...
+
+    def timeline_after(self, seq: int, limit: int) -> Sequence[TimelineEntry]:
+        """The same, of all timelines."""
+        ...
+
+    def journal_after(self, seq: int, limit: int) -> Sequence[JournalEntry]:
+        """The same, of all journals; without what steps printed and returned."""
+        ...
+
+    def told(self, sink: str, record: Record) -> int:
+        """The number of the last entry that this sink has; 0: none."""
+        ...
+
+    def tell(self, sink: str, record: Record, seq: int) -> None:
+        """This sink has all entries up to this one."""
+        ...
+
+
 class Leases(Protocol):
     """Which process is the active one. Leases compare with the database's clock."""
 
@@ -323,6 +348,7 @@ class Tx:
     evidence: Evidences
     audit: Audit
     outbox: Outbox
+    records: Records
     leases: Leases
     sessions: Sessions
 

@@ -16,6 +16,7 @@ from bot.store.repositories.evidence import Evidences
 from bot.store.repositories.incidents import Incidents
 from bot.store.repositories.leases import Leases
 from bot.store.repositories.outbox import Outbox
+from bot.store.repositories.records import Records
 from bot.store.repositories.rules import Rules
 from bot.store.repositories.runs import Runs
 from bot.store.repositories.sessions import Sessions
@@ -36,6 +37,7 @@ class Channel:
             evidence=Evidences(connection),
             audit=Audit(connection),
             outbox=Outbox(connection),
+            records=Records(connection),
             leases=Leases(connection),
             sessions=Sessions(connection),
         )

@@ -14,7 +14,7 @@ from bot.store.backend import Backend
 from bot.store.channel import Channel
 from bot.store.tables import metadata
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """Every revision this Tocsin knows, in order; the last is the one it needs."""
 
 _APPEND_ONLY = {

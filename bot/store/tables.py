@@ -320,6 +320,15 @@ class ErrandRow(_Row, table=True):
     lease_until: int | None = Field(default=None, sa_type=BigInteger)
 
 
+class ToldRow(_Row, table=True):
+    """How far a sink knows a record: the number of the last entry it took."""
+
+    __tablename__ = "told_records"
+    sink: TextKey
+    record: TextKey
+    seq: int = Field(sa_type=BigInteger)
+
+
 class LeaseRow(_Row, table=True):
     """Which process holds a name, and until when by the database's clock."""
 

@@ -9,6 +9,7 @@ import pytest
 from bot.errors import Conflict, Fenced, NotFound
 from bot.model.alert import AlertGroup
 from bot.model.evaluation import EvaluationRecord, RuleFinding, Sighting
+from bot.model.event import Record
 from bot.model.evidence import Attachment
 from bot.model.ids import EvidenceId, Fingerprint, IncidentId, RunId
 from bot.model.incident import IncidentStatus
@@ -531,6 +532,38 @@ class OutboxSuite:
         assert await store.read(lambda tx: tx.outbox.oldest_due(NOW + DAY)) is None
 
 
+class RecordsSuite:
+    """What is told to others, in the order it was written."""
+
+    async def test_entries_come_in_order_from_where_a_sink_is(self, store: Store) -> None:
+        for number in range(5):
+            await store.write(lambda tx, number=number: tx.audit.append(act(object=f"INC-{number}")))
+        first = await store.read(lambda tx: tx.records.audit_after(0, 3))
+        rest = await store.read(lambda tx: tx.records.audit_after(first[-1].seq, 10))
+        assert [one.object for one in (*first, *rest)] == [f"INC-{number}" for number in range(5)]
+        assert await store.read(lambda tx: tx.records.audit_after(rest[-1].seq, 10)) == []
+
+    async def test_the_stories_of_incidents_and_runs_are_records_too(self, store: Store) -> None:
+        await store.write(lambda tx: tx.incidents.put(incident(1)))
+        for text in ("first", "second"):
+            await store.write(lambda tx, text=text: tx.incidents.tell(entry("INC-1", text)))
+        await store.write(lambda tx: tx.runs.create(run(1)))
+        written = await store.write(lambda tx: tx.runs.append(finished("RUN-1", "secret"), epoch=None))
+        (line_of_it,) = await store.read(lambda tx: tx.records.journal_after(written.seq - 1, 10))
+        assert (line_of_it.run, line_of_it.kind, line_of_it.seq) == (written.run, JournalKind.FINISHED, written.seq)
+        assert (line_of_it.data["summary"], line_of_it.data["text"]) == ("done", "")
+        told = await store.read(lambda tx: tx.records.timeline_after(0, 10))
+        assert [one.text for one in told] == ["first", "second"]
+
+    async def test_a_sink_is_where_it_was_told_to_be(self, store: Store) -> None:
+        assert await store.read(lambda tx: tx.records.told("splunk", Record.AUDIT)) == 0
+        for seq in (3, 7):
+            await store.write(lambda tx, seq=seq: tx.records.tell("splunk", Record.AUDIT, seq))
+        assert await store.read(lambda tx: tx.records.told("splunk", Record.AUDIT)) == 7
+        assert await store.read(lambda tx: tx.records.told("splunk", Record.RUN)) == 0
+        assert await store.read(lambda tx: tx.records.told("other", Record.AUDIT)) == 0
+
+
 class LeasesSuite:
     """Which process is the active one."""
 
@@ -585,6 +618,7 @@ class StoreSuite(
     ApprovalsAndEvidenceSuite,
     AuditSuite,
     OutboxSuite,
+    RecordsSuite,
     LeasesSuite,
     SessionsSuite,
 ):
