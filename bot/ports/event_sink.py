@@ -1,19 +1,20 @@
-"""Servers that keep what Tocsin tells of itself."""
+"""Where Tocsin's own events go."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from bot.model.event import Event
+from bot.model.sent_event import SentEvent
 
 
 class EventSink(Protocol):
-    """Takes incidents, runs and the audit record as events, for people who search there."""
+    """A system that keeps events: what happened in incidents and runs, and who did it."""
 
-    async def send(self, events: Sequence[Event]) -> None:
-        """Returns once the server has taken all of them, in their order; where it acknowledges, once it did.
+    async def send(self, events: Sequence[SentEvent]) -> None:
+        """Delivers them in order; once this returns, the sink has them all.
 
-        Raises Temporary and Permanent; the same events are sent again then, so that each arrives at least once.
+        Raises Temporary and Permanent. The first of them may have been delivered then: whoever sends them again sends
+        some twice, under the same `key`, and loses none.
         """
         ...

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from bot.integrations.splunk.config import SplunkConfig
 from bot.integrations.splunk.export import Export
 from bot.integrations.splunk.health import Examination
+from bot.integrations.splunk.hec import Collector
 from bot.integrations.splunk.jobs import Jobs
 from bot.integrations.splunk.links import Links
 from bot.integrations.splunk.logs import SplunkLogs
@@ -25,9 +26,11 @@ async def _open(config: SplunkConfig, tools: Tools) -> AsyncIterator[Capabilitie
     jobs = Jobs(rest, longest=config.search_timeout, keep=config.keep)
     room = Room(config.searches_at_once, config.most_evidence)
     links = Links(web_url=config.web_url or "")
+    events = Collector(way_in, tools.http, config.hec) if config.hec else None
     try:
         yield Capabilities(
-            examine=Examination(rest=rest, clock=tools.clock).examine,
+            examine=Examination(rest=rest, clock=tools.clock, events=events).examine,
+            events=events,
             searches=SplunkSearches(jobs=jobs, room=room, links=links, harmless=config.harmless_messages),
             logs=SplunkLogs(
                 access=way_in,
@@ -48,6 +51,6 @@ integration = Integration(
     name="splunk",
     help="Runs saved searches on a Splunk, as it would itself, and takes evidence from its logs.",
     config=SplunkConfig,
-    provides=frozenset({"searches", "logs"}),
+    provides=frozenset({"searches", "logs", "events"}),
     open=_open,
 )

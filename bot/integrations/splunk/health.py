@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.errors import IntegrationError
 from bot.integrations.splunk import answers
+from bot.integrations.splunk.hec import Collector
 from bot.integrations.splunk.rest import Rest
 from bot.kit.clocks import clock, skew_of
 from bot.kit.redaction import visible
@@ -26,9 +27,13 @@ class Examination:
 
     rest: Rest
     clock: Clock
+    events: Collector | None
 
     async def examine(self) -> Sequence[Health]:
-        """What cannot be told for want of the one before is left out."""
+        """What cannot be told for want of the one before is left out; the collector is a server of its own."""
+        return [*await self._server(), *([await self.events.examine()] if self.events else [])]
+
+    async def _server(self) -> Sequence[Health]:
         try:
             answer = await self.rest.get("/services/server/info")
             info = answers.entries(self._fields(answer.body), self._name)[0]["content"]
