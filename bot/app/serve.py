@@ -35,6 +35,7 @@ from bot.engine.bell import Bell
 from bot.engine.errands import Errands
 from bot.engine.evaluation import KEEP_EVERY, Evaluation
 from bot.engine.runner import Runner
+from bot.engine.telling import Telling
 from bot.errors import DocumentError, TocsinError
 from bot.kit.http_in import Origins
 from bot.kit.http_out import HttpOut
@@ -125,6 +126,7 @@ class Tocsin:
         self._evaluation = Evaluation(world, owner, self.telemetry)
         self._runner = Runner(world, owner, self._runs_bell, self.telemetry)
         self._errands = Errands(world, owner, self._errands_bell, self.telemetry)
+        self._telling = Telling(world, owner, self.telemetry)
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
         self._ready = False
@@ -234,6 +236,7 @@ class Tocsin:
         return {
             "runs": self._runner.run,
             "errands": self._errands.run,
+            "records": self._telling.run,
             "heartbeat": lambda: beat(self.world, self.telemetry),
             "reload": self._watch_for_reload,
         }

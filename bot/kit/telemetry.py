@@ -90,6 +90,10 @@ class Telemetry:
         self._store = Counter(
             "tocsin_store_write_errors", "Transactions that could not be committed.", ["reason"], registry=registry
         )
+        self._refused = Counter(
+            "tocsin_records_refused", "Times that a sink did not take incidents, runs and audit entries.", ["sink"],
+            registry=registry,
+        )  # fmt: skip
         self._runs = Counter("tocsin_runs", "Runs of runbooks that ended.", ["outcome"], registry=registry)
         self._http = Histogram(
             "tocsin_http_request_seconds",
@@ -136,6 +140,10 @@ class Telemetry:
     def blind(self, source: str, is_blind: bool) -> None:
         """Whether this source can be asked at the moment."""
         self._blind.labels(source).set(is_blind)
+
+    def records_refused(self, sink: str) -> None:
+        """A sink did not take what it was told of our records; it is told again."""
+        self._refused.labels(sink).inc()
 
     def outbox_oldest(self, seconds: float) -> None:
         """How long the oldest undone errand has been due; 0 when none is."""

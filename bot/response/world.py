@@ -27,9 +27,9 @@ class World:
     """Handed to every response. `setup` and what the integrations can do are replaced together on reload.
 
     By integration: `sources` answer PromQL, `searches` run saved searches, `logs` find log lines, `events` keep what we
-    tell of ourselves, `recorders` take what rules make, `alertmanagers` are told of alerts. `actions` maps an action's name to those who offer it, by the
-    integration's name in tocsin.yaml. `nudge` tells the engine that a run or an errand may be due, so that nobody waits
-    for its next look.
+    tell of ourselves, `recorders` take what rules make, `alertmanagers` are told of alerts. `actions` maps an action's
+    name to those who offer it, by the integration's name in tocsin.yaml. `nudge` tells the engine that a run or an
+    errand may be due, so that nobody waits for its next look.
     """
 
     store: Store
