@@ -16,7 +16,7 @@ from bot.testing.splunk.spl.values import Row, SplError, Value, number, text
 Token: TypeAlias = tuple[str, str]
 
 _TOKEN = re.compile(
-    r"""\s*(?: (?P<text>"(?:[^"\\]|\\.)*") | (?P<field>'[^']*') | (?P<number>\d+\.\d+|\.\d+|\d+)
+    r"""\s*(?: (?P<text>"(?:[^"\\]|\\.)*") | (?P<field>'[^']*') | (?P<number>\d+\.\d+|\d+)
         | (?P<name>[A-Za-z_][\w{}:]*) | (?P<sign>==|!=|<=|>=|[-+*/%.=<>(),]) )""",
     re.VERBOSE,
 )
@@ -161,8 +161,10 @@ class Reader:
                 return lambda row: value
             case "field":
                 return lambda row: row.get(token[1:-1])
+            case "name" | "word" if self.at("("):
+                return self._called(token)
             case "name":
-                return self._called(token) if self.at("(") else (lambda row: row.get(token))
+                return lambda row: row.get(token)
             case _:
                 raise self._wrong(f"at '{token}'" if token else "It ends too early.")
 

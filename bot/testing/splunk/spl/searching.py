@@ -97,6 +97,8 @@ class _Reader:
                 raise _unreadable("unbalanced parentheses.")
             self.at += 1
             return test
+        if kind == "word" and token.startswith("["):
+            raise _unreadable("subsearches are not supported.")
         if kind == "" or kind == "sign" or token in {"AND", "OR"}:
             raise _unreadable(f"Invalid term on the left hand side of {token!r}.")
         following, sign = self._next()

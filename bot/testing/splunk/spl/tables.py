@@ -146,10 +146,11 @@ def _numeric_cut(written: str) -> Callable[[float], Value]:
 
 def chart(argument: str) -> Stage:
     """`chart count OVER host BY status`: a row for each host, a column for each status."""
-    given, by = _by(argument)
+    chosen, rest = _chosen("chart", argument)
+    given, by = _by(rest)
     over = re.search(r"\s[oO][vV][eE][rR]\s+(\"[^\"]*\"|\S+)\s*$", given)
     rows_by = [unquoted(over[1]), *by] if over else by
-    chosen, made = _charted("chart", given[: over.start()] if over else given)
+    made = aggregates.read("chart", given[: over.start()] if over else given)
     if not 1 <= len(rows_by) <= 2:
         raise SplError("Error in 'chart' command: One or two fields are required after BY.")
 
@@ -165,8 +166,9 @@ def chart(argument: str) -> Stage:
 
 def timechart(argument: str) -> Stage:
     """`timechart span=5m count BY host`: a row for each span of the window, those without events too."""
-    given, by = _by(argument)
-    chosen, made = _charted("timechart", given)
+    chosen, rest = _chosen("timechart", argument)
+    given, by = _by(rest)
+    made = aggregates.read("timechart", given)
     if len(by) > 1:
         raise SplError("Error in 'timechart' command: Only one field can follow BY.")
     if chosen["span"]:
@@ -195,13 +197,12 @@ def _fitting(window: float) -> str:
     return next((written for written in _SPANS[:-1] if window / following(0, *span(written)) <= 100), _SPANS[-1])
 
 
-def _charted(command: str, given: str) -> tuple[dict[str, str], list[Aggregate]]:
-    known = {"span": "", "limit": "10", "useother": "t", "usenull": "t"}
-    pattern = rf"(?:^|\s)((?:{'|'.join(known)})=\S+)"
-    chosen, _ = options(command, re.findall(pattern, given), known)
-    if command == "chart" and chosen["span"]:
-        raise SplError("Error in 'chart' command: Invalid argument: 'span'")
-    return chosen, aggregates.read(command, re.sub(pattern, " ", given))
+def _chosen(command: str, argument: str) -> tuple[dict[str, str], str]:
+    """The options, which may stand anywhere, and the rest."""
+    known = {"limit": "10", "useother": "t", "usenull": "t"} | ({"span": ""} if command == "timechart" else {})
+    pattern = rf"(?:^|(?<=\s))(?:{'|'.join(known)})=\S+"
+    chosen, _ = options(command, re.findall(pattern, argument), known)
+    return chosen, re.sub(pattern, " ", argument).strip()
 
 
 def _columns(
