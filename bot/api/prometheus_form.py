@@ -95,7 +95,9 @@ def _group(standing: Standing, wanted: Wanted) -> Json:
         "name": group.name,
         "file": group.file,
         "rules": [
-            _rule(rule, of, status, with_alerts=wanted.with_alerts) for rule, of in rules if wanted.has_rule(rule)
+            {**_rule(rule, of, status, with_alerts=wanted.with_alerts), "query": _query(group, rule)}
+            for rule, of in rules
+            if wanted.has_rule(rule)
         ],
         "interval": _seconds(group.interval),
         "limit": group.limit,
@@ -105,7 +107,7 @@ def _group(standing: Standing, wanted: Wanted) -> Json:
 
 
 def _rule(rule: AlertRule | RecordingRule, status: RuleStatus, group: GroupStatus | None, *, with_alerts: bool) -> Json:
-    common: Json = {"name": rule.name, "query": canonical(rule.expr)}
+    common: Json = {"name": rule.name, "query": ""}
     if rule.labels or isinstance(rule, AlertRule):
         common["labels"] = dict(rule.labels)
     common["health"] = _health(status)
@@ -124,6 +126,11 @@ def _rule(rule: AlertRule | RecordingRule, status: RuleStatus, group: GroupStatu
         "alerts": list(_alerts(status)) if with_alerts else None,
         "type": "alerting",
     }
+
+
+def _query(group: RuleGroup, rule: AlertRule | RecordingRule) -> str:
+    """PromQL as Prometheus prints it; a saved search as it is written."""
+    return rule.expr if group.search is not None else canonical(rule.expr)
 
 
 def _alerts(status: RuleStatus) -> Iterator[Json]:

@@ -12,11 +12,13 @@ from bot.api.schema import Out
 from bot.model.evaluation import EvaluationRecord
 from bot.model.rule import RuleAlert, RuleState
 from bot.response import why_asked
-from bot.response.why_asked import Now, Why
+from bot.response.why_asked import Now, Searched, Why
 
 router = APIRouter(tags=["about"])
 
 MOST_ALERTS = 50
+_RUNS = 10
+_QUIET = 50
 
 
 class WhyAlertOut(Out):
@@ -140,8 +142,57 @@ class NowOut(Out):
         return cls(asked_at=now.asked_at, samples=samples, series=now.series, error=now.error)
 
 
+class SearchRunOut(Out):
+    """One run of a saved search. `count` null: it found nothing out."""
+
+    slot: datetime
+    triggered: bool
+    complete: bool
+    count: int | None
+    why: str
+    link: str
+
+
+class QuietOut(Out):
+    """An alert that is not told of again before `until`; `key` is empty where the search is suppressed as a whole."""
+
+    key: str
+    until: datetime
+
+
+class SearchedOut(Out):
+    """A saved search: its schedule, its last runs (the newest first), who is quiet, how many keys it remembers."""
+
+    cron: str
+    time_zone: str
+    continuous: bool
+    next_at: datetime
+    last_count: int | None
+    remembered: int
+    quiet: list[QuietOut]
+    runs: list[SearchRunOut]
+
+    @classmethod
+    def of(cls, searched: Searched, now: datetime) -> Self:
+        """What is known of a search."""
+        schedule, memory = searched.search.schedule, searched.memory
+        return cls(
+            cron=schedule.cron,
+            time_zone=schedule.time_zone,
+            continuous=schedule.continuous,
+            next_at=searched.next_at,
+            last_count=memory.count,
+            remembered=len(memory.seen),
+            quiet=[QuietOut(key=key, until=until) for key, until in memory.quiet_until.items() if until > now][:_QUIET],
+            runs=[SearchRunOut.model_validate(run) for run in memory.runs[:_RUNS]],
+        )
+
+
 class WhyOut(Out):
-    """One rule. Durations are seconds. `evaluated_at` null: never evaluated; `alerts` are the gravest of `count`."""
+    """One rule. Durations are seconds. `evaluated_at` null: never evaluated; `alerts` are the gravest of `count`.
+
+    `search` is there for a saved search: of that one `now` has nothing, because it is asked only when it is due.
+    """
 
     rule: str
     group: str
@@ -167,6 +218,7 @@ class WhyOut(Out):
     history: HistoryOut
     last: list[EvaluationOut]
     now: NowOut
+    search: SearchedOut | None
 
     @classmethod
     def of(cls, why: Why) -> Self:
@@ -199,6 +251,7 @@ class WhyOut(Out):
             history=HistoryOut.model_validate(why.history),
             last=[EvaluationOut.of(record, rule.name, why.place) for record in why.last],
             now=NowOut.of(why.now),
+            search=SearchedOut.of(why.searched, why.now.asked_at) if why.searched else None,
         )
 
 

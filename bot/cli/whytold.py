@@ -15,6 +15,7 @@ from bot.model.wording import duration, number, one_line
 _ALERTS = 10
 _SPELLS = 6
 _NEAREST = 5
+_WAITS = Style.CAREFUL
 _STYLES = {"firing": Style.BAD, "pending": Style.CAREFUL, "unknown": Style.CAREFUL, "inactive": Style.GOOD}
 
 
@@ -32,7 +33,7 @@ class Story:
         """First what is, then what was, then what the signal is now."""
         console, rule = self._console, self._rule
         console.say(self._headline(), _STYLES.get(rule["state"], Style.BOLD))
-        often = f"every {self._length(rule['interval'])} on {rule['source']}"
+        often = f"{self._often()} on {rule['source']}"
         console.fields(
             (
                 ("expr", " ".join(rule["expr"].split())),
@@ -51,7 +52,35 @@ class Story:
         for one in over[:_ALERTS]:
             console.say(f"- {self._resolved(one)}")
         self._record()
-        self._signal()
+        if rule.get("search"):
+            self._runs(rule["search"])
+        else:
+            self._signal()
+
+    def _often(self) -> str:
+        search = self._rule.get("search")
+        if not search:
+            return f"every {self._length(self._rule['interval'])}"
+        how = "making up for every time it missed" if search["continuous"] else "skipping times that have passed"
+        return f"at `{search['cron']}` in {search['time_zone']}, {how},"
+
+    def _runs(self, search: Answer) -> None:
+        """What the last runs of a saved search came to; it is not asked now, but when it is due."""
+        say = self._console.say
+        say(f"\nits last runs, the newest first; the next is due at {self._at(search['next_at'])}:")
+        if not search["runs"]:
+            say("  none yet")
+        for one in search["runs"]:
+            came = "triggered" if one["triggered"] else "did not trigger" if one["complete"] else "unknown"
+            style = Style.BAD if one["triggered"] else Style.CAREFUL if not one["complete"] else Style.GOOD
+            say(f"  {self._at(one['slot'])}: {came}: {one_line(one['why'])}", style)
+            if one["link"]:
+                say(f"    {one['link']}", Style.FAINT)
+        for one in search["quiet"]:
+            what = one["key"] or "the search"
+            say(f"quiet until {self._at(one['until'])}: {one_line(what)} fires without telling anybody", Style.CAREFUL)
+        if search["remembered"]:
+            say(f"it remembers {search['remembered']:,} keys of earlier runs", Style.FAINT)
 
     def _headline(self) -> str:
         rule = self._rule
@@ -70,9 +99,10 @@ class Story:
         rule = self._rule
         if rule["evaluated_at"] is None:
             interval = timedelta(seconds=rule["interval"])
+            first = f"its group waits for its first slot, {duration(interval)} after the start at the latest"
             yield (
-                f"its group waits for its first slot, {duration(interval)} after the start at the latest",
-                Style.CAREFUL,
+                f"its first run is due at {self._at(rule['search']['next_at'])}" if rule.get("search") else first,
+                _WAITS,
             )
             return
         if rule["last_error"]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.model.alert import Alert
 from bot.model.ids import IncidentId
-from bot.model.rule import AlertRule
+from bot.model.rule import AlertRule, RuleGroup, Signal
 from bot.model.sample import Window
+from bot.model.search import Counted, Relation, SavedSearch
 from bot.model.setup import Setup
 
 LEAD = timedelta(minutes=10)
@@ -20,6 +21,10 @@ TAIL = timedelta(minutes=2)
 """The least a chart shows of the time after the recovery, once it has passed."""
 POINTS = 240
 """The most points a series is asked for: more cannot be told apart on a chart."""
+_RUNS_BEFORE = 10
+"""Runs of a saved search that its chart shows at least, where there were so many."""
+_COUNTS = frozenset({Counted.EVENTS, Counted.HOSTS, Counted.SOURCES})
+_OPS = {Relation.GREATER: ">", Relation.LESS: "<", Relation.EQUAL: "==", Relation.NOT_EQUAL: "!="}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +32,8 @@ class SignalQuestion:
     """What did the expression behind these alerts do around the incident?
 
     `expr` is the rule's own, without its comparison, and as written: no label of an alert becomes part of it.
-    `alerts` are the incident's alerts of this rule, never none.
+    `alerts` are the incident's alerts of this rule, never none. `runs`: it is a saved search, which no one can ask for
+    the past; its own runs say what it counted, `step` apart at most.
     """
 
     incident: IncidentId
@@ -37,6 +43,7 @@ class SignalQuestion:
     source: str
     window: Window
     step: timedelta
+    runs: bool = False
 
     @property
     def expr(self) -> str:
@@ -64,7 +71,8 @@ def signal_questions(
         behind = setup.rule(key)
         if behind is not None:
             group, rule = behind
-            questions.append(signal_question(incident, key, rule, found, group.source, now))
+            question = signal_question(incident, key, rule, found, group.source, now)
+            questions.append(question if group.search is None else of_search(question, group, group.search))
     return tuple(questions)
 
 
@@ -83,6 +91,21 @@ def signal_question(
         source=source,
         window=Window(start=start, end=window.end),
         step=timedelta(seconds=step),
+    )
+
+
+def of_search(question: SignalQuestion, group: RuleGroup, search: SavedSearch) -> SignalQuestion:
+    """The same about a saved search: what it counts, beside the number that it is compared with."""
+    condition = search.condition
+    op = _OPS.get(condition.relation, "") if condition.counted in _COUNTS else ""
+    signal = Signal(expr=search.search, op=op, threshold=condition.quantity if op else None)
+    start = min(question.window.start, question.window.end - _RUNS_BEFORE * group.interval)
+    return replace(
+        question,
+        rule=replace(question.rule, signal=signal),
+        window=replace(question.window, start=start),
+        step=group.interval,
+        runs=True,
     )
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.errors import IntegrationError
-from bot.evidence import charts, collector, logs, questions
+from bot.evidence import charts, collector, counted, logs, questions
 from bot.model.actor import Actor
 from bot.model.alert import Alert
 from bot.model.chart import Chart, Mark
@@ -39,7 +39,8 @@ async def evidence_due(world: World, actor: Actor, errand: Errand) -> None:
     require(actor, Act.COLLECT_EVIDENCE, incident, world.clock.now())
     marks, alerts = await world.store.read(lambda tx: _behind(tx, actor, incident, world))
     asked = questions.signal_questions(incident, list(alerts.values()), world.setup, world.clock.now())
-    for answer in await collector.collect(asked, world.sources):
+    counts = await world.store.read(lambda tx: [_counted(tx, one) for one in asked if one.runs])
+    for answer in [*await collector.collect([q for q in asked if not q.runs], world.sources), *counts]:
         chart = charts.signal_chart(answer, marks, world.setup.time_zone)
         png = await _drawn(world, chart) if answer.series else None
         now = world.clock.now()
@@ -61,6 +62,11 @@ def _behind(tx: Tx, actor: Actor, incident: IncidentId, world: World) -> tuple[t
     case = looked_up.case_of(tx, actor, incident)
     alerts = {str(key): alert for key, alert in tx.alerts.known(case.incident.alerts).items()}
     return charts.incident_marks(list(alerts.values()), case.runs, world.clock.now()), alerts
+
+
+def _counted(tx: Tx, question: questions.SignalQuestion) -> collector.SignalAnswer:
+    status = tx.rules.status(question.key.removesuffix(f";{question.rule.name}"))
+    return counted.counted(question, status.memory if status else None)
 
 
 async def _drawn(world: World, chart: Chart) -> bytes | None:

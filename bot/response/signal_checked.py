@@ -44,6 +44,8 @@ async def check(world: World, actor: Actor, run: RunbookRun, move: machine.Check
 
 async def _look(world: World, run: RunbookRun) -> tuple[SignalState, str]:
     source = world.sources.get(run.source)
+    if run.source in world.searches:
+        return SignalState.UNKNOWN, "a saved search is not asked in between: its next run says so"
     if source is None:
         return SignalState.UNKNOWN, f"source {run.source!r} is no longer set up"
     try:

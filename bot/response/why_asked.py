@@ -12,10 +12,12 @@ from bot.model.actor import Actor
 from bot.model.evaluation import EvaluationRecord
 from bot.model.rule import AlertRule, GroupStatus, RuleGroup, RuleStatus
 from bot.model.sample import Sample
+from bot.model.search import SavedSearch, SearchMemory
 from bot.ports.store import Tx
 from bot.response.world import World
 from bot.rights import Act, require
 from bot.rules.history import History, history, nearest
+from bot.rules.schedule import next_slot
 
 MOST_RECORDS = 20_000
 """Evaluations that one question looks at: a week at 30 s."""
@@ -34,8 +36,17 @@ class Now:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """A saved search: when it runs next, and what it knows of its last runs."""
+
+    search: SavedSearch
+    next_at: datetime
+    memory: SearchMemory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
-    """All that is known of one rule. `status` None: it was never evaluated."""
+    """All that is known of one rule. `status` None: it was never evaluated. `searched`: it is a saved search."""
 
     group: RuleGroup
     rule: AlertRule
@@ -45,6 +56,7 @@ class Why:
     last: tuple[EvaluationRecord, ...]
     place: int
     now: Now
+    searched: Searched | None = None
 
 
 async def why(world: World, actor: Actor, name: str, *, since: timedelta) -> Sequence[Why]:
@@ -104,12 +116,22 @@ async def _told(world: World, group: RuleGroup, place: int, start: datetime) -> 
         last=tuple(records[:LAST]),
         place=place,
         now=await _now(world, group, rule),
+        searched=_searched(group, group_status, world.clock.now()),
     )
 
 
+def _searched(group: RuleGroup, status: GroupStatus | None, now: datetime) -> Searched | None:
+    if group.search is None:
+        return None
+    memory = (status.memory if status else None) or SearchMemory()
+    return Searched(search=group.search, next_at=next_slot(group, now), memory=memory)
+
+
 async def _now(world: World, group: RuleGroup, rule: AlertRule) -> Now:
-    """Asks the source for the signal, as the rule would see it now."""
+    """Asks the source for the signal, as the rule would see it now. A saved search is asked only when it is due."""
     at = world.clock.now()
+    if group.search is not None:
+        return Now(asked_at=at)
     source = world.sources.get(group.source)
     if source is None:
         return Now(asked_at=at, error=f"{group.source} is not open")

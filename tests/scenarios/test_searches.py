@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.model.actor import TOCSIN
+from bot.model.errand import Errand, ErrandKind
 from bot.model.incident import IncidentStatus, SignalState
-from bot.response import looked_up
+from bot.response import evidence_wanted, looked_up, why_asked
 from tests.scenarios.search_table import CONF, SCHEDULES, TABLE, Line, Timed, above, each, quiet
-from tests.scenarios.searching import DOWN, by, groups_of, n, searching, slow
+from tests.scenarios.searching import DOWN, by, groups_of, lacking, n, searching, slow
 from tests.soak import sample
 
 EVERY = timedelta(minutes=5)
@@ -166,6 +167,48 @@ async def test_an_incident_opens_says_when_it_cannot_be_seen_and_resolves(databa
             (triggered, SignalState.FIRING),
             (IncidentStatus.RESOLVED, SignalState.CLEAR),
         ]
+
+
+async def test_why_and_evidence_tell_what_the_runs_came_to(database: Path) -> None:
+    async with searching(database, groups_of(CONF.format(name="Errors", cron="*/5 * * * *", more=above(5)))) as tocsin:
+        tocsin.finds(n(2), DOWN, n(7), n(6))
+        await tocsin.starts()
+        await tocsin.passes(4 * EVERY + timedelta(seconds=1))
+        (told,) = await why_asked.why(tocsin.world, TOCSIN, "Errors", since=timedelta(hours=1))
+        assert told.searched is not None
+        assert [run.count for run in told.searched.memory.runs] == [6, 7, None, 2]
+        assert told.searched.memory.runs[0].why == "6 results, which is greater than 5"
+        assert told.searched.memory.runs[2].why == "connection refused"
+        assert told.searched.next_at == tocsin.runs[-1].slot + EVERY
+        assert told.now.error == "", "a saved search is asked when it is due, and then only"
+        assert "splunk.example.com" in told.searched.memory.runs[0].link
+        (incident,) = await looked_up.incidents(tocsin.world, TOCSIN)
+        wanted = Errand(
+            kind=ErrandKind.EVIDENCE_WANTED, dedup_key="e", due_at=tocsin.world.clock.now(),
+            payload={"incident": incident.id, "reason": "opened"},
+        )  # fmt: skip
+        await evidence_wanted.evidence_due(tocsin.world, TOCSIN, wanted)
+        (evidence,) = (await looked_up.case(tocsin.world, TOCSIN, incident.id)).evidence
+        assert evidence.unavailable == ""
+        assert evidence.query == "index=shop error"
+        assert "7" in evidence.summary
+        assert evidence.value["threshold"] == "5.0"
+        assert evidence.link.startswith("https://splunk.example.com")
+
+
+async def test_evidence_of_a_search_that_saw_nothing_says_so(database: Path) -> None:
+    async with searching(database, groups_of(CONF.format(name="Errors", cron="*/5 * * * *", more=above(5)))) as tocsin:
+        tocsin.finds(lacking(n(7)))
+        await tocsin.starts()
+        await tocsin.passes(EVERY + timedelta(seconds=1))
+        (incident,) = await looked_up.incidents(tocsin.world, TOCSIN)
+        wanted = Errand(
+            kind=ErrandKind.EVIDENCE_WANTED, dedup_key="e", due_at=tocsin.world.clock.now(),
+            payload={"incident": incident.id, "reason": "opened"},
+        )  # fmt: skip
+        await evidence_wanted.evidence_due(tocsin.world, TOCSIN, wanted)
+        (evidence,) = (await looked_up.case(tocsin.world, TOCSIN, incident.id)).evidence
+        assert "7 results, which is greater than 5" in evidence.unavailable
 
 
 def test_every_line_names_a_fact_or_is_assumed_and_the_readme_says_so() -> None:

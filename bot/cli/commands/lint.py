@@ -65,7 +65,8 @@ def lint_rules(arguments: argparse.Namespace, console: Console) -> int:
     except NotFound as error:
         console.trouble(error.message, error.hint)
         return 2
-    files = [Read(document=file.document, groups=file.groups) for file in chosen.files]
+    promql = [file for file in chosen.files if all(group.search is None for group in file.groups)]
+    files = [Read(document=file.document, groups=file.groups) for file in promql]
     if not files:
         console.trouble(
             "there is no rule file to look at", "name rule files, or name them under `rules` in tocsin.yaml"

@@ -29,8 +29,8 @@ from bot.rules.schedule import missed
 
 MOST_ROWS = 10_000
 """Rows that one run may bring; what is beyond is data that is missing."""
-LAST_RUNS = 10
-"""Runs that are kept for whoever asks why."""
+LAST_RUNS = 60
+"""Runs that are kept for whoever asks why, and for the chart of an incident."""
 _ENOUGH_FOR_A_DIGEST = 100
 _RULE, _PARTIAL = "rule", "partial"
 

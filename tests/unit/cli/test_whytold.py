@@ -115,3 +115,42 @@ def test_the_series_nearest_to_firing_are_shown_and_none_of_it_reaches_the_termi
     assert "its signal now, to be > 5; nearest first, of 2 series:" in text
     assert "\x1b" not in text
     assert "  no value  no labels" in text
+
+
+SEARCH: dict[str, Any] = {
+    "cron": "*/5 * * * *",
+    "time_zone": "Europe/Berlin",
+    "continuous": False,
+    "next_at": "2026-03-01T10:05:00+00:00",
+    "last_count": 7,
+    "remembered": 3,
+    "quiet": [{"key": '["web-1"]', "until": "2026-03-01T11:00:00+00:00"}],
+    "runs": [
+        {
+            "slot": AT, "triggered": True, "complete": True, "count": 7,
+            "why": "7 results, which is greater than 5", "link": "https://splunk/sid=1",
+        },
+        {
+            "slot": "2026-03-01T09:55:00+00:00", "triggered": False, "complete": False, "count": None,
+            "why": "the search took\ntoo long", "link": "",
+        },
+    ],
+}  # fmt: skip
+
+
+def test_a_saved_search_tells_its_last_runs_and_who_is_quiet() -> None:
+    text = told(search=SEARCH)
+    assert "at `*/5 * * * *` in Europe/Berlin, skipping times that have passed, on prom" in text
+    assert "2026-03-01 10:00:00 UTC: triggered: 7 results, which is greater than 5\n    https://splunk/sid=1\n" in text
+    assert "2026-03-01 09:55:00 UTC: unknown: the search took too long\n" in text
+    assert 'quiet until 2026-03-01 11:00:00 UTC: ["web-1"] fires without telling anybody' in text
+    assert "the next is due at 2026-03-01 10:05:00 UTC" in text
+    assert "remembers 3 keys" in text
+    assert "its signal now" not in text
+    assert "no data" not in text
+
+
+def test_a_saved_search_that_never_ran_says_when_it_will() -> None:
+    text = told(search={**SEARCH, "runs": [], "quiet": [], "remembered": 0}, evaluated_at=None, since=None)
+    assert "its first run is due at 2026-03-01 10:05:00 UTC" in text
+    assert "none yet" in text
