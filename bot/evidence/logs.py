@@ -74,7 +74,8 @@ def log_questions(
     if not alerts:
         return ()
     during = log_window(alerts, now)
-    before = Window(start=during.start - during.length, end=during.start)
+    # both ends of a window belong to it, and a line is to be counted once
+    before = Window(start=during.start - during.length, end=during.start - timedelta(milliseconds=1))
     return tuple(
         LogQuestion(incident=incident, look=look, variables=variables, during=during, before=before)
         for look in looks

@@ -35,6 +35,29 @@ BITES = [
         says="assert tocsin.hosts.ran == []",
     ),
     Bite(
+        fault="records that are noted as told before they are sent",
+        file="bot/response/records_told.py",
+        plant=replaced(
+            """\
+            await world.events[sink].send([event for _, event in known])
+            await world.store.write(partial(_noted, sink=sink, record=record, seq=known[-1][0]))
+""",
+            """\
+            await world.store.write(partial(_noted, sink=sink, record=record, seq=known[-1][0]))
+            await world.events[sink].send([event for _, event in known])
+""",
+        ),
+        caught_by=pytest("tests/scenarios/test_records.py", "-k", "everything_later"),
+        says="assert list(told) ==",
+    ),
+    Bite(
+        fault="log lines on the border of two windows that are counted in both",
+        file="bot/evidence/logs.py",
+        plant=replaced("during.start - timedelta(milliseconds=1)", "during.start"),
+        caught_by=pytest("tests/unit/evidence/test_logs.py", "-k", "compared_with_the_one_before"),
+        says="assert question.before.end ==",
+    ),
+    Bite(
         fault="of two rules with one name the first is taken for both",
         file="bot/model/rule.py",
         plant=replaced("earlier = sum(rule.name == name for rule in self.rules[:place])", "earlier = 0"),
