@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import count, islice
+from itertools import count
 from typing import Literal
 
 from bot.testing.splunk.events import Event, Events
@@ -226,10 +226,11 @@ class Jobs:
         job.hurry()
 
     def _search(self, job: Job) -> None:
-        for row in islice(self.results(job), job.wanted.max_count):
+        for row in self.results(job):
             if job.gone:
                 return
-            job.rows.append(row)
+            if len(job.rows) < job.wanted.max_count:
+                job.rows.append(row)
 
     def results(self, job: Job) -> Rows:
         """The rows of a job as they are made; what goes by is counted in the job."""

@@ -143,8 +143,12 @@ class TestCharts:
     def test_timechart_has_a_row_for_every_span(self) -> None:
         table = found("search * | timechart span=1m count")
         assert [(row["_time"][11:16], row["count"], row["_span"]) for row in table] == [
-            ("22:15", "2", "60"), ("22:16", "1", "60"), ("22:17", "1", "60"), ("22:18", "0", "60"), ("22:19", "1", "60"),
-        ]  # fmt: skip
+            ("22:15", "2", "60"),
+            ("22:16", "1", "60"),
+            ("22:17", "1", "60"),
+            ("22:18", "0", "60"),
+            ("22:19", "1", "60"),
+        ]
 
     def test_timechart_by_a_field(self) -> None:
         first = found("search * | timechart span=5m sum(price) by action limit=1")[0]
