@@ -13,13 +13,14 @@ KEYS = (
     "alert_condition", "alert.digest_mode", "alert.suppress", "alert.suppress.period", "alert.suppress.fields",
     "alert.severity", "alert.expires", "alert.track", "dispatch.earliest_time", "dispatch.latest_time", "description",
     "dispatch.max_count", "schedule_window", "allow_skew", "action.email", "action.email.subject", "action.x",
-    "quantiy",     "action.tocsin.param.compare", "action.tocsin.param.keys", "action.tocsin.param.label.a",
+    "quantiy", "action.tocsin.param.compare", "action.tocsin.param.keys", "action.tocsin.param.label.a",
     "action.tocsin.param.b",
 )  # fmt: skip
 WORDS = (
     "", "1", "0", "true", "no", "*/5 * * * *", "61 * * * *", "0 0 30 2 *", "always", "number of events", "custom",
     "greater than", "rises by", "drops by perc", "10", "20%", "-1", "1h", "0s", "-5m@m", "rt-5m", "now", "@w9",
-    "host, x", "search count > 1", "index=a \\\n| stats count", "index=a \\", "3", "9", "spike", "new_term", "change", "auto", "٣",
+    "host, x", "search count > 1", "index=a \\\n| stats count", "index=a \\", "3", "9", "spike", "new_term", "change",
+    "auto", "٣",
     "99999999999999999999", "$result.x$", "a=b", "# no", "[x]", "\x00", "\u2028",
 )  # fmt: skip
 PIECES = st.sampled_from(

@@ -121,6 +121,11 @@ class Settings:
             if key.startswith(prefix) and setting.value
         }
 
+    @property
+    def mistaken(self) -> bool:
+        """Whether anything was wrong so far."""
+        return bool(self._wrong)
+
     def is_sound(self, key: str) -> bool:
         """Whether nothing was wrong with the value of this key so far."""
         return key not in self._wrong

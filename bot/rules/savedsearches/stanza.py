@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.documents import Place
-from bot.errors import Complaint, Gravity
+from bot.errors import Complaint
 from bot.model.rule import AlertRule, RuleGroup, Signal
 from bot.model.search import Condition, Counted, Dispatch, Relation, SavedSearch, Schedule, Suppression
 from bot.rules.savedsearches import cron, moments
@@ -97,14 +97,13 @@ def of_mapping(name: str, values: Mapping[str, str], home: Home) -> Reading:
 def _search(settings: Settings, home: Home) -> RuleGroup | Left | None:
     """The search as a group, or why it is left out; None when it has mistakes."""
     idle = _idle(settings)
-    if idle:
-        return Left(name=settings.name, why=idle)
-    barred = _barred(settings)
+    barred = "" if idle else _barred(settings)
     if barred:
         settings.remark("", f"not evaluated: {barred}")
-        return Left(name=settings.name, why=barred)
+    if idle or barred:
+        return None if settings.mistaken else Left(name=settings.name, why=idle or barred)
     search = _saved_search(settings, home)
-    if any(complaint.gravity is Gravity.ERROR for complaint in settings.complaints):
+    if settings.mistaken:
         return None
     _note_without_effect(settings)
     return _group(search, settings, home)
