@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from bot.kit.http_out import HttpOut
 from bot.kit.redaction import Redactor
 from bot.ports.actions import Action, ActionSpec, Health
+from bot.ports.alert_hook import AlertHook
 from bot.ports.alertmanager import AlertSink
 from bot.ports.clock import Clock
 from bot.ports.event_sink import EventSink
@@ -53,6 +54,7 @@ class Capabilities:
     searches: SearchSource | None = None
     logs: LogSource | None = None
     events: EventSink | None = None
+    hook: AlertHook | None = None
     recorder: Recorder | None = None
     alertmanager: AlertSink | None = None
     actions: Mapping[str, Action] = field(default_factory=dict)

@@ -322,6 +322,7 @@ class IntegrationContract:
             assert ("searches" in integration.provides) == (opened.searches is not None)
             assert ("logs" in integration.provides) == (opened.logs is not None)
             assert ("events" in integration.provides) == (opened.events is not None)
+            assert ("hook" in integration.provides) == (opened.hook is not None)
             assert ("actions" in integration.provides) == bool(opened.actions)
             assert {spec.name: spec for spec in integration.specs} == {
                 name: action.spec for name, action in opened.actions.items()

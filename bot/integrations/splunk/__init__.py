@@ -15,6 +15,7 @@ from bot.integrations.splunk.logs import SplunkLogs
 from bot.integrations.splunk.rest import Rest
 from bot.integrations.splunk.room import Room
 from bot.integrations.splunk.searches import SplunkSearches
+from bot.integrations.splunk.webhook import SplunkHook
 from bot.kit.plugin import Capabilities, Integration, Tools
 from bot.kit.way_in import access
 
@@ -31,6 +32,7 @@ async def _open(config: SplunkConfig, tools: Tools) -> AsyncIterator[Capabilitie
         yield Capabilities(
             examine=Examination(rest=rest, clock=tools.clock, events=events).examine,
             events=events,
+            hook=SplunkHook(rest=rest, jobs=jobs),
             searches=SplunkSearches(jobs=jobs, room=room, links=links, harmless=config.harmless_messages),
             logs=SplunkLogs(
                 access=way_in,
@@ -51,6 +53,6 @@ integration = Integration(
     name="splunk",
     help="Runs saved searches on a Splunk, as it would itself, and takes evidence from its logs.",
     config=SplunkConfig,
-    provides=frozenset({"searches", "logs", "events"}),
+    provides=frozenset({"searches", "logs", "events", "hook"}),
     open=_open,
 )

@@ -129,6 +129,15 @@ def entries(found: Mapping[str, Any], integration: str) -> Sequence[Mapping[str,
     return listed
 
 
+def settings(content: Mapping[str, Any]) -> Mapping[str, str]:
+    """The settings of a saved search as texts, as its file would have them."""
+    return {
+        str(key): ("1" if value else "0") if isinstance(value, bool) else _text(value)
+        for key, value in content.items()
+        if value is not None and not isinstance(value, list | dict)
+    }
+
+
 def sid(body: bytes, integration: str) -> str:
     """The id of the job that was created."""
     found = fields(body, integration).get("sid")

@@ -91,6 +91,16 @@ class Jobs:
             raise answers.failed(progress.messages, self._name)
         return Done(sid=sid, path=path, progress=progress)
 
+    async def existing(self, owner: str, app: str, sid: str) -> Done:
+        """A job that is over, whoever created it. Missing where there is none, Temporary where it still runs."""
+        path, answer = await self._rest.job(owner, app, sid)
+        progress = answers.progress(answer.body, self._name, self._rest.access.redactor)
+        if progress.is_failed:
+            raise answers.failed(progress.messages, self._name)
+        if not progress.is_done:
+            raise Temporary(f"{self._name}: the search still runs", integration=self._name, reason="server")
+        return Done(sid=sid, path=path, progress=progress)
+
     async def rows(self, done: Done, most: int) -> tuple[list[Row], list[Message]]:
         """The first rows of a job, at most so many, and what is said beside them.
 

@@ -73,6 +73,20 @@ class Rest:
         self._has_v2 = False
         return answer
 
+    async def job(self, owner: str, app: str, sid: str) -> tuple[str, HttpAnswer]:
+        """A job that is there, whoever created it: its path, and how far it is."""
+        known, name = self._has_v2, quote(sid, safe="")
+        path = f"{_jobs(owner, app, known is not False)}/{name}"
+        try:
+            return path, await self.get(path)
+        except answers.Missing:
+            if known is not None:
+                raise
+            path = f"{_jobs(owner, app, False)}/{name}"
+            answer = await self.get(path)
+            self._has_v2 = False
+            return path, answer
+
     async def results(self, job: str, form: Mapping[str, str]) -> HttpAnswer:
         """A page of a job's rows; v2 takes a form, v1 a query."""
         path = f"{job}/results"

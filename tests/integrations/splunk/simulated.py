@@ -42,11 +42,16 @@ class Simulator:
         """Settings other than the usual ones; see `Settings`."""
         self._ask("PUT", "settings", settings)
 
+    def saves(self, *searches: Mapping[str, object]) -> None:
+        """The saved searches there are from now on: name, app, owner, content; see `SavedOne`."""
+        self._ask("PUT", "saved", {"searches": list(searches)})
+
     def mended(self) -> None:
-        """Without events, faults and settings of a test's own."""
+        """Without events, faults, settings and saved searches of a test's own."""
         for name in ("faults", "events"):
             self._ask("DELETE", name)
         self.set_up()
+        self.saves()
 
     def asked(self) -> list[Mapping[str, Any]]:
         """Every request there was: method, path, arguments, scheme, status."""
