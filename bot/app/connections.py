@@ -14,6 +14,7 @@ from bot.kit.http_out import HttpOut
 from bot.kit.plugin import Capabilities, Tools
 from bot.kit.redaction import Redactor
 from bot.ports.actions import Action, Health
+from bot.ports.alert_hook import AlertHook
 from bot.ports.alertmanager import AlertSink
 from bot.ports.clock import Clock
 from bot.ports.event_sink import EventSink
@@ -62,6 +63,11 @@ class Connections:
     def events(self) -> Mapping[str, EventSink]:
         """Those that keep what Tocsin tells of itself."""
         return self._offering(lambda capabilities: capabilities.events)
+
+    @property
+    def hooks(self) -> Mapping[str, AlertHook]:
+        """Those whose vendors post alerts."""
+        return self._offering(lambda capabilities: capabilities.hook)
 
     @property
     def recorders(self) -> Mapping[str, Recorder]:

@@ -174,6 +174,7 @@ class Tocsin:
             ready=lambda: "" if self._ready else "Tocsin is starting.",
             metrics=self.telemetry.exposition,
             mounts={
+                "/hooks/": later("bot.api.hooks", "make_hooks", self.world, self.door),
                 "/api/": later("bot.api.app", "make_api", self.world, self.door, self._connections.examine),
                 "/": later("bot.web.app", "make_web", self.world, self.door),
             },
@@ -198,7 +199,8 @@ class Tocsin:
         self.world.sources, self.world.recorders = open_now.sources, open_now.recorders
         self.world.searches, self.world.logs, self.world.events = open_now.searches, open_now.logs, open_now.events
         self.world.alertmanagers, self.world.actions = open_now.alertmanagers, open_now.actions
-        self.door.tokens = {secret_hash(token): operator, **_tokens(loaded)}
+        self.world.hooks = open_now.hooks
+        self.door.tokens, self.door.hooks = {secret_hash(token): operator, **_tokens(loaded)}, _hooks(loaded)
         for source in self.world.sources.keys() - before.keys():
             self.telemetry.knows(source)
         for source in before.keys() - self.world.sources.keys():
@@ -317,3 +319,9 @@ def _tokens(loaded: Loaded) -> Mapping[str, Person]:
         for entry in loaded.config.people
         if entry.token is not None
     }
+
+
+def _hooks(loaded: Loaded) -> Mapping[str, str]:
+    """By the name of an integration what is kept of the secret that its vendor posts with."""
+    secrets_ = {name: entry.hook_secret for name, entry in loaded.config.integrations.items()}
+    return {name: secret_hash(secret.get_secret_value()) for name, secret in secrets_.items() if secret is not None}

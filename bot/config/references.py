@@ -46,6 +46,7 @@ def in_config(document: ConfigDocument, manifests: Mapping[str, Integration]) ->
     if "integrations" not in document.broken:
         yield from _sources(config, manifests)
         yield from _logs(config, manifests)
+        yield from _hooks(config, manifests)
     if not {"route", "receivers"} & document.broken:
         yield from routes.mistakes(config)
     yield from _people(config)
@@ -116,6 +117,13 @@ def _logs(config: Config, manifests: Mapping[str, Integration]) -> Found:
         elif look.source in manifests and look.source not in able:
             use = manifests[look.source].name
             yield place, f"{look.source!r} ({use}) cannot be searched for log lines{_those('can', able)}"
+
+
+def _hooks(config: Config, manifests: Mapping[str, Integration]) -> Found:
+    for name, entry in config.integrations.items():
+        if entry.hook_secret is not None and not _takes(name, manifests, "hook"):
+            place: Path = ("integrations", name, "hook_secret")
+            yield place, f"{entry.use} posts nothing to Tocsin; leave `hook_secret` out"
 
 
 def _unwritten(file: RuleFile) -> Found:

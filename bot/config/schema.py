@@ -24,6 +24,7 @@ from bot.model.rule import Recordings, Restore, RuleGroup
 DEFAULT_FILE = "tocsin.yaml"
 SQLITE = "sqlite:///"
 _DAY = timedelta(days=1)
+_HOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{16,200}")
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*):(?P<port>\d{1,5})")
 
 
@@ -90,6 +91,15 @@ Some = Annotated[Duration, AfterValidator(_lasts)]
 MatcherText = Annotated[str, AfterValidator(_is_matcher)]
 
 
+def _is_hook_secret(secret: SecretStr) -> SecretStr:
+    if not _HOOK_SECRET.fullmatch(secret.get_secret_value()):
+        raise ValueError("it must have at least 16 letters, digits, - or _; make one with `openssl rand -hex 24`")
+    return secret
+
+
+HookSecret = Annotated[SecretStr, AfterValidator(_is_hook_secret)]
+
+
 class Http(Strict):
     """Where Tocsin answers."""
 
@@ -131,6 +141,11 @@ class Integration(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     use: str = Field(description="Which integration this is. Its other keys are in that integration's README.")
+    hook_secret: HookSecret | None = Field(
+        default=None,
+        description="Where the vendor posts alerts to Tocsin: the last part of the address `/hooks/NAME/SECRET`, at"
+        " least 16 letters and digits, as `{env: NAME}` or `{file: PATH}`.",
+    )
 
 
 class RuleFiles(Strict):

@@ -60,6 +60,8 @@ class Door:
     def __init__(self, world: World, origins: Origins, tokens: Mapping[str, Person]) -> None:
         self.origins = origins
         self.tokens = tokens
+        self.hooks: Mapping[str, str] = {}
+        """The SHA-256 of the secret that each integration's vendor posts with; replaced whole on reload."""
         self.closing = asyncio.Event()
         """Set when Tocsin stops, so that answers that never end do."""
         self._world = world

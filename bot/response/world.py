@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from bot.model.setup import Setup
 from bot.ports.actions import Action
+from bot.ports.alert_hook import AlertHook
 from bot.ports.alertmanager import AlertSink
 from bot.ports.clock import Clock
 from bot.ports.drawer import Drawer
@@ -27,9 +28,9 @@ class World:
     """Handed to every response. `setup` and what the integrations can do are replaced together on reload.
 
     By integration: `sources` answer PromQL, `searches` run saved searches, `logs` find log lines, `events` keep what we
-    tell of ourselves, `recorders` take what rules make, `alertmanagers` are told of alerts. `actions` maps an action's
-    name to those who offer it, by the integration's name in tocsin.yaml. `nudge` tells the engine that a run or an
-    errand may be due, so that nobody waits for its next look.
+    tell of ourselves, `hooks` read what their vendors post, `recorders` take what rules make, `alertmanagers` are told
+    of alerts. `actions` maps an action's name to those who offer it, by the integration's name in tocsin.yaml. `nudge`
+    tells the engine that a run or an errand may be due, so that nobody waits for its next look.
     """
 
     store: Store
@@ -40,6 +41,7 @@ class World:
     searches: Mapping[str, SearchSource] = field(default_factory=dict)
     logs: Mapping[str, LogSource] = field(default_factory=dict)
     events: Mapping[str, EventSink] = field(default_factory=dict)
+    hooks: Mapping[str, AlertHook] = field(default_factory=dict)
     recorders: Mapping[str, Recorder] = field(default_factory=dict)
     alertmanagers: Mapping[str, AlertSink] = field(default_factory=dict)
     actions: Mapping[str, Mapping[str, Action]]
