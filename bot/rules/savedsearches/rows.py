@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from bot.model.labels import LabelSet
 from bot.model.search import SavedSearch
@@ -17,7 +18,11 @@ LONGEST_VALUE = 200
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _INNERMOST = re.compile(r"\[[^\[\]]*\]")
-_BY = re.compile(r"\s*(?:si)?(?:t?stats|chart|timechart|top|rare)\b.*\bby\s+(?P<fields>[\w.:{}@, -]+?)\s*", re.I | re.S)
+_GROUPS = re.compile(
+    r"\s*(?P<command>(?:si)?(?:t?stats|chart|timechart|top|rare))\b(?P<rest>.*)", re.IGNORECASE | re.DOTALL
+)
+_OVER = re.compile(r"\bover\s+(?P<field>[^\s,]+)", re.IGNORECASE)
+_BY = re.compile(r"\bby\s+", re.IGNORECASE)
 _NOT_A_NAME = re.compile(r"[^a-zA-Z0-9_]")
 
 
@@ -38,7 +43,7 @@ def row_of(key: str, fields: Sequence[str]) -> dict[str, str | tuple[str, ...]]:
 def labels_of(search: SavedSearch, row: Row) -> LabelSet:
     """What tells the alert of this row from those of others.
 
-    The fields of the search's suppression; without any, those after the last `by` of the search; without such, all.
+    The fields of the search's suppression; without any, those by which the search groups them; without such, all.
     Internal fields (`_time`) and fields with several values are left out.
     """
     named = search.suppression.fields if search.suppression else ()
@@ -51,15 +56,27 @@ def labels_of(search: SavedSearch, row: Row) -> LabelSet:
     )
 
 
+@lru_cache(maxsize=1024)
 def grouped_by(search: str) -> tuple[str, ...]:
-    """The fields by which the last transforming command of a search groups its rows; empty where it has none."""
+    """The fields that tell the rows of a search's last grouping command apart; empty where it has none."""
     plain = _QUOTED.sub("_", search)
     while (without := _INNERMOST.sub("", plain)) != plain:
         plain = without
     for command in reversed(plain.split("|")):
-        if match := _BY.fullmatch(command):
-            return tuple(name for name in re.split(r"[,\s]+", match["fields"]) if name and "=" not in name)
+        if match := _GROUPS.fullmatch(command):
+            return _fields(match["command"].lower(), match["rest"])
     return ()
+
+
+def _fields(command: str, rest: str) -> tuple[str, ...]:
+    """`by` names them; of a chart the first is the row, and the second makes columns. A time tells runs apart only."""
+    if over := _OVER.search(rest):
+        return (over["field"],)
+    *before, after = _BY.split(rest)
+    if not before:
+        return ()
+    named = [name for name in re.split(r"[,\s]+", after) if name and "=" not in name]
+    return tuple(name for name in (named[:1] if "chart" in command else named) if not name.startswith("_"))
 
 
 def label_name(field: str) -> str:

@@ -46,13 +46,10 @@ def decide(condition: Condition, answer: SearchAnswer, before: int | None, *, co
     if condition.relation in (Relation.DROPS, Relation.RISES):
         return _moved(condition, count, before)
     triggered = _COMPARES[condition.relation](count, condition.quantity)
-    word = "is" if triggered else "is not"
     found = _number(count, _CALLED[condition.counted])
-    return Verdict(
-        triggered=triggered,
-        why=f"{found}, which {word} {condition.relation} {condition.quantity:g}",
-        count=count,
-    )
+    relation = f"not {condition.relation}" if not triggered else str(condition.relation)
+    why = f"{found}, which is {relation.removeprefix('not not ')} {condition.quantity:g}"
+    return Verdict(triggered=triggered, why=why, count=count)
 
 
 def counted(what: Counted, answer: SearchAnswer) -> int:

@@ -1,0 +1,225 @@
+"""One run of a saved search: what is asked, what it means, what is told and what is kept."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.errors import Temporary
+from bot.model.alert import Alert
+from bot.model.rule import GroupStatus, RuleGroup, RuleState
+from bot.model.search import Remembered, SearchMemory
+from bot.model.search_job import Row, SearchAnswer, SearchJob, Urgency
+from bot.rules.evaluator import Evaluation, Failure
+from bot.rules.savedsearches import comparing, conf, stanza
+from bot.rules.savedsearches.evaluator import LAST_RUNS, MOST_ROWS, Asked, decide, evaluate, job_of
+from bot.testing.searches import FakeSearchSource, Script
+
+SLOT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+EVERY = timedelta(minutes=5)
+BASE = """\
+[Errors]
+search = index=shop error | stats count by host
+enableSched = 1
+cron_schedule = */5 * * * *
+dispatch.earliest_time = -5m@m
+counttype = number of events
+relation = greater than
+quantity = 0
+"""
+ROWS = f"""\
+{BASE}alert.digest_mode = 0
+alert.suppress = 1
+alert.suppress.period = 1m
+alert.suppress.fields = host
+description = $result.host$ has $result.count$ of $job.resultCount$
+"""
+
+
+def group_of(text: str, **more: str) -> RuleGroup:
+    text += "".join(f"{key} = {value}\n" for key, value in more.items())
+    reading = stanza.read(conf.parse(text, "savedsearches.conf"), stanza.Home(file="s.conf", source="splunk"))
+    (group,) = reading.groups
+    return group
+
+
+def answered(group: RuleGroup, rows: Sequence[Row], **more: object) -> Asked:
+    answer = SearchAnswer(sid="sid", count=len(rows), rows=tuple(rows))
+    return Asked(job=job_of(group, SLOT), answer=replace(answer, **more), link="https://splunk/search")
+
+
+def after(group: RuleGroup, *runs: Asked, before: GroupStatus | None = None) -> Evaluation:
+    made = None
+    for number, asked in enumerate(runs):
+        slot = SLOT + number * EVERY
+        made = decide(group, before, asked, slot, slot)
+        before = made.status
+    assert made is not None
+    return made
+
+
+def one(made: Evaluation) -> Alert:
+    (alert,) = made.alerts
+    return alert
+
+
+async def test_the_run_is_asked_over_its_own_window_however_late_it_is() -> None:
+    source, group = FakeSearchSource(), group_of(BASE)
+    source.shows(group.rules[0].expr, [{"host": "a", "count": "1"}])
+    made = await evaluate(group, None, source, SLOT, SLOT + timedelta(hours=3), urgency=Urgency.BACKTEST)
+    (job,) = source.started
+    assert (job.earliest, job.latest, job.scheduled_at) == (SLOT - EVERY, SLOT, SLOT)
+    assert (job.app, job.owner, job.urgency) == ("search", "nobody", Urgency.BACKTEST)
+    assert made.status.slot == SLOT
+    assert made.status.evaluated_at == SLOT + timedelta(hours=3)
+    assert one(made).starts_at == SLOT, "when it was due, not when somebody came to look"
+
+
+def test_the_key_is_that_of_the_question() -> None:
+    group = group_of(BASE)
+    job = job_of(group, SLOT)
+    assert job.key == job_of(group, SLOT, urgency=Urgency.BACKTEST).key
+    others = [
+        job_of(group, SLOT + EVERY),
+        job_of(group_of(BASE.replace("error", "warning")), SLOT),
+        job_of(group_of(BASE.replace("-5m", "-6m")), SLOT),
+        job_of(replace(group, name="Other"), SLOT),
+    ]
+    assert len({one.key for one in (job, *others)}) == 5
+    assert job.key.isascii()
+    assert set(job.key) <= set("abcdefghijklmnopqrstuvwxyz0123456789_"), "Splunk takes it for an id"
+
+
+def test_only_a_custom_condition_is_asked_of_the_server() -> None:
+    custom = BASE.replace("number of events", "custom").replace("relation", "alert_condition = where x\n#")
+    assert job_of(group_of(custom.replace("quantity", "#")), SLOT).condition == "where x"
+    assert job_of(group_of(BASE), SLOT).condition == ""
+
+
+def test_only_who_needs_them_is_sent_all_rows() -> None:
+    hosts = group_of(BASE.replace("number of events", "number of hosts"))
+    assert [job_of(group, SLOT).most_rows for group in (group_of(ROWS), hosts)] == [MOST_ROWS, MOST_ROWS]
+    assert job_of(group_of(BASE), SLOT).most_rows < MOST_ROWS
+
+
+def test_a_digest_is_told_with_the_tokens_of_its_first_row() -> None:
+    group = group_of(BASE, description="$result.host$ of $job.resultCount$: $result.nosuch$", **{"alert.severity": "5"})
+    made = after(group, answered(group, [{"host": "a"}, {"host": "b"}]))
+    alert = one(made)
+    assert dict(alert.labels) == {"alertname": "Errors", "app": "search", "severity": "critical"}
+    assert alert.annotations["description"] == "a of 2: "
+    assert (alert.value, alert.ends_at, alert.rule) == (2, None, "s.conf;Errors;Errors")
+    assert alert.generator_url == "https://splunk/search"
+
+
+def test_each_row_is_told_with_its_own_tokens() -> None:
+    group = group_of(ROWS)
+    made = after(group, answered(group, [{"host": "a", "count": "3"}, {"host": "b", "count": "9"}]))
+    assert [(dict(alert.labels)["host"], alert.annotations["description"]) for alert in made.alerts] == [
+        ("a", "a has 3 of 2"),
+        ("b", "b has 9 of 2"),
+    ]
+
+
+def test_what_a_row_says_never_takes_the_place_of_what_the_search_says() -> None:
+    hostile = {"host": "a", "alertname": "Other", "severity": "info", "app": "x"}
+    group = group_of(f"{BASE.replace('| stats count by host', '')}alert.digest_mode = 0\n")
+    alert = one(after(group, answered(group, [hostile])))
+    assert (alert.labels["alertname"], alert.labels["severity"], alert.labels["app"]) == ("Errors", "warning", "search")
+
+
+def test_a_failure_leaves_everything_as_it_was() -> None:
+    group = group_of(ROWS)
+    seen = answered(group, [{"host": "a"}])
+    before = after(group, seen).status
+    failed = Asked(job=job_of(group, SLOT), failure=_failure())
+    made = after(group, failed, before=replace(before, slot=SLOT - EVERY))
+    assert made.status.rules[0].alerts == before.rules[0].alerts
+    assert made.status.rules[0].state is RuleState.UNKNOWN
+    assert (made.alerts, made.failures) == ((), (_failure(),))
+    assert made.status.memory is not None
+    assert before.memory is not None
+    assert made.status.memory.count == before.memory.count
+    assert made.status.memory.runs[0].why == "too slow"
+
+
+def test_unknown_since_is_the_first_failure() -> None:
+    group = group_of(BASE)
+    failed = Asked(job=job_of(group, SLOT), failure=_failure())
+    assert after(group, failed, failed, failed).status.rules[0].unknown_since == SLOT
+    assert after(group, failed, answered(group, [])).status.rules[0].unknown_since is None
+
+
+def test_rows_that_were_not_sent_are_data_that_is_missing() -> None:
+    group = group_of(ROWS)
+    rows = [{"host": str(number)} for number in range(MOST_ROWS)]
+    made = after(group, answered(group, rows, count=MOST_ROWS + 1))
+    (failure,) = made.failures
+    assert failure.reason == "partial"
+    assert "only 10,000 of its 10,001 rows were read" in failure.message
+    assert len(made.status.rules[0].alerts) == MOST_ROWS
+    assert after(group_of(BASE), answered(group, rows[:100], count=5000)).failures == ()
+
+
+def test_too_much_to_remember_is_said_and_nothing_is_kept() -> None:
+    group = group_of(ROWS, **{"action.tocsin.param.compare": "new_term", "action.tocsin.param.keys": "host"})
+    known = {str(number): Remembered(value="", seen_at=SLOT) for number in range(comparing.MOST_KEYS)}
+    memory = SearchMemory(seen=known, since=SLOT)
+    before = GroupStatus(key=group.key, slot=SLOT - EVERY, rules=after(group, answered(group, [])).status.rules)
+    made = after(group, answered(group, [{"host": "new"}]), before=replace(before, memory=memory))
+    (failure,) = made.failures
+    assert (failure.reason, made.alerts) == ("rule", ())
+    assert made.status.memory is not None
+    assert made.status.memory.seen == known
+    assert made.status.rules[0].state is RuleState.UNKNOWN
+
+
+def test_the_last_runs_are_kept_and_no_more() -> None:
+    group = group_of(BASE)
+    made = after(group, *(answered(group, [{"host": "a"}] * number) for number in range(LAST_RUNS + 5)))
+    assert made.status.memory is not None
+    assert [run.count for run in made.status.memory.runs[:3]] == [LAST_RUNS + 4, LAST_RUNS + 3, LAST_RUNS + 2]
+    assert len(made.status.memory.runs) == LAST_RUNS
+
+
+def test_a_limit_is_the_rules_own_fault() -> None:
+    group = replace(group_of(ROWS), limit=1)
+    made = after(group, answered(group, [{"host": "a"}, {"host": "b"}]))
+    (failure,) = made.failures
+    assert (failure.reason, failure.message) == ("rule", "exceeded limit of 1 with 2 alerts")
+    assert made.status.rules[0].alerts == ()
+
+
+async def test_a_window_that_is_none_is_the_rules_own_fault() -> None:
+    group = group_of(BASE)
+    assert group.search is not None
+    wrong = replace(group.search, dispatch=replace(group.search.dispatch, earliest="yesterday"))
+    source = FakeSearchSource()
+    made = await evaluate(replace(group, search=wrong), None, source, SLOT, SLOT)
+    (failure,) = made.failures
+    assert failure.reason == "rule"
+    assert "its window: 'yesterday'" in failure.message
+    assert source.started == []
+
+
+async def test_an_error_of_the_source_is_its_own_reason() -> None:
+    group, source = group_of(BASE), FakeSearchSource()
+    error = Temporary("no room for another search", integration="splunk", reason="rate_limited")
+    source.plays(group.rules[0].expr, lambda job: _broken(job, error))
+    made = await evaluate(group, None, source, SLOT, SLOT)
+    assert [(one.reason, one.message) for one in made.failures] == [("rate_limited", "no room for another search")]
+
+
+async def test_a_group_without_a_search_is_no_saved_search() -> None:
+    with pytest.raises(ValueError, match=r"s\.conf;Errors is no saved search"):
+        await evaluate(replace(group_of(BASE), search=None), None, FakeSearchSource(), SLOT, SLOT)
+
+
+def _broken(job: SearchJob, error: Temporary) -> Script:
+    assert job.scheduled_at == SLOT
+    return Script(fails=error)
+
+
+def _failure() -> Failure:
+    return Failure(rule="Errors", reason="timeout", message="too slow")
