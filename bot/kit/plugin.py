@@ -23,7 +23,7 @@ from bot.ports.event_sink import EventSink
 from bot.ports.logs import LogSource
 from bot.ports.metrics import MetricSource
 from bot.ports.recorder import Recorder
-from bot.ports.searches import SearchSource
+from bot.ports.searches import SavedSearches, SearchSource
 
 GROUP = "tocsin.integrations"
 
@@ -52,6 +52,7 @@ class Capabilities:
     examine: Callable[[], Awaitable[Sequence[Health]]]
     metrics: MetricSource | None = None
     searches: SearchSource | None = None
+    saved: SavedSearches | None = None
     logs: LogSource | None = None
     events: EventSink | None = None
     hook: AlertHook | None = None

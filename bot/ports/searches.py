@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
+from bot.model.kept_search import KeptSearch
 from bot.model.sample import Window
 from bot.model.search_job import SearchAnswer, SearchJob
 
@@ -21,4 +23,12 @@ class SearchSource(Protocol):
 
     def link(self, search: str, app: str, window: Window | None = None) -> str:
         """Where a person sees this search over this window; empty where nobody said where people reach the server."""
+        ...
+
+
+class SavedSearches(Protocol):
+    """A server that keeps saved searches."""
+
+    async def saved(self, app: str = "", owner: str = "") -> Sequence[KeptSearch]:
+        """All that may be seen, of every app and owner where none is named. Raises Temporary and Permanent."""
         ...

@@ -320,6 +320,7 @@ class IntegrationContract:
             assert ("metrics" in integration.provides) == (opened.metrics is not None)
             assert ("recorder" in integration.provides) == (opened.recorder is not None)
             assert ("searches" in integration.provides) == (opened.searches is not None)
+            assert ("saved" in integration.provides) == (opened.saved is not None)
             assert ("logs" in integration.provides) == (opened.logs is not None)
             assert ("events" in integration.provides) == (opened.events is not None)
             assert ("hook" in integration.provides) == (opened.hook is not None)

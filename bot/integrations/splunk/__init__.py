@@ -14,6 +14,7 @@ from bot.integrations.splunk.links import Links
 from bot.integrations.splunk.logs import SplunkLogs
 from bot.integrations.splunk.rest import Rest
 from bot.integrations.splunk.room import Room
+from bot.integrations.splunk.saved import SplunkSaved
 from bot.integrations.splunk.searches import SplunkSearches
 from bot.integrations.splunk.webhook import SplunkHook
 from bot.kit.plugin import Capabilities, Integration, Tools
@@ -31,6 +32,7 @@ async def _open(config: SplunkConfig, tools: Tools) -> AsyncIterator[Capabilitie
     try:
         yield Capabilities(
             examine=Examination(rest=rest, clock=tools.clock, events=events).examine,
+            saved=SplunkSaved(rest=rest),
             events=events,
             hook=SplunkHook(rest=rest, jobs=jobs),
             searches=SplunkSearches(jobs=jobs, room=room, links=links, harmless=config.harmless_messages),
@@ -53,6 +55,6 @@ integration = Integration(
     name="splunk",
     help="Runs saved searches on a Splunk, as it would itself, and takes evidence from its logs.",
     config=SplunkConfig,
-    provides=frozenset({"searches", "logs", "events", "hook"}),
+    provides=frozenset({"searches", "saved", "logs", "events", "hook"}),
     open=_open,
 )

@@ -1,0 +1,16 @@
+"""A saved search as the server has it that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSearch:
+    """`settings` are those of its file, some by the names that REST has for them. `owner`: nobody, where it is shared."""
+
+    name: str
+    app: str
+    owner: str
+    settings: Mapping[str, str]
