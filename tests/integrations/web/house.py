@@ -108,6 +108,7 @@ async def open_house(database: Path, *, origins: Origins | None = None) -> Async
             metrics=lambda: (b"tocsin_up 1\n", "text/plain; version=0.0.4"),
             mounts={
                 "/api/": later("bot.api.app", "make_api", world, door, _healthy),
+                "/hooks/": later("bot.api.hooks", "make_hooks", world, door),
                 "/": later("bot.web.app", "make_web", world, door),
             },
             origins=addressed,
