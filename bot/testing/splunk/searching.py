@@ -166,17 +166,20 @@ class Searching:
             raise Refused(400, "FATAL", fault.fails)
         job = self.simulator.jobs.aside(self.simulator.jobs.new_sid(), wanted, fault)
         previews = wanted.pipeline.transforms and asked.flag("preview", default=True)
-        return StreamingResponse(self._exported(job, previews=previews), media_type="application/json")
+        return StreamingResponse(self._exported(job, asked, previews=previews), media_type="application/json")
 
-    async def _exported(self, job: Job, *, previews: bool) -> AsyncIterator[bytes]:
+    async def _exported(self, job: Job, asked: Asked, *, previews: bool) -> AsyncIterator[bytes]:
         try:
             await asyncio.sleep(job.fault.queued + job.fault.running)
+            most = asked.whole("max_count", 0) or None
             if previews:
                 half = Job(sid=job.sid, wanted=job.wanted, fault=job.fault.model_copy(update={"share": 0.5}))
                 yield b"".join(
-                    await asyncio.to_thread(list, _lines(half, self.simulator.jobs.results(half), preview=True))
+                    await asyncio.to_thread(
+                        list, _lines(half, islice(self.simulator.jobs.results(half), most), preview=True)
+                    )
                 )
-            lines = _lines(job, self.simulator.jobs.results(job), preview=False)
+            lines = _lines(job, islice(self.simulator.jobs.results(job), most), preview=False)
             while piece := await asyncio.to_thread(lambda: list(islice(lines, _PIECE))):
                 yield b"".join(piece)
         finally:
@@ -277,7 +280,7 @@ def content(job: Job) -> dict[str, Json]:
 def _lines(job: Job, rows: Iterator[Row], *, preview: bool) -> Iterator[bytes]:
     offset = 0
     try:
-        for one, last in _with_last(islice(rows, job.wanted.max_count)):
+        for one, last in _with_last(rows):
             line: dict[str, Json] = {"preview": preview, "offset": offset, "result": written(job.shown(one))}
             yield json.dumps(line | {"lastrow": True} if last else line).encode() + b"\n"
             offset += 1
