@@ -32,7 +32,7 @@ BITES = [
         file=f"{ROOM}/conf.py",
         plant=replaced("        settings[name] = Setting(", "        settings[name] = settings.get(name) or Setting("),
         caught_by=unit("test_conf.py"),
-        says="test_what_is_there_twice_counts_as_the_last_one_says",
+        says="test_what_all_stanzas_have",
     ),
     Bite(
         fault="[default] of local wins over a stanza of default",
@@ -94,7 +94,7 @@ BITES = [
         file=f"{ROOM}/tokens.py",
         plant=replaced(
             "return _TOKEN.sub(lambda match: _value(match[1], data), text)",
-            "once = _TOKEN.sub(lambda match: _value(match[1], data), text)\n    return _TOKEN.sub(lambda match: _value(match[1], data), once)",
+            "while _TOKEN.search(text):\n        text = _TOKEN.sub(lambda m: _value(m[1], data), text)\n    return text",
         ),
         caught_by=unit("test_tokens.py"),
         says="test_values_are_not_filled_again",
