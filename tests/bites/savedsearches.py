@@ -94,7 +94,7 @@ BITES = [
         file=f"{ROOM}/tokens.py",
         plant=replaced(
             "return _TOKEN.sub(lambda match: _value(match[1], data), text)",
-            "while _TOKEN.search(text):\n        text = _TOKEN.sub(lambda m: _value(m[1], data), text)\n    return text",
+            "for _ in range(2):\n        text = _TOKEN.sub(lambda m: _value(m[1], data), text)\n    return text",
         ),
         caught_by=unit("test_tokens.py"),
         says="test_values_are_not_filled_again",
