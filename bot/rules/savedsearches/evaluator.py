@@ -20,9 +20,9 @@ from bot.model.sample import Window
 from bot.model.search import Counted, SavedSearch, SearchMemory, SearchRun
 from bot.model.search_job import Row, SearchAnswer, SearchJob, Urgency
 from bot.ports.searches import SearchSource
-from bot.rules import state
+from bot.rules import cron, state
 from bot.rules.evaluator import Evaluation, Failure, by_rule
-from bot.rules.savedsearches import cron, quiet, rows, tokens, trigger
+from bot.rules.savedsearches import quiet, rows, tokens, trigger
 from bot.rules.savedsearches.comparing import TooMuchToRemember, compare
 from bot.rules.savedsearches.moments import ModifierError, resolve
 from bot.rules.schedule import missed
@@ -166,6 +166,8 @@ class _Turn:
             return self._blind(failure)
         _, search = _parts(self.group)
         answer, lacks = self.asked.answer, _lacks(search, self.asked.answer)
+        if lacks and not search.dispatch.allow_partial:
+            return self._blind(Failure(rule=self.status.rule, reason=_PARTIAL, message=lacks))
         memory = self.memory
         if search.comparison is not None and not lacks:
             job = self.asked.job
