@@ -15,7 +15,7 @@ import xxhash
 
 from bot.model.rule import RuleGroup
 from bot.model.search import Schedule
-from bot.rules.savedsearches import cron
+from bot.rules import cron
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -77,16 +77,16 @@ BITES = [
     ),
     Bite(
         fault="in the hour that clocks show twice, a run of the first comes after one of the second",
-        file=f"{ROOM}/cron.py",
+        file="bot/rules/cron.py",
         plant=replaced("if moment > last:", "if moment != last:"),
-        caught_by=unit("test_cron.py"),
+        caught_by=unit("../test_cron.py"),
         says="test_what_was_asked_in_the_second_of_two_hours_is_not_answered_with_the_first",
     ),
     Bite(
         fault="schedules are UTC's",
-        file=f"{ROOM}/cron.py",
+        file="bot/rules/cron.py",
         plant=replaced("local = after.astimezone(_zone(schedule.time_zone))", "local = after.astimezone(UTC)"),
-        caught_by=unit("test_cron.py"),
+        caught_by=unit("../test_cron.py"),
         says="test_a_schedule_is_of_its_own_time_zone",
     ),
     Bite(

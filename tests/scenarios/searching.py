@@ -23,8 +23,8 @@ from bot.model.setup import Setup
 from bot.ports.alertmanager import Tally
 from bot.response import rule_due, search_due
 from bot.response.world import World
-from bot.rules import schedule
-from bot.rules.savedsearches import conf, cron, stanza
+from bot.rules import cron, schedule
+from bot.rules.savedsearches import conf, stanza
 from bot.store.store import open_store
 from bot.testing.searches import FakeSearchSource, Rows, Script
 from tests.scenarios.tocsin import Drawer

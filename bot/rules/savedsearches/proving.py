@@ -10,10 +10,10 @@ from bot.documents import format_duration, suggest
 from bot.model.labels import LabelSet
 from bot.model.rule import GroupStatus, RuleAlert, RuleGroup, RuleState
 from bot.model.search_job import SearchAnswer
+from bot.rules import cron
 from bot.rules.evaluator import Failure
 from bot.rules.proving.compare import Mismatch, compare_alerts
 from bot.rules.proving.prove import Proof, Trouble
-from bot.rules.savedsearches import cron
 from bot.rules.savedsearches.evaluator import Asked, decide, job_of
 from bot.rules.savedsearches.stories import Found, SearchStory, Then
 

@@ -15,7 +15,8 @@ from bot.documents import Place
 from bot.errors import Complaint
 from bot.model.rule import AlertRule, RuleGroup, Signal
 from bot.model.search import Condition, Counted, Dispatch, Relation, SavedSearch, Schedule, Suppression
-from bot.rules.savedsearches import cron, moments
+from bot.rules import cron
+from bot.rules.savedsearches import moments
 from bot.rules.savedsearches.additions import comparison
 from bot.rules.savedsearches.conf import Conf, Setting
 from bot.rules.savedsearches.keys import KEYS, OURS, meant

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model.search import Schedule
-from bot.rules.savedsearches.cron import CronError, longest_gap, next_run, runs_between, validate
+from bot.rules.cron import CronError, longest_gap, next_run, runs_between, validate
 
 BERLIN, NEW_YORK, LORD_HOWE = "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"
 SPRING, AUTUMN = datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)
