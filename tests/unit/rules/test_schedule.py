@@ -1,11 +1,14 @@
 """Slots: where Prometheus puts them, the next one, and those that were missed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.model.rule import RuleGroup
-from bot.rules.schedule import missed, next_slot, slot_after, slot_offset
+from bot.model.search import SavedSearch, Schedule
+from bot.rules.cron import longest_gap
+from bot.rules.schedule import MOST_MISSED, missed, next_slot, slot_after, slot_offset
 
 SECOND = timedelta(seconds=1)
 NOW = datetime(2026, 11, 21, 22, 46, 26, 742_331, tzinfo=UTC)
@@ -52,3 +55,46 @@ def test_a_clock_that_went_back_missed_nothing() -> None:
 def test_a_late_slot_is_evaluated_late_and_older_ones_are_skipped(took: float, later: int) -> None:
     interval = group().interval
     assert slot_after(group(), NOW, NOW + took * interval) == NOW + later * interval
+
+
+def search(cron: str, *, continuous: bool = False) -> RuleGroup:
+    schedule = Schedule(cron=cron, continuous=continuous)
+    found = SavedSearch(name="s", search="x", schedule=schedule)
+    return replace(group(longest_gap(schedule)), search=found)
+
+
+def clock(text: str) -> datetime:
+    return datetime.fromisoformat(f"2026-11-22T{text}+00:00")
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "skipping", "continuous"),
+    [
+        (None, "10:02", "10:05", "10:05"),
+        (None, "10:05", "10:10", "10:10"),
+        ("10:00", "10:02", "10:05", "10:05"),
+        ("10:00", "10:05", "10:05", "10:05"),
+        ("10:00", "10:14", "10:10", "10:05"),
+        ("09:00", "10:00", "10:00", "09:05"),
+    ],
+)
+def test_a_search_goes_on_from_its_last_run(last: str | None, now: str, skipping: str, continuous: str) -> None:
+    before = clock(last) if last else None
+    assert next_slot(search("*/5 * * * *"), clock(now), before) == clock(skipping)
+    assert next_slot(search("*/5 * * * *", continuous=True), clock(now), before) == clock(continuous)
+    if before is not None:
+        assert slot_after(search("*/5 * * * *"), before, clock(now)) == clock(skipping)
+
+
+def test_what_a_skipping_search_missed_is_counted_and_a_continuous_one_misses_nothing() -> None:
+    assert missed(search("*/5 * * * *"), clock("10:00"), clock("10:05")) == 0
+    assert missed(search("*/5 * * * *"), clock("10:00"), clock("10:20")) == 3
+    assert missed(search("*/5 * * * *", continuous=True), clock("10:00"), clock("10:20")) == 0
+    assert missed(search("* * * * *"), clock("10:00"), clock("10:00") + timedelta(days=300)) == MOST_MISSED
+
+
+def test_years_away_are_not_counted_through_one_by_one() -> None:
+    last = clock("10:00")
+    now = last + timedelta(days=1000, minutes=2)
+    assert next_slot(search("*/5 * * * *"), now, last) == last + timedelta(days=1000)
+    assert next_slot(search("0 6 * * 1"), now, last) == datetime(2029, 8, 13, 6, tzinfo=UTC)

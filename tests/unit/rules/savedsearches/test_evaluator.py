@@ -153,12 +153,12 @@ def test_unknown_since_is_the_first_failure() -> None:
 
 def test_rows_that_were_not_sent_are_data_that_is_missing() -> None:
     group = group_of(ROWS)
-    rows = [{"host": str(number)} for number in range(MOST_ROWS)]
+    rows = [{"host": "a"}] * MOST_ROWS
     made = after(group, answered(group, rows, count=MOST_ROWS + 1))
     (failure,) = made.failures
     assert failure.reason == "partial"
     assert "only 10,000 of its 10,001 rows were read" in failure.message
-    assert len(made.status.rules[0].alerts) == MOST_ROWS
+    assert len(made.status.rules[0].alerts) == 1
     assert after(group_of(BASE), answered(group, rows[:100], count=5000)).failures == ()
 
 
