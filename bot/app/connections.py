@@ -21,7 +21,7 @@ from bot.ports.event_sink import EventSink
 from bot.ports.logs import LogSource
 from bot.ports.metrics import MetricSource
 from bot.ports.recorder import Recorder
-from bot.ports.searches import SearchSource
+from bot.ports.searches import SavedSearches, SearchSource
 
 _log = logging.getLogger(__name__)
 
@@ -53,6 +53,11 @@ class Connections:
     def searches(self) -> Mapping[str, SearchSource]:
         """Those that run saved searches."""
         return self._offering(lambda capabilities: capabilities.searches)
+
+    @property
+    def saved(self) -> Mapping[str, SavedSearches]:
+        """Those that keep saved searches of their own."""
+        return self._offering(lambda capabilities: capabilities.saved)
 
     @property
     def logs(self) -> Mapping[str, LogSource]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import keyword
 import os
 import sys
 import traceback
@@ -33,11 +34,12 @@ COMMANDS = {
     "report": "write an incident's report to a file",
     "lint": "find what is valid in rules and will still be regretted",
     "why": "see why an alert fires or does not",
+    "import": "see what the alerts of another system become here",
     "backtest": "see what alert rules would have done over the past",
     "doctor": "see what Tocsin reaches, and what it does not",
     "link": "make a link that opens Tocsin's page once",
 }
-"""Every command and what it does; `bot.cli.commands` has a module of the same name."""
+"""Every command and what it does; `bot.cli.commands` has a module of that name."""
 
 _EPILOG = """\
 examples:
@@ -46,7 +48,7 @@ examples:
   tocsin incident list             what is on fire
   tocsin approve APR-3             see exactly what would be done, then say yes or no
 
-`run`, `check`, `test`, `db`, `lint` and `backtest` work alone; all others ask a running Tocsin.
+`run`, `check`, `test`, `db`, `lint`, `import` and `backtest` work alone; all others ask a running Tocsin.
 `tocsin COMMAND --help` says more."""
 
 
@@ -69,8 +71,13 @@ def parser(named: Sequence[str]) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         if name in named:
-            importlib.import_module(f"bot.cli.commands.{name}").configure(family)
+            importlib.import_module(f"bot.cli.commands.{_module(name)}").configure(family)
     return made
+
+
+def _module(command: str) -> str:
+    """A module cannot be called as a word of Python's own is."""
+    return f"{command}_" if keyword.iskeyword(command) else command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

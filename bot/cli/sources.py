@@ -1,4 +1,4 @@
-"""Asks a metric source without a running Tocsin: one of tocsin.yaml by its name, or any Prometheus by its address."""
+"""Asks a source without a running Tocsin: one of tocsin.yaml by its name, or any Prometheus by its address."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bot.documents import suggest
 from bot.errors import NotFound
 from bot.kit.http_out import HttpOut
 from bot.kit.redaction import Redactor
+from bot.model.kept_search import KeptSearch
 from bot.ports.metrics import MetricSource
 
 _SCHEMES = ("http://", "https://")
@@ -39,11 +40,36 @@ def wanted(name: str, loaded: Loaded) -> Configured:
     return found[name]
 
 
+def keeper(name: str, loaded: Loaded) -> Configured:
+    """The integration whose saved searches are meant: the one of this name, or without a name the only one there is."""
+    found = {one.name: one for one in loaded.integrations if "saved" in one.integration.provides}
+    if not found:
+        hint = "set it up under `integrations:` in tocsin.yaml: `splunk: {use: splunk, url: ..., ...}`"
+        raise NotFound("tocsin.yaml has no server that keeps saved searches", hint=hint)
+    if not name and len(found) > 1:
+        raise NotFound("there are several servers that keep saved searches", hint=f"--source {' | '.join(found)}")
+    if name and name not in found:
+        raise NotFound(f"no source is called {name!r}{suggest(name, found)}", hint=f"there are: {', '.join(found)}")
+    return found[name] if name else next(iter(found.values()))
+
+
 @asynccontextmanager
 async def opened(
     configured: Sequence[Configured], secrets: Sequence[SecretStr]
 ) -> AsyncIterator[Mapping[str, MetricSource]]:
     """These, ready to be asked, by their names; closed again at the end."""
+    async with _connected(configured, secrets) as connections:
+        yield connections.sources
+
+
+async def saved(configured: Configured, secrets: Sequence[SecretStr], app: str, owner: str) -> Sequence[KeptSearch]:
+    """The saved searches that one keeps. Raises Temporary and Permanent."""
+    async with _connected([configured], secrets) as connections:
+        return await connections.saved[configured.name].saved(app, owner)
+
+
+@asynccontextmanager
+async def _connected(configured: Sequence[Configured], secrets: Sequence[SecretStr]) -> AsyncIterator[Connections]:
     redactor = Redactor()
     for secret in secrets:
         redactor.add(secret.get_secret_value())
@@ -51,7 +77,7 @@ async def opened(
         connections = Connections(_Clock(), http, redactor)
         await connections.become(configured)
         try:
-            yield connections.sources
+            yield connections
         finally:
             await connections.close()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptSearch:
-    """`settings` are those of its file, some by the names that REST has for them. `owner`: nobody, where it is shared."""
+    """`settings` are as in its file, some under the names of REST. `owner` is `nobody` where it is shared."""
 
     name: str
     app: str
