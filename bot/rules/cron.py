@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -60,10 +60,7 @@ def next_run(schedule: Schedule, after: datetime) -> datetime:
 
 def runs_between(schedule: Schedule, start: datetime, end: datetime) -> Iterator[datetime]:
     """Every run after `start` and not after `end`, in order, in UTC."""
-    for run in _runs(schedule, start):
-        if run > end:
-            return
-        yield run
+    return takewhile(lambda run: run <= end, _runs(schedule, start))
 
 
 def longest_gap(schedule: Schedule) -> timedelta:

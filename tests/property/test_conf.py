@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from bot.errors import Complaint
 from bot.rules.savedsearches.conf import Conf, layered, parse
-from bot.rules.savedsearches.stanza import Home, read
+from bot.rules.savedsearches.stanza import Home, of_mapping, read
 
 HOME = Home(file="f.conf", source="splunk")
 KEYS = (
@@ -107,3 +107,19 @@ def test_what_is_written_comes_back(stanzas: dict[str, dict[str, str]], newline:
 
 def values(conf: Conf) -> dict[str, dict[str, str]]:
     return {one.name: {key: setting.value for key, setting in one.settings.items()} for one in conf.stanzas}
+
+
+SINGLE = st.dictionaries(
+    st.sampled_from(KEYS), st.sampled_from([word for word in WORDS if "\n" not in word]), max_size=12
+)
+
+
+@given(SINGLE)
+def test_rest_and_file_are_read_alike(settings: dict[str, str]) -> None:
+    sound = {key: value for key, value in settings.items() if not value.endswith("\\")}
+    text = "[S]\n" + "".join(f"{key} = {value}\n" for key, value in sound.items())
+    of_file, of_rest = read(parse(text, "f.conf"), HOME), of_mapping("S", sound, HOME)
+    assert of_rest.groups == of_file.groups
+    assert of_rest.left == of_file.left
+    said = {(one.path, one.message) for one in of_file.complaints if "did you mean" not in one.message}
+    assert {(one.path, one.message) for one in of_rest.complaints if "did you mean" not in one.message} == said

@@ -112,6 +112,17 @@ def test_mistakes_are_told_where_they_are(tmp_path: Path) -> None:
     ]
 
 
+def test_a_layer_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    write(tmp_path, {LOCAL: ""})
+    (tmp_path / LOCAL).write_bytes("[Störung]\nquantity = 20\n".encode("latin-1"))
+    assert mistakes(tmp_path, {DEFAULT: ERRORS}) == [f"{LOCAL}: it is not a text in UTF-8"]
+
+
+def test_saved_searches_are_no_runbook(tmp_path: Path) -> None:
+    (mistake,) = mistakes(tmp_path, {DEFAULT: ERRORS}, CONFIG + f"runbooks: [{DEFAULT}]\n")
+    assert mistake == f"{DEFAULT}: this is a saved searches file; a runbook file is expected here"
+
+
 def test_one_app_is_named_once(tmp_path: Path) -> None:
     config = CONFIG.replace("apps/*/*/savedsearches.conf", DEFAULT) + f"  - {{files: [{LOCAL}], source: splunk}}\n"
     assert mistakes(tmp_path, {DEFAULT: ERRORS, LOCAL: "[Errors]\nquantity = 20\n"}, config) == [
