@@ -164,6 +164,10 @@ def suggest(word: str, known: Iterable[str]) -> str:
 class _Loader(yaml.CBaseLoader if hasattr(yaml, "CBaseLoader") else yaml.BaseLoader):  # type: ignore[misc]  # a base chosen at run time
     """The fastest loader there is; only its composer is used, so nothing is ever constructed."""
 
+    def resolve(self, kind: type[yaml.Node], value: object, implicit: object) -> str:
+        """The tag of a node that has none of its own: what has one, and is empty, is not null."""
+        return _UNTAGGED
+
 
 class _Reader:
     """Turns nodes into plain values, and remembers where each stood."""
@@ -224,8 +228,12 @@ def _place(node: yaml.Node) -> Place:
     return Place(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
+_UNTAGGED = ""
+_MAYBE_NULL = (_UNTAGGED, "tag:yaml.org,2002:null")
+
+
 def _scalar(node: yaml.ScalarNode) -> str | None:
-    plain_null = not node.style and node.value in ("", "~", "null", "Null", "NULL")
+    plain_null = not node.style and node.tag in _MAYBE_NULL and node.value in ("", "~", "null", "Null", "NULL")
     return None if plain_null else node.value
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from bot.documents import parse_duration
 from bot.rules.gotemplate.numbers import parse_float, quoted, unquote
 from bot.rules.regex import RegexError, compiled
 
@@ -60,6 +61,9 @@ _BEFORE_OPERANDS = frozenset(
     }
 )
 """Where a sign belongs to what follows. promql-parser forgets a plus there, and with it that it needs a number."""
+
+
+_LISTING = frozenset({"by", "without", "on", "ignoring", "group_left", "group_right"})
 
 
 class Token(NamedTuple):
@@ -122,8 +126,10 @@ def _rewritten(words: Sequence[Token], number: int) -> str:
             return _string(word.text, regex=before in ("=~", "!~"))
         case "number":
             return _number(word.text, reaches=before == "[" or (before == ":" and after == "]"))
-        case "duration" if not word.text.strip("0smhdwy") and before not in ("[", ":", "offset"):
+        case "duration" if _nothing(word.text) and before not in ("[", ":", "offset"):
             return "0"  # as a number it is one; promql-parser knows it as a duration only
+        case "name" if ":" in word.text and _groups_by(words, number):
+            return word.text.replace(":", "_")  # any name will do for a label
         case "name" if word.text.lower() in EXPERIMENTAL and after == "(" and before != "@":
             raise Refused(f"`{word.text}` is experimental: Prometheus refuses it unless a feature flag is set")
         case "name" if word.text.lower() in _KEYWORDS:
@@ -132,6 +138,23 @@ def _rewritten(words: Sequence[Token], number: int) -> str:
             return "- -"
         case _:
             return word.text
+
+
+def _nothing(duration: str) -> bool:
+    """Whether it is a length of no time, and well written."""
+    try:
+        return not parse_duration(duration)
+    except ValueError:
+        return False
+
+
+def _groups_by(words: Sequence[Token], number: int) -> bool:
+    """Whether the word is one of those that a `by (...)` or its like lists."""
+    while number and words[number].text != "(":
+        if words[number].text != "," and words[number].kind not in ("name", "string"):
+            return False
+        number -= 1
+    return number > 0 and words[number - 1].text.lower() in _LISTING
 
 
 def _string(source: str, *, regex: bool) -> str:

@@ -4,6 +4,18 @@ What promtool says of each is asked of promtool itself, never written down here.
 """
 
 EXPRESSIONS = [
+    # Names with colons, where labels are listed and elsewhere
+    "sum by (a:b, c) (up)",
+    "sum(up) without (:1m:x)",
+    "a and on (x:y) b",
+    "a + on (x:y) group_left (c:d) b",
+    "a:b by (c:d)",
+    'foo{a:b="1"}',
+    # No time at all
+    "0s0s",
+    "0m0s",
+    "0s0m",
+    "0s",
     "1",
     "up ==",
     "up[5m]",

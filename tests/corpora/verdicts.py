@@ -288,6 +288,15 @@ IN_GROUP = [
     "rules:\n  - alert: A\n    expr: up\n  - alert: A\n    expr: up\n",
 ]
 IN_ALERT = [
+    # A tag of one's own makes an empty value something
+    "for: !1m\n",
+    "for: !!str\n",
+    "for: !\n",
+    "for: !!null\n",
+    "keep_firing_for: !x\n",
+    "labels: !x\n",
+    "annotations: !x\n",
+    "labels: {a: ! }\n",
     "record: r\n",
     "alert: B\n",
     "foo: 1\n",
