@@ -17,6 +17,7 @@ from bot.kit.http_out import HttpOut
 from bot.kit.redaction import Redactor
 from bot.model.kept_search import KeptSearch
 from bot.ports.metrics import MetricSource
+from bot.ports.searches import SearchSource
 
 _SCHEMES = ("http://", "https://")
 
@@ -51,6 +52,24 @@ def keeper(name: str, loaded: Loaded) -> Configured:
     if name and name not in found:
         raise NotFound(f"no source is called {name!r}{suggest(name, found)}", hint=f"there are: {', '.join(found)}")
     return found[name] if name else next(iter(found.values()))
+
+
+def runner(name: str, loaded: Loaded) -> Configured:
+    """The integration of this name that runs saved searches; NotFound when none is called so."""
+    found = {one.name: one for one in loaded.integrations if "searches" in one.integration.provides}
+    if name not in found:
+        known = f"there are: {', '.join(found)}" if found else "tocsin.yaml has none"
+        raise NotFound(f"no source that runs searches is called {name!r}{suggest(name, found)}", hint=known)
+    return found[name]
+
+
+@asynccontextmanager
+async def testable(
+    configured: Sequence[Configured], secrets: Sequence[SecretStr]
+) -> AsyncIterator[tuple[Mapping[str, MetricSource], Mapping[str, SearchSource]]]:
+    """These, ready to be asked: those that answer PromQL, and those that run searches."""
+    async with _connected(configured, secrets) as connections:
+        yield connections.sources, connections.searches
 
 
 @asynccontextmanager

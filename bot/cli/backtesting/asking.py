@@ -19,10 +19,12 @@ from bot.errors import IntegrationError
 from bot.model.rule import AlertRule
 from bot.model.sample import Window
 from bot.ports.metrics import MetricSource
+from bot.ports.searches import SearchSource
 from bot.rules.backtest import AS_WRITTEN, Variant, can_sweep_threshold
 from bot.rules.dependencies import ALERTS, FOR_STATE
 from bot.rules.inlining import inlined, reads_recorded
 from bot.rules.replay import Past, Replay, replay_all
+from bot.rules.savedsearches.backtest import SearchReplay
 from bot.rules.selectors import metrics
 
 _LOOKS = 100
@@ -40,7 +42,15 @@ class Wish:
     concurrency: int
 
 
-async def ask(wish: Wish, sources: Mapping[str, MetricSource], console: Console) -> tuple[Sequence[Tested], bool]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Who is asked, by name: those that answer PromQL, and those that run saved searches."""
+
+    metrics: Mapping[str, MetricSource]
+    searches: Mapping[str, SearchSource]
+
+
+async def ask(wish: Wish, sources: Asked, console: Console) -> tuple[Sequence[Tested], bool]:
     """Every rule that is wanted, and whether Ctrl-C stopped it before the end: then with what there is.
 
     Raises Permanent when a source refuses our credentials.
@@ -63,12 +73,15 @@ async def ask(wish: Wish, sources: Mapping[str, MetricSource], console: Console)
     return tested, work.cancelled()
 
 
-async def _all(tested: Sequence[Tested], wish: Wish, sources: Mapping[str, MetricSource], console: Console) -> None:
-    absent = await _absent(tested, wish, sources)
+async def _all(tested: Sequence[Tested], wish: Wish, sources: Asked, console: Console) -> None:
+    absent = await _absent([one for one in tested if one.group.search is None], wish, sources.metrics)
     for one in tested:
-        _prepare(one, wish, absent.get(one.source, frozenset()))
-    replays = [(one.replay, sources[one.source]) for one in tested if one.replay is not None]
-    total = sum(replay.slots.count for replay, _ in replays)
+        if one.group.search is not None:
+            _prepare_search(one, wish)
+        else:
+            _prepare(one, wish, absent.get(one.source, frozenset()))
+    replays = [one.replay for one in tested if one.replay is not None]
+    total = sum(replay.slots.count for replay in replays)
     progress = Progress(console, total, "slots")
     asked = " and ".join(sorted({one.source for one in tested}))
     questions = "1 question" if wish.concurrency == 1 else f"{wish.concurrency} questions"
@@ -76,10 +89,29 @@ async def _all(tested: Sequence[Tested], wish: Wish, sources: Mapping[str, Metri
     progress.begin(
         f"asking {asked} about {rules} over {total:,} slots, {questions} at a time; Ctrl-C shows what there is"
     )
+    promql = [(one.replay, sources.metrics[one.source]) for one in tested if isinstance(one.replay, Replay)]
     try:
-        await replay_all(replays, progress.add, concurrency=wish.concurrency)
+        await replay_all(promql, progress.add, concurrency=wish.concurrency)
+        for one in tested:
+            if isinstance(one.replay, SearchReplay):
+                await one.replay.run(sources.searches[one.source], progress.add, concurrency=wish.concurrency)
     finally:
         progress.end()
+        for one in tested:
+            _note_told(one)
+
+
+def _prepare_search(one: Tested, wish: Wish) -> None:
+    if len(wish.variants) > 1:
+        one.notes.append("a saved search is tested as it is written: nothing of it is swept")
+    one.replay = SearchReplay.of(one.group, one.rule, wish.window)
+
+
+def _note_told(one: Tested) -> None:
+    """What suppression makes of it: firing is one thing, being told another."""
+    if isinstance(one.replay, SearchReplay) and one.group.search is not None and one.group.search.suppression:
+        times = "once" if one.replay.told == 1 else f"{one.replay.told:,} times"
+        one.notes.append(f"with its suppression somebody would have been told {times}")
 
 
 def _prepare(one: Tested, wish: Wish, absent: frozenset[str]) -> None:

@@ -10,6 +10,7 @@ from bot.model.rule import AlertRule, RuleGroup
 from bot.model.sample import Window
 from bot.rules.backtest import Episode, Walk
 from bot.rules.replay import Blind, Replay
+from bot.rules.savedsearches.backtest import SearchReplay
 from bot.rules.tally import Met, Night
 
 
@@ -20,7 +21,7 @@ class Tested:
     group: RuleGroup
     rule: AlertRule
     source: str
-    replay: Replay | None = None
+    replay: Replay | SearchReplay | None = None
     unanswered: str = ""
     notes: list[str] = field(default_factory=list)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.charts.client import ChartWorker
-from bot.cli.backtesting.asking import Wish, ask
+from bot.cli.backtesting.asking import Asked, Wish, ask
 from bot.cli.backtesting.machine import as_json
 from bot.cli.backtesting.picture import HEIGHT, WIDTH, chart
 from bot.cli.backtesting.result import Result, Tested
@@ -21,7 +21,7 @@ from bot.cli.client import connected
 from bot.cli.console import Console
 from bot.cli.options import add_client
 from bot.cli.rulefiles import Chosen, choose
-from bot.cli.sources import opened, wanted
+from bot.cli.sources import runner, testable, wanted
 from bot.cli.times import Times
 from bot.config.examine import Configured
 from bot.documents import parse_duration
@@ -42,6 +42,7 @@ examples:
   tocsin backtest new.yml --source http://prometheus:9090     without any configuration
   tocsin backtest HighErrors --sweep for=1m,5m,15m --sweep threshold=0.02,0.05,0.1
   tocsin backtest HighErrors --since 7d -o errors.png         with a picture
+  tocsin backtest "Too many failed logins" --since 2d         a saved search: each of its runs is asked of Splunk
 
 exit status: 0 all of it was seen, 1 some of it was not, 2 there is nothing to test, 130 stopped by Ctrl-C"""
 _MOST_VARIANTS = 50
@@ -117,8 +118,8 @@ def backtest(arguments: argparse.Namespace, console: Console) -> int:
 
 async def _run(arguments: argparse.Namespace, wish: Wish, needed: Mapping[str, Configured], console: Console) -> int:
     loaded = wish.chosen.loaded
-    async with opened(list(needed.values()), loaded.secrets) as sources:
-        tested, stopped = await ask(wish, sources, console)
+    async with testable(list(needed.values()), loaded.secrets) as (sources, searches):
+        tested, stopped = await ask(wish, Asked(metrics=sources, searches=searches), console)
         result = _result(arguments, wish, tested, stopped)
         if arguments.format == "json":
             console.json(as_json(result))
@@ -212,7 +213,7 @@ def _sources(chosen: Chosen, named: str) -> Mapping[str, Configured]:
         wrong = [one for one in chosen.mistakes if one.path.startswith(f"integrations.{name}")]
         if wrong:
             raise DocumentError(wrong)
-        found[group.key] = wanted(name, chosen.loaded)
+        found[group.key] = wanted(name, chosen.loaded) if group.search is None else runner(name, chosen.loaded)
     return found
 
 

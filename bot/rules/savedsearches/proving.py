@@ -15,6 +15,7 @@ from bot.rules.evaluator import Failure
 from bot.rules.proving.compare import Mismatch, compare_alerts
 from bot.rules.proving.prove import Proof, Trouble
 from bot.rules.savedsearches.evaluator import Asked, decide, job_of
+from bot.rules.savedsearches.quiet import is_news
 from bot.rules.savedsearches.stories import Found, SearchStory, Then
 
 
@@ -95,14 +96,6 @@ def _troubles(then: Then, seen: tuple[GroupStatus | None, GroupStatus | None]) -
     if then.state is not None and state is not then.state:
         why = f": {after.memory.runs[0].why}" if after and after.memory else ": it had no run until then"
         yield Trouble(place=then.alerts.place, message=f"at {at} it is {state}, not {then.state}{why}")
-    told = sum(_is_news(alert, _all(before)) for alert in _all(after))
+    told = sum(is_news(alert, _all(before)) for alert in _all(after))
     if then.told is not None and told != then.told:
         yield Trouble(place=then.alerts.place, message=f"at {at} somebody is told of {told} alerts, not of {then.told}")
-
-
-def _is_news(alert: RuleAlert, before: Sequence[RuleAlert]) -> bool:
-    """Whether somebody was told of it for the first time since it began to fire."""
-    if alert.state is not RuleState.FIRING or alert.last_sent_at is None or alert.fired_at is None:
-        return False
-    sent = next((one.last_sent_at for one in before if one.labels == alert.labels), None)
-    return alert.last_sent_at >= alert.fired_at and (sent is None or sent < alert.fired_at)

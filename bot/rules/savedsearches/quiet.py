@@ -58,6 +58,14 @@ def hush(
     return Hushed(step=_without(step, held, told_before), quiet_until={**standing, **fresh})
 
 
+def is_news(alert: RuleAlert, before: Sequence[RuleAlert]) -> bool:
+    """Whether somebody is told of an alert for the first time since it began to fire; `before`: as they stood then."""
+    if alert.state is not RuleState.FIRING or alert.last_sent_at is None or alert.fired_at is None:
+        return False
+    sent = next((one.last_sent_at for one in before if one.labels == alert.labels), None)
+    return alert.last_sent_at >= alert.fired_at and (sent is None or sent < alert.fired_at)
+
+
 def members(group: RuleGroup, groups: Sequence[RuleGroup]) -> Sequence[str]:
     """The keys of the other groups whose searches are muted with this one: of its suppression group, and its owner."""
     suppression = group.search.suppression if group.search else None
