@@ -136,8 +136,8 @@ class Values:
         return self._keep(text)
 
     def _stand_in(self) -> SecretStr:
-        """Like no other, so that two secrets that are absent are not taken for one that is shared."""
-        return SecretStr(f"absent {len(self.missing)} {len(self.wrong)}")
+        """Like no other, so that two are not taken for one that is shared; in a form that any secret may have."""
+        return SecretStr(f"absent-secret-{len(self.missing)}-{len(self.wrong)}")
 
     def _keep(self, text: str) -> SecretStr:
         secret = SecretStr(text)
