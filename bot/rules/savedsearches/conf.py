@@ -163,7 +163,7 @@ class _Reader:
         name, value = key.strip(_SPACE), rest.strip(_SPACE)
         place = Place(line.number, column)
         if not equals or not name or "\n" in name or name.startswith(("|", "`")):
-            self._complain(place, f"[{self._name}]", _no_setting(content))
+            self._complain(place, f"[{self._name}]", f"ignored: {_no_setting(content)}", Gravity.WARNING)
             return
         if self._lost:
             return

@@ -25,8 +25,9 @@ from bot.rules.savedsearches.settings import Settings
 _SEVERITIES = {1: "info", 2: "info", 3: "warning", 4: "error", 5: "critical", 6: "critical"}
 _TOLD_BY_ROUTES = frozenset({"email", "webhook", "tocsin"})
 """Actions that tell somebody, as our routes do, and our own, which is no action at all."""
-_FILES_AWAY = frozenset({"summary_index", "populate_lookup", "lookup", "tocsin"})
+_FILES_AWAY = frozenset({"summary_index", "populate_lookup", "lookup"})
 """Actions that keep results and tell nobody."""
+_NEEDS_NO_ROWS = frozenset({Relation.LESS, Relation.EQUAL, Relation.DROPS})
 _ACTION = re.compile(r"action\.([^.]+)")
 _QUANTITY = re.compile(r"(-?\d{1,15}(?:\.\d{1,9})?)\s*(%?)", re.ASCII)
 _PERCENT = re.compile(r"\s+perc(ent)?$")
@@ -116,8 +117,8 @@ def _idle(settings: Settings) -> str:
         return "it is disabled"
     if not settings.flag("enableSched", default=False):
         return "it has no schedule: enableSched is not 1"
-    if _is_report(settings) and _actions(settings) <= _FILES_AWAY:
-        return "it is a report that tells nobody: counttype is always"
+    if _tells_nobody(settings):
+        return "it tells nobody: it has no action that does, and alert.track is not 1"
     return ""
 
 
@@ -143,20 +144,37 @@ def _instead(settings: Settings) -> str:
 
 def _is_report(settings: Settings) -> bool:
     """As Splunk's own pages tell reports from alerts: whatever always triggers, and is not tracked, is a report."""
-    counted = settings.text("counttype").lower()
-    alerting = ("alert_condition", f"{OURS}compare")
     return (
-        counted in ("", "always")
-        and not any(settings.text(key) for key in alerting)
-        and settings.text("alert.track").lower() not in ("1", "true", "t", "yes", "y", "on")
+        settings.text("counttype").lower() in ("", "always")
+        and not settings.text("alert_condition")
+        and not _is_marked(settings)
         and settings.flag("alert.digest_mode", default=True)
         and not settings.flag("alert.suppress", default=False)
     )
 
 
+def _tells_nobody(settings: Settings) -> bool:
+    """Whether nothing would come of it in Splunk: no action tells anybody, and it is not meant to be an alert."""
+    if _is_marked(settings) or _actions(settings) - _FILES_AWAY:
+        return False
+    always = settings.text("counttype").lower() in ("", "always")
+    compares = always or any(settings.text(key) for key in ("relation", "quantity", "alert_condition"))
+    return _is_report(settings) or not compares or not _track(settings, default=True)
+
+
+def _is_marked(settings: Settings) -> bool:
+    """Whether somebody said that it is an alert."""
+    ours = settings.flag("action.tocsin", default=False) or bool(settings.text(f"{OURS}compare"))
+    return ours or _track(settings, default=False)
+
+
+def _track(settings: Settings, *, default: bool) -> bool:
+    return default if settings.text("alert.track").lower() == "auto" else settings.flag("alert.track", default=default)
+
+
 def _saved_search(settings: Settings, home: Home) -> SavedSearch:
-    _check_track(settings)
-    digest = settings.flag("alert.digest_mode", default=True)
+    condition = _condition(settings)
+    digest = settings.flag("alert.digest_mode", default=True) and not _parts_rows(settings, condition)
     return SavedSearch(
         name=settings.name,
         search=settings.text("search"),
@@ -165,7 +183,7 @@ def _saved_search(settings: Settings, home: Home) -> SavedSearch:
         app=home.app,
         owner=home.owner,
         dispatch=_dispatch(settings, home),
-        condition=_condition(settings),
+        condition=condition,
         digest=digest,
         suppression=_suppression(settings, digest=digest),
         comparison=comparison(settings),
@@ -260,6 +278,16 @@ def _quantity(settings: Settings) -> tuple[float, bool]:
     return float(match[1]), bool(match[2])
 
 
+def _parts_rows(settings: Settings, condition: Condition) -> bool:
+    """Whether suppression by fields makes alerts of rows in digest mode too: else what is new would not be heard of."""
+    needs_rows = condition.counted in (Counted.ALWAYS, Counted.CUSTOM) or condition.relation not in _NEEDS_NO_ROWS
+    by_fields = settings.flag("alert.suppress", default=False) and bool(settings.fields("alert.suppress.fields"))
+    if by_fields and needs_rows and settings.flag("alert.digest_mode", default=True):
+        settings.remark("alert.suppress.fields", "one alert for each value of these, as with alert.digest_mode = 0")
+        return True
+    return False
+
+
 def _suppression(settings: Settings, *, digest: bool) -> Suppression | None:
     if not settings.flag("alert.suppress", default=False):
         return None
@@ -268,7 +296,7 @@ def _suppression(settings: Settings, *, digest: bool) -> Suppression | None:
         settings.wrong("alert.suppress", "suppression needs `alert.suppress.period`, such as 1h")
     if digest and fields:
         settings.remark(
-            "alert.suppress.fields", "no effect: with alert.digest_mode = 1 there is one alert for all rows"
+            "alert.suppress.fields", "no effect: it may trigger without rows, so there is one alert for all"
         )
     if not digest and not fields:
         settings.wrong("alert.suppress", "with alert.digest_mode = 0, suppression needs `alert.suppress.fields`")
@@ -277,11 +305,6 @@ def _suppression(settings: Settings, *, digest: bool) -> Suppression | None:
         fields=() if digest else fields,
         group=settings.text("alert.suppress.group_name"),
     )
-
-
-def _check_track(settings: Settings) -> None:
-    if settings.text("alert.track").lower() != "auto":
-        settings.flag("alert.track", default=False)
 
 
 def _actions(settings: Settings) -> frozenset[str]:

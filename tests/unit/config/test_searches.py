@@ -104,11 +104,11 @@ def test_apps_are_strangers_to_each_other(tmp_path: Path) -> None:
 
 
 def test_mistakes_are_told_where_they_are(tmp_path: Path) -> None:
-    local = "[Errors]\nquantity = many\n\n[Own]\nsearch\n"
+    local = "[Errors]\nquantity = many\n\n[Own\n"
     assert mistakes(tmp_path, {DEFAULT: ERRORS, LOCAL: local}) == [
         f"{LOCAL}:2:12: [Errors] quantity: 'many' is no number;"
         " write it like 10, or 20% with `rises by` and `drops by`",
-        f"{LOCAL}:5:1: [Own]: neither a stanza, `[name]`, nor a setting, `key = value`",
+        f"{LOCAL}:4:1: a stanza begins with `[name]` in one line, and this one has no `]`",
     ]
 
 

@@ -108,13 +108,13 @@ def test_what_is_there_twice_counts_as_the_last_one_says() -> None:
 def test_every_mistake_is_told_at_once() -> None:
     text = "[S]\nnonsense\n= 1\n[T\nk = 1\n[ ]\nk = 1\n[U] x\nk = 1 \n| where n = 1\nby host = 2\n"
     assert told(text) == [
-        "f.conf:2:1: [S]: neither a stanza, `[name]`, nor a setting, `key = value`",
-        "f.conf:3:1: [S]: neither a stanza, `[name]`, nor a setting, `key = value`",
+        "f.conf:2:1: warning: [S]: ignored: neither a stanza, `[name]`, nor a setting, `key = value`",
+        "f.conf:3:1: warning: [S]: ignored: neither a stanza, `[name]`, nor a setting, `key = value`",
         "f.conf:4:1: a stanza begins with `[name]` in one line, and this one has no `]`",
         "f.conf:6:1: a stanza needs a name: `[name]`",
         "f.conf:8:1: warning: [U]: 'x' after the stanza's `]` is ignored; write a comment in a line of its own",
-        "f.conf:10:1: [U]: this looks like more of a search: a line goes on only if the one before it ends with `\\`,"
-        " nothing after it",
+        "f.conf:10:1: warning: [U]: ignored: this looks like more of a search: a line goes on only if the one before it"
+        " ends with `\\`, nothing after it",
         "f.conf:11:1: warning: [U]: 'by host' is no key; this looks like more of a search: a line goes on only if the"
         " one before it ends with `\\`, nothing after it",
     ]
@@ -123,7 +123,7 @@ def test_every_mistake_is_told_at_once() -> None:
 
 def test_a_blank_after_the_backslash_breaks_a_search_and_is_told() -> None:
     (complaint,) = told("[S]\nsearch = a \\ \n| stats count\n")
-    assert complaint.startswith("f.conf:3:1: [S]: this looks like more of a search")
+    assert complaint.startswith("f.conf:3:1: warning: [S]: ignored: this looks like more of a search")
 
 
 def test_layers_are_laid_over_each_other_setting_by_setting() -> None:

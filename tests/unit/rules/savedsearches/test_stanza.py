@@ -124,7 +124,10 @@ def test_it_lives_where_its_file_does() -> None:
             Condition(counted=Counted.EVENTS, relation=Relation.RISES, quantity=2.5, in_percent=True),
         ),
         ({"quantity": "-1"}, Condition(counted=Counted.EVENTS, relation=Relation.GREATER, quantity=-1)),
-        ({"relation": "", "quantity": ""}, Condition(counted=Counted.EVENTS, relation=Relation.GREATER, quantity=0)),
+        (
+            {"relation": "", "quantity": "", "action.email": "1"},
+            Condition(counted=Counted.EVENTS, relation=Relation.GREATER, quantity=0),
+        ),
         (
             {"counttype": "custom", "alert_condition": "search n > 1"},
             Condition(counted=Counted.CUSTOM, search="search n > 1"),
@@ -297,12 +300,43 @@ def test_what_cannot_be_evaluated_is_left_out_and_told(change: dict[str, str], w
     assert why_left(change) == (why, True)
 
 
-@pytest.mark.parametrize("actions", [{}, {"action.summary_index": "1"}, {"action.populate_lookup": "1"}])
-def test_a_report_that_tells_nobody_is_left_out_without_a_word(actions: dict[str, str]) -> None:
-    assert why_left(REPORT, actions) == ("it is a report that tells nobody: counttype is always", False)
+@pytest.mark.parametrize(
+    "change",
+    [
+        REPORT,
+        REPORT | {"action.summary_index": "1"},
+        REPORT | {"action.populate_lookup": "1", "action.email": "0"},
+        {"relation": "", "quantity": ""},
+        {"alert.track": "0"},
+        {"alert.track": "false", "action.lookup": "1"},
+    ],
+)
+def test_what_tells_nobody_is_left_out_without_a_word(change: dict[str, str]) -> None:
+    assert why_left(change) == ("it tells nobody: it has no action that does, and alert.track is not 1", False)
 
 
-@pytest.mark.parametrize("change", [{"alert.track": "true"}, ROWS, {"alert.digest_mode": "0"}, COMPARED])
+@pytest.mark.parametrize("change", [{"alert.track": "0", "action.email": "1"}, {"alert.track": "auto"}, {}])
+def test_what_tells_somebody_is_an_alert(change: dict[str, str]) -> None:
+    assert search(change).condition.quantity == 10
+
+
+@pytest.mark.parametrize("relation", ["greater than", "not equal to", "rises by"])
+def test_suppression_by_fields_makes_alerts_of_rows_in_digest_mode_too(relation: str) -> None:
+    found = search(ROWS, {"alert.digest_mode": "1", "relation": relation})
+    assert not found.digest
+    assert found.suppression == Suppression(period=timedelta(hours=1), fields=("host",))
+
+
+@pytest.mark.parametrize("relation", ["less than", "equal to", "drops by"])
+def test_what_may_trigger_without_rows_stays_one_alert(relation: str) -> None:
+    found = search(ROWS, {"alert.digest_mode": "1", "relation": relation})
+    assert found.digest
+    assert found.suppression == Suppression(period=timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    "change", [{"alert.track": "true"}, {"action.tocsin": "1"}, ROWS, {"alert.digest_mode": "0"}, COMPARED]
+)
 def test_what_always_triggers_is_an_alert_where_it_is_treated_as_one(change: dict[str, str]) -> None:
     assert search(REPORT, change).condition == Condition()
 
@@ -390,7 +424,14 @@ def test_a_value_that_means_nothing_is_a_mistake(change: dict[str, str], told: s
             REPORT | {"alert.track": "1", "quantity": "5"},
             "quantity: no effect: counttype is always; say what is counted",
         ),
-        (ROWS | {"alert.digest_mode": "1"}, "alert.suppress.fields: no effect: with alert.digest_mode = 1"),
+        (
+            ROWS | {"alert.digest_mode": "1"},
+            "alert.suppress.fields: one alert for each value of these, as with alert.digest_mode = 0",
+        ),
+        (
+            ROWS | {"alert.digest_mode": "1", "relation": "less than"},
+            "alert.suppress.fields: no effect: it may trigger without rows, so there is one alert for all",
+        ),
         ({f"{OURS}keys": "host"}, f"{OURS}keys: no effect without `{OURS}compare`"),
         ({"quantiy": "5"}, "quantiy: no key of saved searches; did you mean 'quantity'?"),
         (
