@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import ssl
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +15,7 @@ from typing import Any
 from bot.errors import IntegrationError, Permanent, Temporary
 from bot.integrations.splunk import answers
 from bot.integrations.splunk.config import HecConfig
+from bot.integrations.splunk.rest import Identity
 from bot.kit.http_out import HttpOut, failure
 from bot.kit.redaction import visible
 from bot.kit.way_in import Access
@@ -47,7 +47,7 @@ class Collector:
             headers["x-splunk-request-channel"] = str(uuid.uuid4())
         tls = access.tls if config.tls is None else config.tls
         self._access = replace(access, url=config.url, headers=headers, tls=tls)
-        self._tls: ssl.SSLContext | None = None
+        self._identity = Identity(self._access)
         self._sending = asyncio.Lock()
 
     async def send(self, events: Sequence[SentEvent]) -> None:
@@ -102,8 +102,6 @@ class Collector:
 
     async def _ask(self, method: str, what: str, content: bytes | None) -> Mapping[str, Any]:
         access = self._access
-        if self._tls is None:
-            self._tls = await asyncio.to_thread(access.context)
         answer = await self._http.request(
             method,
             f"{access.url}/services/collector/{what}",
@@ -112,7 +110,7 @@ class Collector:
             content=content,
             deadline=access.timeout,
             repeatable=False,
-            tls=self._tls,
+            tls=await self._identity.context(),
             refused=self._refused,
         )
         return answers.fields(answer.body, access.name)

@@ -20,6 +20,23 @@ _TYPE = {"content-type": "application/x-www-form-urlencoded"}
 _SILENCE = 60.0  # seconds; a search that streams may look long before it finds the next row
 
 
+class Identity:
+    """The TLS of a server: its files are read once, for connections are kept by what was read."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._reading = asyncio.Lock()
+        self._read: list[ssl.SSLContext | None] = []
+
+    async def context(self) -> ssl.SSLContext | None:
+        """None: that of the system. Permanent when a file cannot be read; then it is tried again the next time."""
+        if not self._read:
+            async with self._reading:
+                if not self._read:
+                    self._read.append(await asyncio.to_thread(self._access.context))
+        return self._read[0]
+
+
 class Rest:
     """Asks one server. `login` is whom to sign in as, where every request does not carry its own credentials.
 
@@ -32,8 +49,7 @@ class Rest:
         self._login = login
         self._session = ""
         self._signing_in = asyncio.Lock()
-        self._reading = asyncio.Lock()
-        self._tls: ssl.SSLContext | None = None
+        self._identity = Identity(access)
         self._has_v2: bool | None = None
 
     async def get(self, path: str, query: Mapping[str, str] | None = None) -> HttpAnswer:
@@ -132,7 +148,7 @@ class Rest:
             headers={**self.access.headers, **_TYPE, **who},
             content=self._form(form),
             silence=max(_SILENCE, self.access.timeout),
-            tls=await self._context(),
+            tls=await self._identity.context(),
             refused=self._refused,
         ) as pieces:
             yield pieces
@@ -159,7 +175,7 @@ class Rest:
             content=content,
             deadline=access.timeout,
             repeatable=repeatable,
-            tls=await self._context(),
+            tls=await self._identity.context(),
             refused=self._refused,
             most=MOST,
         )
@@ -187,13 +203,6 @@ class Rest:
             raise answers.not_splunk(self.access.name)
         self.access.redactor.add(key)
         return key
-
-    async def _context(self) -> ssl.SSLContext | None:
-        """One for all requests: connections are kept by it."""
-        async with self._reading:
-            if self._tls is None:
-                self._tls = await asyncio.to_thread(self.access.context)
-            return self._tls
 
     def _form(self, form: Mapping[str, str]) -> bytes:
         try:
