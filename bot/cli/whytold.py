@@ -78,9 +78,13 @@ class Story:
                 say(f"    {one['link']}", Style.FAINT)
         for one in search["quiet"]:
             what = one["key"] or "the search"
-            say(f"quiet until {self._at(one['until'])}: {one_line(what)} fires without telling anybody", Style.CAREFUL)
+            say(
+                f"quiet until {self._at(one['until'])}: nobody hears if {one_line(what)} fires anew before",
+                Style.CAREFUL,
+            )
         if search["remembered"]:
-            say(f"it remembers {search['remembered']:,} keys of earlier runs", Style.FAINT)
+            keys = "1 key" if search["remembered"] == 1 else f"{search['remembered']:,} keys"
+            say(f"it remembers {keys} of earlier runs", Style.FAINT)
 
     def _headline(self) -> str:
         rule = self._rule

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.evidence.collector import SignalAnswer
 from bot.evidence.questions import SignalQuestion
+from bot.model.labels import LabelSet
 from bot.model.sample import Series
 from bot.model.search import SearchMemory
 
@@ -22,5 +23,4 @@ def counted(question: SignalQuestion, memory: SearchMemory | None) -> SignalAnsw
     if not points:
         why = f"its last run came to nothing: {seen[-1].why}" if seen else "no run of it is kept from this time"
         return SignalAnswer(question=question, link=link, unavailable=f"a saved search shows its own runs only; {why}")
-    labels = question.alerts[0].labels.only(("alertname",))
-    return SignalAnswer(question=question, link=link, series=(Series(labels=labels, points=points),))
+    return SignalAnswer(question=question, link=link, series=(Series(labels=LabelSet(), points=points),))

@@ -88,9 +88,9 @@ BITES = [
         says="however_late",
     ),
     Bite(
-        fault="a restart asks for a run of its own",
+        fault="a run is known by who asks for it",
         file=EVALUATOR,
-        plant=replaced("json.dumps(asked)", "json.dumps([*asked, id(job)])"),
+        plant=replaced("key=_key(group, job), urgency=urgency", "key=f'{_key(group, job)}{urgency}', urgency=urgency"),
         caught_by=unit("savedsearches/test_evaluator.py", "key_is_that"),
         says="key_is_that",
     ),

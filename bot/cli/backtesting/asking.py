@@ -111,7 +111,7 @@ def _note_told(one: Tested) -> None:
     """What suppression makes of it: firing is one thing, being told another."""
     if isinstance(one.replay, SearchReplay) and one.group.search is not None and one.group.search.suppression:
         times = "once" if one.replay.told == 1 else f"{one.replay.told:,} times"
-        one.notes.append(f"with its suppression somebody would have been told {times}")
+        one.notes.append(f"with its suppression somebody would have been told anew {times} within this time")
 
 
 def _prepare(one: Tested, wish: Wish, absent: frozenset[str]) -> None:

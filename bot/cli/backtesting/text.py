@@ -84,7 +84,9 @@ class Teller:
         console.fields(
             (
                 ("expr", " ".join(rule.expr.split())),
-                (
+                ("runs", f"at `{search.schedule.cron}` in {search.schedule.time_zone} on {one.source}")
+                if (search := one.group.search)
+                else (
                     "for",
                     f"{format_duration(rule.hold)}{kept}, every {format_duration(one.group.interval)} on {one.source}",
                 ),

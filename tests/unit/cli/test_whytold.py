@@ -143,7 +143,7 @@ def test_a_saved_search_tells_its_last_runs_and_who_is_quiet() -> None:
     assert "at `*/5 * * * *` in Europe/Berlin, skipping times that have passed, on prom" in text
     assert "2026-03-01 10:00:00 UTC: triggered: 7 results, which is greater than 5\n    https://splunk/sid=1\n" in text
     assert "2026-03-01 09:55:00 UTC: unknown: the search took too long\n" in text
-    assert 'quiet until 2026-03-01 11:00:00 UTC: ["web-1"] fires without telling anybody' in text
+    assert 'quiet until 2026-03-01 11:00:00 UTC: nobody hears if ["web-1"] fires anew before' in text
     assert "the next is due at 2026-03-01 10:05:00 UTC" in text
     assert "remembers 3 keys" in text
     assert "its signal now" not in text
