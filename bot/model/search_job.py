@@ -42,7 +42,9 @@ class SearchJob:
     max_count: int = 500_000
     max_time: timedelta = timedelta(0)
     most_rows: int = 10_000
-    """How many rows are wanted; `SearchAnswer.count` counts all of them."""
+    """How many rows are wanted; `SearchAnswer` counts all of them, and their hosts and sources."""
+    counts_hosts: bool = True
+    """Whether hosts and sources are asked about; where they are not, they are those of the rows that came."""
     urgency: Urgency = Urgency.ALERT
 
 

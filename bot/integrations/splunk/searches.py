@@ -49,7 +49,7 @@ class SplunkSearches:
         rows, said = await self.jobs.rows(done, job.most_rows)
         hosts, sources = _different(rows, "host"), _different(rows, "source")
         warnings = list(_losses(job, done.progress, said, self.harmless))
-        if done.progress.kept > len(rows) and hosts + sources:
+        if job.counts_hosts and done.progress.kept > len(rows) and hosts + sources:
             found, more = await self._afterwards(job, done, "stats dc(host) as hosts dc(source) as sources")
             hosts, sources = (_number(found, name) for name in ("hosts", "sources"))
             warnings += more

@@ -101,6 +101,7 @@ def job_of(group: RuleGroup, slot: datetime, *, urgency: Urgency = Urgency.ALERT
         max_count=dispatch.max_count,
         max_time=dispatch.max_time,
         most_rows=MOST_ROWS if _needs_every_row(search) else _ENOUGH_FOR_A_DIGEST,
+        counts_hosts=search.condition.counted in (Counted.HOSTS, Counted.SOURCES),
     )
     return replace(job, key=_key(group, job), urgency=urgency)
 
@@ -275,8 +276,7 @@ def _filled(rule: AlertRule, labels: LabelSet, told: tokens.Told, value: float) 
 
 
 def _needs_every_row(search: SavedSearch) -> bool:
-    counts_rows = search.condition.counted in (Counted.HOSTS, Counted.SOURCES)
-    return counts_rows or not search.digest or search.comparison is not None
+    return not search.digest or search.comparison is not None
 
 
 def _key(group: RuleGroup, job: SearchJob) -> str:

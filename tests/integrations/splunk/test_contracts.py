@@ -13,10 +13,8 @@ from bot.kit.way_in import BasicAuth
 from bot.model.sample import Window
 from bot.model.search_job import SearchJob
 from bot.ports.logs import LogSource
-from bot.ports.searches import SearchSource
 from bot.testing.contracts import HttpContract, IntegrationContract
 from bot.testing.log_contract import LINES, LogSourceContract
-from bot.testing.search_contracts import SearchSourceContract
 from tests.integrations.http_server import HttpServer, raised, says
 from tests.integrations.splunk.conftest import Open
 from tests.integrations.splunk.simulated import Simulator
@@ -34,13 +32,6 @@ def rooms(splunk: Simulator, window: Window) -> Simulator:
         splunk.index((window.start + timedelta(seconds=step), f"room=kitchen step={step}"))
     splunk.index((window.end, "room=cellar step=9"))
     return splunk
-
-
-@pytest.fixture
-async def searches(rooms: Simulator, opened: Open) -> SearchSource:
-    found = (await opened(rooms.url)).searches
-    assert found is not None
-    return found
 
 
 @pytest.fixture
@@ -65,10 +56,6 @@ class TestLogs(LogSourceContract):
         found = (await opened(splunk.url)).logs
         assert found is not None
         return found
-
-
-class TestSearches(SearchSourceContract):
-    pass
 
 
 class Failing(HttpContract):

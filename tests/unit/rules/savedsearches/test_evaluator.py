@@ -97,10 +97,11 @@ def test_only_a_custom_condition_is_asked_of_the_server() -> None:
     assert job_of(group_of(BASE), SLOT).condition == ""
 
 
-def test_only_who_needs_them_is_sent_all_rows() -> None:
-    hosts = group_of(BASE.replace("number of events", "number of hosts"))
-    assert [job_of(group, SLOT).most_rows for group in (group_of(ROWS), hosts)] == [MOST_ROWS, MOST_ROWS]
-    assert job_of(group_of(BASE), SLOT).most_rows < MOST_ROWS
+def test_only_who_needs_them_is_sent_all_rows_and_counted_hosts() -> None:
+    hosts = BASE.replace("number of events", "number of hosts")
+    asked = [job_of(group_of(text), SLOT) for text in (ROWS, BASE, hosts)]
+    assert [job.most_rows == MOST_ROWS for job in asked] == [True, False, False]
+    assert [job.counts_hosts for job in asked] == [False, False, True]
 
 
 def test_a_digest_is_told_with_the_tokens_of_its_first_row() -> None:
