@@ -19,7 +19,9 @@ _LONGEST_DETAIL = 300
 _UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
 """What looking into an answer of any shape can raise."""
 
-_NO_ROOM = re.compile(r"concurren|quota", re.IGNORECASE)
+_NO_ROOM = re.compile(
+    r"maximum number of concurrent|concurrency limit|quota[^']{0,60}(reached|exceeded)|usage=\S+ quota=", re.IGNORECASE
+)
 _PASSES = re.compile(
     r"peer|timed? ?out|unavailable|unreachable|connection|killed|crash|out of memory|disk|restart|shut(ting)? ?down"
     r"|cancel|terminated|prematurely|try again",
@@ -105,7 +107,9 @@ def no_room(integration: str, said: str, wait: float | None = None) -> Full:
     """What it means that a quota of searches or of their disk space is used up."""
     hint = "raise srchJobsQuota or srchDiskQuota of Tocsin's role in Splunk, or lower `searches_at_once`"
     message = f"{integration} has no room for another search: {said}"
-    return Full(message, integration=integration, reason="rate_limited", retry_after=wait, hint=hint)
+    full = Full(message, integration=integration, reason="rate_limited", retry_after=wait, hint=hint)
+    full.said = said
+    return full
 
 
 def fields(body: bytes, integration: str) -> Mapping[str, Any]:
