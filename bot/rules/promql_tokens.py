@@ -66,6 +66,9 @@ _BEFORE_OPERANDS = frozenset(
 _LISTING = frozenset({"by", "without", "on", "ignoring", "group_left", "group_right"})
 
 
+_SIGNS = ("+", "-")
+
+
 class Token(NamedTuple):
     """A word of an expression and where it begins; blanks and comments are none. `other` is what cannot be one."""
 
@@ -125,7 +128,11 @@ def _rewritten(words: Sequence[Token], number: int) -> str:
         case "string":
             return _string(word.text, regex=before in ("=~", "!~"))
         case "number":
+            _no_unit_behind(words, number)
+            _no_such_time(words, number)
             return _number(word.text, reaches=before == "[" or (before == ":" and after == "]"))
+        case "sign" if word.text in _SIGNS and (length := _length_signed(words, number)):
+            return length
         case "duration" if _nothing(word.text) and before not in ("[", ":", "offset"):
             return "0"  # as a number it is one; promql-parser knows it as a duration only
         case "name" if ":" in word.text and _groups_by(words, number):
@@ -138,6 +145,43 @@ def _rewritten(words: Sequence[Token], number: int) -> str:
             return "- -"
         case _:
             return word.text
+
+
+def _no_unit_behind(words: Sequence[Token], number: int) -> None:
+    """`1_0m` is no length of time, and nothing else."""
+    word, following = words[number], words[number + 1 : number + 2]
+    touching = [one.text for one in following if one.kind == "name" and one.at == word.at + len(word.text)]
+    if touching and not touching[0].startswith(":"):
+        raise Refused(f"bad number or duration syntax: {word.text}{touching[0]}")
+
+
+def _no_such_time(words: Sequence[Token], number: int) -> None:
+    """What stands behind `@` is kept in 64 bits."""
+    before = [word.text for word in words[max(0, number - 2) : number]]
+    is_time = before[-1:] == ["@"] or (before[:1] == ["@"] and before[1] in _SIGNS)
+    if is_time and abs(value(words[number].text)) >= 1 << 63:
+        raise Refused(f"timestamp out of bounds for @ modifier: {words[number].text}")
+
+
+def _length_signed(words: Sequence[Token], number: int) -> str:
+    """What becomes of a sign before a length of time, of which there may be any number; empty where it is before none.
+
+    The first of them stands for all: a minus or, as promql-parser wants none, a blank.
+    """
+    first, end = number, number
+    while first and words[first - 1].text in _SIGNS:
+        first -= 1
+    while end < len(words) and words[end].text in _SIGNS:
+        end += 1
+    before = words[first - 1].text.lower() if first else ""
+    if before == "offset" and (first < 2 or words[first - 2].text.lower() in _BEFORE_OPERANDS):
+        return ""  # a metric of that name
+    if before not in ("offset", "[", ":") or end == len(words) or words[end].kind not in ("number", "duration"):
+        return ""
+    is_negative = sum(word.text == "-" for word in words[first:end]) % 2
+    if is_negative and before != "offset":
+        raise Refused("duration must be greater than 0")
+    return "-" if is_negative and number == first else " "
 
 
 def _nothing(duration: str) -> bool:
@@ -178,4 +222,5 @@ def _number(text: str, *, reaches: bool) -> str:
         raise Refused(f"error parsing number: {error}") from None
     if reaches and not read:
         raise Refused("duration must be greater than 0")
-    return text.replace("_", "")
+    plain = text.replace("_", "")
+    return f"0{plain}" if reaches and plain.startswith(".") else plain
