@@ -1,13 +1,13 @@
-"""python -m tests.bench [startup] [idle] [runs] [rules]: measures, prints a table, and exits 1 below a floor."""
+"""python -m tests.bench [startup] [idle] [runs] [rules] [splunk]: measures, prints a table; exits 1 below a floor."""
 
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import Row, idle, rules, runs, startup
+from tests.bench import Row, idle, rules, runs, splunk, startup
 from tests.servers import PrometheusServer
 
-PARTS = {"startup": startup.rows, "idle": idle.rows, "runs": runs.rows, "rules": rules.rows}
+PARTS = {"startup": startup.rows, "idle": idle.rows, "runs": runs.rows, "rules": rules.rows, "splunk": splunk.rows}
 
 
 def table(rows: list[Row]) -> str:

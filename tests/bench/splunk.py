@@ -44,10 +44,11 @@ relation = greater than
 quantity = 0
 alert.severity = 4
 alert.digest_mode = {digest}
+"""
+BY_HOST = """\
 alert.suppress = 1
 alert.suppress.period = 10m
 alert.suppress.fields = host
-
 """
 
 
@@ -74,7 +75,8 @@ def furnish(folder: Path, splunk: Simulator) -> Path:
         )
     (folder / "savedsearches.conf").write_text(
         "".join(
-            STANZA.format(number=number, part=number % 50, digest=int(number % 5 > 0)) for number in range(SEARCHES)
+            STANZA.format(number=number, part=number % 50, digest=int(number % 5 > 0)) + BY_HOST * (number % 5 == 0)
+            for number in range(SEARCHES)
         )
     )
     token = folder / "token"
@@ -93,12 +95,12 @@ def on_time(folder: Path, splunk: Simulator) -> list[Row]:
     """How late each search is, over some whole minutes after the first."""
     with running(furnish(folder, splunk)) as (process, address, _):
         wait_for_second(50)
-        before, at = processor(process.pid), time.time()
-        asked = len(splunk.asked())
+        before, asked = processor(process.pid), len(splunk.asked())
         time.sleep(60 * MINUTES)
         used = processor(process.pid) - before
         missed = metric(address, "tocsin_rule_slots_missed_total")
         lines = splunk.asked()[asked:]
+        running_still = [job for job in splunk.kept() if job["state"] not in {"DONE", "FAILED"}]
     late = [delay for line in lines if (delay := lateness(line)) is not None]
     ended = [float(line["at"]) % 60 for line in lines if str(line["path"]).endswith("/control")]
     expected = SEARCHES * MINUTES
@@ -109,14 +111,12 @@ def on_time(folder: Path, splunk: Simulator) -> list[Row]:
             "s",
             floor=5,
             aim=2,
-            note=f"{len(late)} of {expected} in {time.time() - at:.0f} s, p99 {p99(late):.2g} s"
-            if late
-            else "none ran",
+            note=f"{len(late)} of {expected}, p99 {p99(late):.2g} s" if late else "none ran",
         ),
         Row("  searches that were not run", expected - len(late) + missed, "", floor=0, aim=0),
         Row("  until the last one's rows were read", max(ended, default=float("inf")), "s"),
         Row("  processor time a search, Tocsin's", used / max(1, len(late)) * 1e3, "ms"),
-        Row("  jobs left on the server", len(splunk.kept()), "", floor=0, aim=0),
+        Row("  jobs that still run between two minutes", len(running_still), "", floor=0, aim=0),
     ]
 
 

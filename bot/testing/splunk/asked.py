@@ -14,6 +14,9 @@ from starlette.requests import Request
 from bot.testing.splunk.answers import Refused
 from bot.testing.splunk.settings import Settings
 
+ARGUMENTS = "simulator.arguments"
+"""Under this key the scope of a request has its arguments."""
+
 
 @dataclass(slots=True)
 class Sessions:
@@ -118,10 +121,16 @@ def arguments(query: str, form: bytes, content_type: str) -> dict[str, tuple[str
     return found
 
 
-async def asked(request: Request, sessions: Sessions, *, capability: str = "") -> Asked:
+def arguments_of(request: Request) -> Mapping[str, tuple[str, ...]]:
+    """The arguments of a request; they were read when it came in."""
+    given: Mapping[str, tuple[str, ...]] = request.scope.get(ARGUMENTS, {})
+    return given
+
+
+def asked(request: Request, sessions: Sessions, *, capability: str = "") -> Asked:
     """Reads a request; refuses who is unknown (401), may not (403), or names an app or user that is not there (404)."""
     cookie = next((value for name, value in request.cookies.items() if name.startswith("splunkd_")), "")
-    given = arguments(request.url.query, await request.body(), request.headers.get("content-type", ""))
+    given = arguments_of(request)
     user = sessions.who(request.headers.get("authorization", ""), cookie)
     settings = sessions.settings
     owner, app = request.path_params.get("owner", ""), request.path_params.get("app", "")
@@ -135,9 +144,10 @@ async def asked(request: Request, sessions: Sessions, *, capability: str = "") -
             "ERROR",
             f"You (user={user}) do not have permission to perform this operation (requires capability: {capability}).",
         )
-    return Asked(
-        user=user, owner=owner, app=app, arguments=given, as_json=given.get("output_mode", ("",))[-1] == "json"
-    )
+    form = given.get("output_mode", ("xml",))[-1]
+    if form not in {"json", "xml"}:
+        raise Refused(400, "FATAL", f"Invalid output mode: {form} is not simulated.")
+    return Asked(user=user, owner=owner, app=app, arguments=given, as_json=form == "json")
 
 
 def named(request: Request, key: str) -> str:

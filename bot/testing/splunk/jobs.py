@@ -268,7 +268,7 @@ class Jobs:
                 return
             job.scanned += 1
             if indexed(event) and _seen(event, job.fault.share):
-                yield dict(event.row)
+                yield event.row
 
 
 def _indexed(wanted: Wanted, named: Mapping[str, float]) -> Callable[[Event], bool]:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bot.testing.splunk import answers
-from bot.testing.splunk.asked import arguments
+from bot.testing.splunk.asked import ARGUMENTS, arguments, arguments_of
 from bot.testing.splunk.hec import Collector
 from bot.testing.splunk.knobs import Knobs
 from bot.testing.splunk.saved import Saved
@@ -32,8 +32,8 @@ _PIECE = 1024
 def application(simulator: Simulator) -> ASGIApp:
     """Everything a server answers."""
     services = [
+        *Searching(simulator).routes(),  # asked most often
         *System(simulator).routes(),
-        *Searching(simulator).routes(),
         *Saved(simulator).routes(),
         *Collector(simulator).routes(),
     ]
@@ -50,7 +50,7 @@ def application(simulator: Simulator) -> ASGIApp:
 
 
 async def _not_found(request: Request, error: Exception) -> Response:
-    given = arguments(request.url.query, b"", "none")
+    given = arguments_of(request)
     status = getattr(error, "status_code", 404)
     text = "Not Found" if status == 404 else "Method Not Allowed"
     return answers.said(status, [("ERROR", text)], as_json=given.get("output_mode", ("",))[-1] == "json")
@@ -90,7 +90,7 @@ class Wire:
     def _noted(self, scope: Scope, body: bytes) -> MutableMapping[str, answers.Json]:
         headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
         query = scope["query_string"].decode("latin-1")
-        given = arguments(query, body, headers.get("content-type", ""))
+        given = scope[ARGUMENTS] = arguments(query, body, headers.get("content-type", ""))
         shown: dict[str, answers.Json] = {
             name: "hidden" if name in _SECRET else values[0] if len(values) == 1 else list(values)
             for name, values in given.items()
@@ -200,6 +200,11 @@ class _Protocol(HttpToolsProtocol):
 def serve(simulator: Simulator, listening: socket.socket) -> None:
     """Serves on a socket that listens already, until the process is told to end."""
     config = uvicorn.Config(
-        application(simulator), http=_Protocol, log_level="warning", access_log=False, lifespan="off"
+        application(simulator),
+        http=_Protocol,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        proxy_headers=False,
     )
     uvicorn.Server(config).run(sockets=[listening])

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.testing.splunk.answers import Json, Refused, said
-from bot.testing.splunk.asked import Asked, Sessions, arguments, asked
+from bot.testing.splunk.asked import Asked, Sessions, arguments_of, asked
 from bot.testing.splunk.events import Events
 from bot.testing.splunk.jobs import Jobs
 from bot.testing.splunk.settings import Faults, FiredAlert, SavedOne, Settings
@@ -48,16 +48,16 @@ class Simulator:
 
         async def handle(request: Request) -> Response:
             try:
-                return await handler(request, await asked(request, self.sessions, capability=capability))
+                return await handler(request, asked(request, self.sessions, capability=capability))
             except Refused as refused:
-                return await refusal(request, refused)
+                return refusal(request, refused)
 
         return handle
 
 
-async def refusal(request: Request, refused: Refused) -> Response:
+def refusal(request: Request, refused: Refused) -> Response:
     """A refusal, in the form that was asked for."""
-    given = arguments(request.url.query, await request.body(), request.headers.get("content-type", ""))
+    given = arguments_of(request)
     as_json = given.get("output_mode", ("",))[-1] == "json"
     answer = said(refused.status, [(refused.kind, refused.text)], as_json=as_json)
     if refused.status == 401:

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from bot.testing.splunk import answers, dispatch
 from bot.testing.splunk.answers import Entry, Refused
-from bot.testing.splunk.asked import Asked, arguments
+from bot.testing.splunk.asked import Asked, arguments_of
 from bot.testing.splunk.events import SERVER
 from bot.testing.splunk.simulator import Simulator, refusal
 
@@ -36,12 +36,12 @@ class System:
 
     async def login(self, request: Request) -> Response:
         """A session key, and with `cookie=1` the same as a cookie."""
-        given = arguments(request.url.query, await request.body(), request.headers.get("content-type", ""))
+        given = arguments_of(request)
         name, password = (given.get(key, ("",))[-1] for key in ("username", "password"))
         try:
             key = self.simulator.sessions.login(name, password)
         except Refused as refused:
-            return await refusal(request, refused)
+            return refusal(request, refused)
         as_json = given.get("output_mode", ("",))[-1] == "json"
         answer = answers.key_of_session(key, as_json=as_json)
         if given.get("cookie", ("",))[-1] == "1":

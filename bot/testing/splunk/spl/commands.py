@@ -38,7 +38,7 @@ def first_search(argument: str) -> Stage:
     def apply(rows: Rows, run: Run) -> Rows:
         for row in run.events(terms.times):
             if (terms.names_index or row.get("index") == "main") and terms.test(row):
-                yield row
+                yield dict(row)  # what comes after may change it, and the event stays as it is
 
     return Stage(name="search", apply=apply)
 
