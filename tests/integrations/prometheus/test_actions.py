@@ -16,9 +16,16 @@ from bot.model.runbook import Risk
 from bot.testing.clock import FakeClock
 from bot.testing.contracts import WITHIN
 from bot.testing.metrics import FakeMetricSource
+from tests.scenarios.virtual import VirtualLoop
 
 ONE = {LabelSet({"__name__": "up", "job": "shop"}): 1.0}
 DOWN = Temporary("prom did not answer", integration="prom", reason="timeout")
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> tuple[str, dict[str, object]]:
+    """Waiting takes no time, and how busy the machine is makes no difference."""
+    return "asyncio", {"loop_factory": VirtualLoop}
 
 
 @pytest.fixture
