@@ -12,7 +12,7 @@ from bot.app.connections import Connections
 from bot.config import catalog
 from bot.config.examine import Configured, Loaded
 from bot.documents import suggest
-from bot.errors import NotFound
+from bot.errors import Complaint, DocumentError, NotFound
 from bot.kit.http_out import HttpOut
 from bot.kit.redaction import Redactor
 from bot.model.kept_search import KeptSearch
@@ -41,8 +41,14 @@ def wanted(name: str, loaded: Loaded) -> Configured:
     return found[name]
 
 
-def keeper(name: str, loaded: Loaded) -> Configured:
-    """The integration whose saved searches are meant: the one of this name, or without a name the only one there is."""
+def keeper(name: str, loaded: Loaded, mistakes: Sequence[Complaint]) -> Configured:
+    """The integration whose saved searches are meant: the one of this name, or without a name the only one there is.
+
+    DocumentError where one that may be meant has mistakes.
+    """
+    wrong = [one for one in mistakes if one.path.startswith(f"integrations.{name}")]
+    if wrong:
+        raise DocumentError(wrong)
     found = {one.name: one for one in loaded.integrations if "saved" in one.integration.provides}
     if not found:
         hint = "set it up under `integrations:` in tocsin.yaml: `splunk: {use: splunk, url: ..., ...}`"

@@ -45,6 +45,7 @@ class _Request:
     tls: ssl.SSLContext | None
     refused: Refused | None
     silence: float = 10.0
+    streams: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +109,7 @@ class HttpOut:
     """
 
     def __init__(self) -> None:
-        self._clients: dict[tuple[str, ssl.SSLContext | None], httpx.AsyncClient] = {}
+        self._clients: dict[tuple[str, ssl.SSLContext | None, bool], httpx.AsyncClient] = {}
         self._budget = _BUDGET
 
     async def request(
@@ -173,6 +174,7 @@ class HttpOut:
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """An answer piece by piece, however long it is; asked for once. `silence`: seconds between two pieces.
 
+        It has a connection of its own beside those of `request`: whoever asks says how many there are at once.
         Raises as `request` does, at the beginning and at any piece.
         """
         asked = _Request(
@@ -184,6 +186,7 @@ class HttpOut:
             tls=tls,
             refused=refused,
             silence=silence,
+            streams=True,
         )
         async with self._answering(asked) as response:
             yield response.aiter_raw()
@@ -251,13 +254,13 @@ class HttpOut:
     def _client(self, asked: _Request) -> httpx.AsyncClient:
         import httpx  # noqa: PLC0415 - as above
 
-        key = (asked.integration, asked.tls)
+        key = (asked.integration, asked.tls, asked.streams)
         if key not in self._clients:
             self._clients[key] = httpx.AsyncClient(
                 verify=asked.tls or True,
                 trust_env=False,
                 follow_redirects=False,
-                limits=httpx.Limits(max_connections=_CONNECTIONS),
+                limits=httpx.Limits(max_connections=None if asked.streams else _CONNECTIONS),
                 headers={"accept-encoding": "identity", "user-agent": "tocsin"},
             )
         return self._clients[key]

@@ -15,7 +15,7 @@ from bot.cli.sources import keeper, saved
 from bot.config.examine import examine
 from bot.config.findings import Findings
 from bot.config.places import default_path
-from bot.errors import Conflict, TocsinError
+from bot.errors import Conflict, DocumentError, TocsinError
 from bot.rules.savedsearches import words
 
 _EXAMPLES = """\
@@ -44,9 +44,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def import_splunk(arguments: argparse.Namespace, console: Console) -> int:
     """Asks the server, tells, and writes."""
     try:
-        loaded = examine(arguments.config or default_path(Path.cwd()), os.environ, Path.cwd(), findings=Findings())
-        source = keeper(arguments.source, loaded)
+        findings = Findings()
+        loaded = examine(arguments.config or default_path(Path.cwd()), os.environ, Path.cwd(), findings=findings)
+        source = keeper(arguments.source, loaded, findings.errors)
         kept = asyncio.run(saved(source, loaded.secrets, arguments.app, arguments.owner))
+    except DocumentError:
+        raise
     except TocsinError as error:
         console.trouble(error.message, error.hint)
         return 2

@@ -137,6 +137,7 @@ class Jobs:
             await asyncio.wait(removals, timeout=_LAST_WORDS)
         for task in removals:
             task.cancel()
+        await asyncio.gather(*removals, return_exceptions=True)
 
     async def _begun(self, order: Order) -> str:
         """The id of the job. Where nobody can say whether it was created, it is removed."""

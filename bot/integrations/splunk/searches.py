@@ -36,7 +36,7 @@ class SplunkSearches:
             except BaseException:
                 self.jobs.remove(done.path)
                 raise
-            if not answer.rows:
+            if not answer.count:
                 self.jobs.remove(done.path)
                 return answer
             return replace(answer, link=self.links.run(done.sid, job.app))

@@ -148,12 +148,18 @@ def test_nothing_to_write_is_said(tocsin: Any) -> None:
 
 
 def test_who_cannot_look_says_why(tocsin: Any, tmp_path: Path) -> None:
-    assert (tocsin("import", "splunk", token="nobody's").status, 2) == (2, 2)
+    said = tocsin("import", "splunk", token="nobody's")
+    assert (said.status, "401" in said.err) == (2, True)
     said = tocsin("import", "splunk", "--source", "splonk")
     assert (said.status, "did you mean" in said.err) == (2, True)
     (tmp_path / "tocsin.yaml").write_text("time_zone: UTC\n")
     said = tocsin("import", "splunk")
     assert (said.status, "use: splunk" in said.err) == (2, True)
+
+
+def test_a_secret_that_is_not_there_is_said(tocsin: Any) -> None:
+    said = tocsin("import", "splunk", token="")
+    assert (said.status, "integrations.splunk.bearer_token" in said.out + said.err) == (1, True)
 
 
 def test_many_come_page_by_page(tocsin: Any, splunk: Simulator) -> None:
