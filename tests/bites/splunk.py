@@ -83,7 +83,7 @@ BITES = [
         file=f"{ROOM}/answers.py",
         plant=replaced('r"maximum number of concurrent|concurrency limit|', 'r"'),
         caught_by=splunk("test_searches.py", "full"),
-        says="test_a_server_that_stays_full",
+        says="test_a_full_server_is_asked_again",
     ),
     Bite(
         fault="a search that was killed is a mistake in it",
