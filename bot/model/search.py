@@ -167,11 +167,14 @@ class SearchMemory:
     """What a saved search knows of its earlier runs. Only runs that saw everything count.
 
     `count` is what the last of them counted; `quiet_until` holds, by the key of its suppression, until when an alert is
-    not told of again; `seen` is what its comparison remembers by key, and `since` when it began to.
+    not told of again; `seen` is what its comparison remembers by key, and `since` when it began to. `asks` names what
+    was counted and compared: a search that is changed to another question does not remember the answers to this one.
+    `runs` are the last ones for whoever asks, the newest first, those that failed too.
     """
 
     count: int | None = None
     quiet_until: Mapping[str, datetime] = field(default_factory=dict)
     seen: Mapping[str, Remembered] = field(default_factory=dict)
     since: datetime | None = None
+    asks: tuple[str, ...] = ()
     runs: tuple[SearchRun, ...] = ()

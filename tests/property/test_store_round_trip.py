@@ -129,6 +129,7 @@ memories = st.builds(
     quiet_until=st.dictionaries(raw, times, max_size=3),
     seen=st.dictionaries(raw, st.builds(Remembered, value=raw, seen_at=times, since=maybe_time), max_size=3),
     since=maybe_time,
+    asks=st.lists(raw, max_size=3).map(tuple),
     runs=st.lists(search_runs, max_size=2).map(tuple),
 )
 statuses = st.builds(

@@ -118,7 +118,7 @@ def decide(
 ) -> Evaluation:
     """What a run means, beside what was kept; see `evaluate`."""
     (status,) = by_rule(group, before)
-    memory = (before.memory if before else None) or SearchMemory()
+    memory = _remembered(group, before)
     turn = _Turn(
         group=group, asked=asked, slot=slot, now=now, status=status, memory=memory, resend_delay=resend_delay,
         others=quiet_by_others,
@@ -275,6 +275,16 @@ def _filled(rule: AlertRule, labels: LabelSet, told: tokens.Told, value: float) 
     )
 
 
+def _remembered(group: RuleGroup, before: GroupStatus | None) -> SearchMemory:
+    """What is known of earlier runs, as far as they asked the same."""
+    _, search = _parts(group)
+    memory = (before.memory if before else None) or SearchMemory()
+    compared = search.comparison
+    same = (compared.kind, ",".join(compared.keys), compared.value) if compared else ()
+    asks = (str(search.condition.counted), *map(str, same))
+    return memory if memory.asks == asks else replace(memory, count=None, seen={}, since=None, asks=asks)
+
+
 def _needs_every_row(search: SavedSearch) -> bool:
     return not search.digest or search.comparison is not None
 
@@ -290,6 +300,8 @@ def _lacks(search: SavedSearch, answer: SearchAnswer) -> str:
     """Why an answer is not complete; empty when it is."""
     if answer.warnings:
         return f"the source says its answer is not complete: {'; '.join(answer.warnings)}"
+    if search.condition.counted is Counted.CUSTOM and answer.met is None:
+        return f"nobody said whether `{search.condition.search}` yields anything"
     if _needs_every_row(search) and MOST_ROWS <= len(answer.rows) < answer.count:
         return (
             f"only {len(answer.rows):,} of its {answer.count:,} rows were read: narrow the search, or let it group them"

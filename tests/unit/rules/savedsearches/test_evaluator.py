@@ -9,7 +9,7 @@ import pytest
 from bot.errors import Temporary
 from bot.model.alert import Alert
 from bot.model.rule import GroupStatus, RuleGroup, RuleState
-from bot.model.search import Remembered, SearchMemory
+from bot.model.search import Remembered
 from bot.model.search_job import Row, SearchAnswer, SearchJob, Urgency
 from bot.rules.evaluator import Evaluation, Failure
 from bot.rules.savedsearches import comparing, conf, stanza
@@ -166,13 +166,38 @@ def test_rows_that_were_not_sent_are_data_that_is_missing() -> None:
 def test_too_much_to_remember_is_said_and_nothing_is_kept() -> None:
     group = group_of(ROWS, **{"action.tocsin.param.compare": "new_term", "action.tocsin.param.keys": "host"})
     known = {str(number): Remembered(value="", seen_at=SLOT) for number in range(comparing.MOST_KEYS)}
-    memory = SearchMemory(seen=known, since=SLOT)
-    before = GroupStatus(key=group.key, slot=SLOT - EVERY, rules=after(group, answered(group, [])).status.rules)
-    made = after(group, answered(group, [{"host": "new"}]), before=replace(before, memory=memory))
+    before = after(group, answered(group, [])).status
+    assert before.memory is not None
+    full = replace(before, slot=SLOT - EVERY, memory=replace(before.memory, seen=known, since=SLOT))
+    made = after(group, answered(group, [{"host": "new"}]), before=full)
     (failure,) = made.failures
     assert (failure.reason, made.alerts) == ("rule", ())
     assert made.status.memory is not None
     assert made.status.memory.seen == known
+    assert made.status.rules[0].state is RuleState.UNKNOWN
+
+
+def test_a_search_that_is_changed_to_another_question_begins_anew() -> None:
+    ours = {"action.tocsin.param.compare": "new_term", "action.tocsin.param.keys": "host"}
+    group = group_of(ROWS, **ours)
+    before = after(group, answered(group, [{"host": "a", "user": "x"}])).status
+    by_user = group_of(ROWS, **{**ours, "action.tocsin.param.keys": "user"})
+    assert after(by_user, answered(by_user, [{"host": "a", "user": "x"}]), before=before).alerts == ()
+    reworded = group_of(ROWS.replace("error", "failure"), **ours)
+    later = after(reworded, answered(reworded, [{"host": "b"}]), before=before)
+    assert one(later).labels["host"] == "b", "the same question in other words goes on"
+    rises = BASE.replace("greater than", "rises by").replace("quantity = 0", "quantity = 1")
+    events, hosts = group_of(rises), group_of(rises.replace("number of events", "number of hosts"))
+    counted = after(events, answered(events, [{"host": "a"}])).status
+    assert after(hosts, answered(hosts, [], hosts=9), before=counted).alerts == ()
+    assert after(events, answered(events, [{"host": "a"}] * 2), before=counted).alerts != ()
+
+
+def test_a_condition_that_nobody_judged_is_data_that_is_missing() -> None:
+    custom = BASE.replace("number of events", "custom").replace("relation", "alert_condition = where x\n#")
+    group = group_of(custom.replace("quantity", "#"))
+    made = after(group, answered(group, [{"host": "a"}]))
+    assert [failure.message for failure in made.failures] == ["nobody said whether `where x` yields anything"]
     assert made.status.rules[0].state is RuleState.UNKNOWN
 
 
