@@ -21,6 +21,6 @@ def counted(question: SignalQuestion, memory: SearchMemory | None) -> SignalAnsw
     points = tuple((run.slot, float(run.count)) for run in seen if run.complete and run.count is not None)
     link = next((run.link for run in reversed(seen) if run.link), question.alerts[0].generator_url)
     if not points:
-        why = f"its last run came to nothing: {seen[-1].why}" if seen else "no run of it is kept from this time"
+        why = f"its last run was not complete: {seen[-1].why}" if seen else "no run of it is kept from this time"
         return SignalAnswer(question=question, link=link, unavailable=f"a saved search shows its own runs only; {why}")
     return SignalAnswer(question=question, link=link, series=(Series(labels=LabelSet(), points=points),))
