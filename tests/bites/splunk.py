@@ -59,8 +59,8 @@ BITES = [
         fault="half of an answer is no rows",
         file=f"{ROOM}/answers.py",
         plant=replaced('    listed = found.get("results")\n', '    listed = found.get("results", [])\n'),
-        caught_by=splunk("test_searches.py", "half_an_answer"),
-        says="test_half_an_answer_is_never_taken_for_nothing",
+        caught_by=splunk("test_answers.py", "no_page"),
+        says="test_what_is_no_page_of_a_result",
     ),
     Bite(
         fault="a preview is a result",
