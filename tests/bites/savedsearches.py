@@ -109,7 +109,7 @@ BITES = [
     Bite(
         fault="a report that triggers at every run is evaluated as an alert",
         file=f"{ROOM}/stanza.py",
-        plant=replaced('counted in ("", "always")', 'counted in ("never",)'),
+        plant=replaced('settings.text("counttype").lower() in ("", "always")\n', "False\n"),
         caught_by=unit("test_stanza.py"),
         says="report",
     ),

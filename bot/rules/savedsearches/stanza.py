@@ -159,17 +159,13 @@ def _tells_nobody(settings: Settings) -> bool:
         return False
     always = settings.text("counttype").lower() in ("", "always")
     compares = always or any(settings.text(key) for key in ("relation", "quantity", "alert_condition"))
-    return _is_report(settings) or not compares or not _track(settings, default=True)
+    return _is_report(settings) or not compares
 
 
 def _is_marked(settings: Settings) -> bool:
     """Whether somebody said that it is an alert."""
-    ours = settings.flag("action.tocsin", default=False) or bool(settings.text(f"{OURS}compare"))
-    return ours or _track(settings, default=False)
-
-
-def _track(settings: Settings, *, default: bool) -> bool:
-    return default if settings.text("alert.track").lower() == "auto" else settings.flag("alert.track", default=default)
+    tracked = settings.text("alert.track").lower() != "auto" and settings.flag("alert.track", default=False)
+    return tracked or settings.flag("action.tocsin", default=False) or bool(settings.text(f"{OURS}compare"))
 
 
 def _saved_search(settings: Settings, home: Home) -> SavedSearch:
