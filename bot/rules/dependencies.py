@@ -14,6 +14,7 @@ from typing import TypeAlias
 import promql_parser
 
 from bot.model.rule import AlertRule, RecordingRule
+from bot.rules.parser import parse
 
 ALERTS = "ALERTS"
 FOR_STATE = "ALERTS_FOR_STATE"
@@ -106,7 +107,7 @@ def _asks_more(*templates: Mapping[str, str]) -> bool:
 @lru_cache(maxsize=16_384)
 def _read(expr: str) -> tuple[_Selector, ...]:
     try:
-        tree = promql_parser.parse(expr)
+        tree = parse(expr)
     except ValueError:
         return _ANYTHING  # the server may know what it means
     found: list[_Selector] = []

@@ -9,6 +9,7 @@ import promql_parser
 
 from bot.model.rule import Signal
 from bot.rules import promql
+from bot.rules.parser import parse
 from bot.rules.selectors import selectors
 
 _INF = float("inf")
@@ -57,7 +58,7 @@ def reasons(expr: str, signal: Signal) -> Iterator[str]:
 def contradiction(expr: str) -> str:
     """Why both sides of an `and` cannot be true of one thing; empty where they can, and where it cannot be shown."""
     try:
-        tree = promql_parser.parse(expr)
+        tree = parse(expr)
     except ValueError:
         return ""
     if not isinstance(tree, promql_parser.BinaryExpr) or str(tree.op) != "and" or _by_some_labels(tree):
@@ -76,7 +77,7 @@ def _by_some_labels(tree: promql_parser.BinaryExpr) -> bool:
 def _bounds(expr: str) -> tuple[float, float] | None:
     """Between which values the expression always lies; None where that is not known."""
     try:
-        return _within(promql_parser.parse(expr))
+        return _within(parse(expr))
     except (ValueError, RecursionError):
         return None
 

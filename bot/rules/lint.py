@@ -15,6 +15,7 @@ import promql_parser
 from bot.documents import Document, Path, Place, format_duration
 from bot.model.rule import AlertRule, RecordingRule, RuleGroup
 from bot.rules.impossible import contradiction, reasons
+from bot.rules.parser import parse
 from bot.rules.selectors import selectors
 
 _NOISY = timedelta(minutes=10)
@@ -201,7 +202,7 @@ def _short_ranges(expr: str, scrape_interval: timedelta) -> Iterator[tuple[str, 
                 found.append((str(node.func.name), over.range))
 
     try:
-        promql_parser.walk(promql_parser.parse(expr), visit)
+        promql_parser.walk(parse(expr), visit)
     except ValueError:
         return
     yield from dict.fromkeys(found)

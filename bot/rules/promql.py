@@ -13,6 +13,7 @@ from functools import lru_cache
 import promql_parser
 
 from bot.model.rule import Signal
+from bot.rules.parser import parse
 from bot.rules.promql_tokens import rewritten
 
 _MIRRORED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
@@ -120,4 +121,4 @@ def _same(text: str, tree: promql_parser.Expr) -> bool:
 
 @lru_cache(maxsize=1024)
 def _parse(expr: str) -> promql_parser.Expr:
-    return promql_parser.parse(rewritten(expr))
+    return parse(rewritten(expr))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from bot.documents import parse_duration
@@ -67,6 +68,7 @@ _LISTING = frozenset({"by", "without", "on", "ignoring", "group_left", "group_ri
 
 
 _SIGNS = ("+", "-")
+_TOO_LONG = "duration out of range"
 
 
 class Token(NamedTuple):
@@ -83,9 +85,16 @@ class Refused(ValueError):
 
 def tokens(expr: str) -> Iterator[Token]:
     """The words of an expression, from left to right."""
+    last = ""
     for found in _TOKEN.finditer(expr):
-        if found.lastgroup != "blank":
-            yield Token(found.lastgroup or "", found.group(), found.start())
+        kind, text, at = found.lastgroup or "", found.group(), found.start()
+        if kind == "name" and text[0] == ":" and last in ("number", "duration"):
+            # behind a length of time, the colon of `[1h:5m]` is no part of a name
+            yield Token("sign", ":", at)
+            yield from (Token(one.kind, one.text, at + 1 + one.at) for one in tokens(text[1:]))
+        elif kind != "blank":
+            yield Token(kind, text, at)
+        last = last if kind == "blank" else kind
 
 
 def unquoted(source: str) -> str:
@@ -130,9 +139,12 @@ def _rewritten(words: Sequence[Token], number: int) -> str:
         case "number":
             _no_unit_behind(words, number)
             _no_such_time(words, number)
+            _no_such_length(words, number)
             return _number(word.text, reaches=before == "[" or (before == ":" and after == "]"))
         case "sign" if word.text in _SIGNS and (length := _length_signed(words, number)):
             return length
+        case "duration" if _too_long(word.text):
+            raise Refused(_TOO_LONG)
         case "duration" if _nothing(word.text) and before not in ("[", ":", "offset"):
             return "0"  # as a number it is one; promql-parser knows it as a duration only
         case "name" if ":" in word.text and _groups_by(words, number):
@@ -161,6 +173,24 @@ def _no_such_time(words: Sequence[Token], number: int) -> None:
     is_time = before[-1:] == ["@"] or (before[:1] == ["@"] and before[1] in _SIGNS)
     if is_time and abs(value(words[number].text)) >= 1 << 63:
         raise Refused(f"timestamp out of bounds for @ modifier: {words[number].text}")
+
+
+def _no_such_length(words: Sequence[Token], number: int) -> None:
+    """Go counts a length of time in nanoseconds, in 64 bits."""
+    before = number - 1
+    while before > 0 and words[before].text in _SIGNS:
+        before -= 1
+    is_length = before >= 0 and words[before].text.lower() in ("offset", "[", ":")
+    if is_length and value(words[number].text) * 1e9 >= 1 << 63:
+        raise Refused(_TOO_LONG)
+
+
+def _too_long(duration: str) -> bool:
+    """Whether it is a length of time, and longer than Go can count."""
+    try:
+        return parse_duration(duration) // timedelta(microseconds=1) * 1000 >= 1 << 63
+    except ValueError:
+        return False
 
 
 def _length_signed(words: Sequence[Token], number: int) -> str:

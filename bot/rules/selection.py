@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import promql_parser
 import re2
 
+from bot.rules.parser import parse
+
 
 @dataclass(frozen=True, slots=True)
 class _Condition:
@@ -34,7 +36,7 @@ class Selection:
 
 def selection(text: str) -> Selection:
     """The conditions of one selector. Raises ValueError that says what is wrong with it."""
-    tree = promql_parser.parse(text)
+    tree = parse(text)
     if not isinstance(tree, promql_parser.VectorSelector) or tree.offset or tree.at or tree.matchers.or_matchers:
         raise ValueError("not a selector")
     name = [_Condition("__name__", tree.name, False)] if tree.name else []

@@ -9,6 +9,8 @@ from functools import lru_cache
 
 import promql_parser
 
+from bot.rules.parser import parse
+
 _OPS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
 
 
@@ -50,7 +52,7 @@ class _Found:
 def selectors(expr: str) -> tuple[Selector, ...]:
     """Every selector of the expression, in its order; none where it does not parse."""
     try:
-        tree = promql_parser.parse(expr)
+        tree = parse(expr)
     except ValueError:
         return ()
     found = _Found()
@@ -72,7 +74,7 @@ def looks_back(expr: str) -> bool:
             found.append(node)
 
     try:
-        promql_parser.walk(promql_parser.parse(expr), visit)
+        promql_parser.walk(parse(expr), visit)
     except ValueError:
         return False
     return bool(found)

@@ -14,6 +14,7 @@ import promql_parser
 
 from bot.documents import suggest
 from bot.errors import Permanent
+from bot.rules import parser
 
 _TOKEN = re.compile(
     r"""(?P<comment>\#[^\n]*)
@@ -33,7 +34,7 @@ _FILTERS = frozenset({"==", "!=", ">", "<", ">=", "<="})
 def parse(expr: str, integration: str) -> promql_parser.Expr:
     """The syntax tree; Permanent (`client`) when it is not PromQL. A server is always sent the text itself."""
     try:
-        return promql_parser.parse(_without_raw_literals(expr))
+        return parser.parse(_without_raw_literals(expr))
     except ValueError as error:
         raise _mistake(f"not a PromQL expression: {error}", integration) from None
 

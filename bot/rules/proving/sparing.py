@@ -19,6 +19,7 @@ from bot.model.sample import Answer, Recorded, Series, Window
 from bot.ports.metrics import MetricSource
 from bot.ports.recorder import Recorder
 from bot.ports.scratch import MadeUp, Scratch, Seen
+from bot.rules.parser import parse
 
 _SCALARS = frozenset({"pi", "scalar", "time"})
 _FROM_NOTHING = frozenset({"absent", "absent_over_time", "vector"})
@@ -122,7 +123,7 @@ class Sparing:
 def needs(expr: str) -> tuple[Wanted, ...] | None:
     """Without any of these series the expression has no answer and no error; None: its text does not tell."""
     try:
-        tree = promql_parser.parse(expr)
+        tree = parse(expr)
     except ValueError:
         return None
     found: list[Wanted] = []

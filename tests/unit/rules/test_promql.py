@@ -3,6 +3,7 @@
 import pytest
 
 from bot.model.rule import Signal
+from bot.rules import parser
 from bot.rules.promql import check, signal
 
 
@@ -79,3 +80,10 @@ def test_in_doubt_it_is_left_on(expr: str) -> None:
 )
 def test_the_syntax(expr: str, problem: str | None) -> None:
     assert check(expr) == problem
+
+
+@pytest.mark.parametrize("expr", ["x offset 1e300", "x[5m:1e300]"])
+def test_what_would_make_the_parser_panic_is_a_mistake_like_any_other(expr: str) -> None:
+    assert check(expr)
+    with pytest.raises(ValueError, match="not valid PromQL"):
+        parser.parse(expr)
