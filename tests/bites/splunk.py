@@ -175,8 +175,8 @@ BITES = [
         fault="events overtake those that wait",
         file=f"{ROOM}/hec.py",
         plant=replaced("        async with self._sending:\n", "        if True:\n"),
-        caught_by=splunk("test_hec.py", "busy"),
-        says="test_a_busy_collector_gets_them_later_and_in_order",
+        caught_by=splunk("test_hec.py", "overtakes"),
+        says="test_no_event_overtakes_one_that_waits",
     ),
     Bite(
         fault="an alert is lost when the server does not answer",

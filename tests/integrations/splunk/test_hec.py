@@ -69,6 +69,22 @@ async def test_a_busy_collector_gets_them_later_and_in_order(splunk: Simulator, 
     assert list(await seen(opened, splunk.url, at)) == [0, 1, 2, 3]
 
 
+async def test_no_event_overtakes_one_that_waits(impostor: HttpServer, opened: Open, at: datetime) -> None:
+    taken = list[int]()
+
+    async def busy_at_first(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        if len(impostor.asked) <= 2:
+            await says(503, b'{"text": "Server is busy", "code": 9}')(asked, writer)
+        else:
+            taken.append(json.loads(asked.body)["event"]["seq"])
+            await says(200, b'{"text": "Success", "code": 0}')(asked, writer)
+
+    impostor.script = busy_at_first
+    events = await sink(opened, impostor.url, ack=False)
+    await asyncio.gather(*(events.send([audit(number, at)]) for number in range(4)))
+    assert taken == [0, 1, 2, 3]
+
+
 async def test_what_was_not_answered_is_sent_again(splunk: Simulator, opened: Open, at: datetime) -> None:
     splunk.breaks(wire=[{"path": "/collector/event$", "drop": "after", "times": 1}])
     await (await sink(opened, splunk.url)).send([audit(0, at)])
