@@ -221,45 +221,53 @@ class Searching:
         )
 
 
+_ALIKE: dict[str, Json] = {
+    "cursorTime": instant(0),
+    "defaultTTL": 600,
+    "diskUsage": 65536,
+    "dropCount": 0,
+    "eventIsStreaming": True,
+    "isBatchModeSearch": False,
+    "isEventsPreviewEnabled": False,
+    "isPreviewEnabled": False,
+    "isRealTimeSearch": False,
+    "isZombie": False,
+    "keywords": "",
+    "normalizedSearch": "",
+    "numPreviews": 0,
+    "pid": "0",
+    "priority": 5,
+    "remoteSearch": "",
+    "searchProviders": ["splunk-simulator"],
+    "statusBuckets": 0,
+}
+"""What is said of every job."""
+
+
 def content(job: Job) -> dict[str, Json]:
     """What is said of a job, with the names and types of splunkd."""
     wanted, events = job.wanted, not job.wanted.pipeline.transforms
-    shown: dict[str, Json] = {
-        "cursorTime": instant(0),
-        "defaultTTL": 600,
+    return {
+        **_ALIKE,
         "delegate": "scheduler" if wanted.saved else "",
-        "diskUsage": 65536,
         "dispatchState": job.shown_state,
         "doneProgress": 1.0 if job.over else 0.5 if job.state == "RUNNING" else 0.0,
-        "dropCount": 0,
         "earliestTime": instant(wanted.earliest),
         "eventAvailableCount": len(job.rows) if events else 0,
         "eventCount": job.found,
-        "eventIsStreaming": True,
         "eventIsTruncated": job.found > wanted.max_count,
         "eventSearch": wanted.search.partition("|")[0].strip(),
         "eventSorting": "desc" if events else "none",
-        "isBatchModeSearch": False,
         "isDone": job.over,
-        "isEventsPreviewEnabled": False,
         "isFailed": job.state == "FAILED",
         "isFinalized": job.finalized,
         "isPaused": job.shown_state == "PAUSED",
-        "isPreviewEnabled": False,
-        "isRealTimeSearch": False,
         "isSaved": job.saved_for_good,
         "isSavedSearch": bool(wanted.saved),
-        "isZombie": False,
-        "keywords": "",
         "label": wanted.saved,
         "latestTime": instant(wanted.latest),
         "messages": [{"type": kind, "text": text} for kind, text in job.messages],
-        "normalizedSearch": "",
-        "numPreviews": 0,
-        "pid": "0",
-        "priority": 5,
         "provenance": "scheduler" if wanted.saved else "rest",
-        "remoteSearch": "",
         "reportSearch": "" if events else wanted.search.partition("|")[2].strip(),
         "request": {"search": wanted.search},
         "resultCount": len(job.rows),
@@ -269,12 +277,9 @@ def content(job: Job) -> dict[str, Json]:
         "scanCount": job.scanned,
         "searchEarliestTime": wanted.earliest,
         "searchLatestTime": wanted.latest,
-        "searchProviders": ["splunk-simulator"],
         "sid": job.sid,
-        "statusBuckets": 0,
         "ttl": int(job.ttl),
     }
-    return shown
 
 
 def _lines(job: Job, rows: Iterator[Row], *, preview: bool) -> Iterator[bytes]:
