@@ -141,6 +141,11 @@ class TestJobs:
         assert "peer2" in shown["messages"][1]["text"]
         assert 0 < shown["eventCount"] < 100
 
+    def test_who_wants_no_part_of_the_answer_gets_none(self, splunk: Simulator) -> None:
+        splunk.breaks(jobs=[{"share": 0.5}])
+        shown = done(splunk, made(splunk, allow_partial_results="0"))
+        assert (shown["dispatchState"], shown["resultCount"]) == ("FAILED", 0)
+
     def test_the_limit_of_searches(self, splunk: Simulator) -> None:
         splunk.breaks(max_searches=1, jobs=[{"running": 30}])
         made(splunk, id="first")

@@ -206,6 +206,8 @@ class Jobs:
             await job.resumed.wait()
             if job.fault.fails:
                 raise SplError(job.fault.fails)
+            if job.fault.share < 1 and not job.wanted.partial_allowed:
+                raise SplError(f"{PEER_DOWN} Partial results are not allowed.")
             await asyncio.to_thread(self._search, job)
         except SplError as error:
             job.messages.append(("FATAL", str(error)))
