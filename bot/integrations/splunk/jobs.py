@@ -32,6 +32,10 @@ _ABANDONED = 120
 _LAST_WORDS = 5.0
 
 
+class _Lost(Temporary):
+    """A job that was there is not any more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """A search to be run; `form` says it in Splunk's words. `key` tells two runs apart that ask the same."""
@@ -71,8 +75,16 @@ class Jobs:
     async def run(self, order: Order) -> Done:
         """To its end, or to that of the job of the same id that is there already. What does not end well is removed.
 
-        Raises Temporary and Permanent: no room, too long, failed; `client` for a mistake in the search.
+        A job that is lost on the way is made anew, once: its search head restarted, or another run of the same id had
+        no rows and removed it. Raises Temporary and Permanent: no room, too long, failed; `client` for a mistake in
+        the search.
         """
+        try:
+            return await self._run(order)
+        except _Lost:
+            return await self._run(order)
+
+    async def _run(self, order: Order) -> Done:
         sid = await self._begun(order)
         path = self._path(order, sid)
         try:
@@ -111,6 +123,8 @@ class Jobs:
             form = {"count": str(min(size, wanted - len(rows))), "offset": str(len(rows))}
             try:
                 page = await self._page(done.path, form)
+            except answers.Missing:
+                raise self._lost() from None
             except Permanent as error:
                 if error.reason != "server" or size == 1:
                     raise
@@ -198,19 +212,23 @@ class Jobs:
             pause *= 2
 
     async def _end_of(self, path: str) -> Progress:
-        began = _now()
+        began, was_seen = _now(), False
         while True:
             try:
                 progress = await self._progress(path)
+                was_seen = True
             except answers.Missing:
-                if _now() - began > _APPEARS_WITHIN:
-                    message = f"{self._name} has lost the search"
-                    hint = "see whether somebody cancelled it, or a load balancer leads to several search heads"
-                    raise Temporary(message, integration=self._name, reason="server", hint=hint) from None
+                if was_seen or _now() - began > _APPEARS_WITHIN:
+                    raise self._lost() from None
                 progress = None
             if progress is not None and (progress.is_done or progress.is_failed):
                 return progress
             await asyncio.sleep(min(_LONGEST, max(_SHORTEST, (_now() - began) / _PART)))
+
+    def _lost(self) -> _Lost:
+        message = f"{self._name} has lost the search"
+        hint = "see whether somebody cancelled it, or a load balancer leads to several search heads"
+        return _Lost(message, integration=self._name, reason="server", hint=hint)
 
     async def _progress(self, path: str) -> Progress | None:
         """None: the job is there, and has nothing to say yet."""

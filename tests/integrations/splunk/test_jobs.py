@@ -81,10 +81,10 @@ async def test_fewer_rows_than_were_counted_are_not_all(opened: Open, impostor: 
 async def test_rows_too_long_for_one_answer_come_in_smaller_pages(
     opened: Open, impostor: HttpServer, job: SearchJob
 ) -> None:
-    server = Server(counted=80, given=80, row=BIG)
+    server = Server(counted=40, given=40, row=BIG)
     answer = await (await source(opened, impostor, server, timeout="60s")).run(job)
-    assert [row["n"] for row in answer.rows] == [str(number) for number in range(80)]
-    assert server.pages[0] == 80
+    assert [row["n"] for row in answer.rows] == [str(number) for number in range(40)]
+    assert server.pages[0] == 40
     assert max(server.pages[-2:]) < 32
 
 

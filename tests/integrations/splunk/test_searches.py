@@ -248,12 +248,27 @@ async def gone(splunk: Simulator, search: str) -> None:
             await asyncio.sleep(0.02)
 
 
-@pytest.mark.parametrize("when", ["running", "done"])
+@pytest.mark.parametrize("when", ["running", "done", "read"])
 async def test_a_job_that_vanishes_is_not_an_empty_answer(
     events: Simulator, source: SearchSource, asking: Any, when: str
 ) -> None:
     events.breaks(jobs=[{"vanishes": when, "running": 0.2}])
-    assert isinstance(await raised(source.run(asking(key=when))), Temporary)
+    events.set_up(max_result_rows=2)
+    error = await raised(source.run(asking()))
+    assert (isinstance(error, Temporary), error.reason) == (True, "server")
+
+
+async def test_a_job_that_vanishes_once_is_made_anew(events: Simulator, source: SearchSource, asking: Any) -> None:
+    events.breaks(jobs=[{"vanishes": "running", "running": 0.2, "times": 1}])
+    assert (await source.run(asking())).count == 6
+
+
+async def test_two_that_ask_for_nothing_at_once_are_both_answered(events: Simulator, opened: Open, asking: Any) -> None:
+    """The first to be done removes the job, for it has no rows."""
+    events.breaks(jobs=[{"running": 0.3}])
+    one, other = searches(await opened(events.url)), searches(await opened(events.url))
+    found = await asyncio.gather(one.run(asking("level=fatal")), other.run(asking("level=fatal")))
+    assert [(answer.count, answer.warnings) for answer in found] == [(0, ()), (0, ())]
 
 
 @pytest.mark.parametrize(
