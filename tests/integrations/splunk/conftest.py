@@ -51,7 +51,8 @@ async def opened(tools: Tools) -> AsyncIterator[Open]:
         async def open_it(url: str, **config: object) -> Capabilities:
             if not config.keys() & {"login", "basic_auth", "bearer_token"}:
                 config["bearer_token"] = SecretStr(TOKEN)
-            made = SplunkConfig.model_validate({"url": url, "web_url": "https://splunk.example.net", **config})
+            usual = {"url": url, "web_url": "https://splunk.example.net", "timeout": "60s"}  # machines may be busy
+            made = SplunkConfig.model_validate({**usual, **config})
             return await stack.enter_async_context(integration.open(made, tools))
 
         yield open_it

@@ -23,7 +23,7 @@ from tests.integrations.splunk.simulated import TOKEN, Simulator
 async def examined(url: str, skew: timedelta = timedelta(0), token: str = TOKEN) -> Sequence[Health]:
     async with HttpOut() as http:
         tools = Tools(name="splunk", clock=FakeClock(datetime.now(UTC) - skew), http=http, redactor=Redactor())
-        config = SplunkConfig(url=url, bearer_token=SecretStr(token), timeout=timedelta(seconds=2))
+        config = SplunkConfig(url=url, bearer_token=SecretStr(token), timeout=timedelta(seconds=30))
         async with integration.open(config, tools) as opened:
             return await opened.examine()
 

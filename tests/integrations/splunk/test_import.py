@@ -65,7 +65,7 @@ def tocsin(splunk: Simulator, tmp_path: Path) -> Any:
     splunk.saves(*KEPT)
     (tmp_path / "tocsin.yaml").write_text(
         f"time_zone: Europe/Berlin\nintegrations:\n"
-        f"  splunk: {{use: splunk, url: '{splunk.url}', bearer_token: {{env: SPLUNK_TOKEN}}}}\n"
+        f"  splunk: {{use: splunk, url: '{splunk.url}', bearer_token: {{env: SPLUNK_TOKEN}}, timeout: 60s}}\n"
     )
 
     def run(*arguments: str, token: str = TOKEN) -> Said:
