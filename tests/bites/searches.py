@@ -147,8 +147,7 @@ BITES = [
         fault="what a search remembers is not kept",
         file="bot/store/repositories/rules.py",
         plant=replaced("None if status.memory is None else to_json(status.memory)", "None"),
-        caught_by=(*TEST, "-k", "remembers",
-                   "tests/contracts/test_store_sqlite.py"),
+        caught_by=(*TEST, "-k", "remembers and sqlite", "tests/contracts/test_store.py"),
         says="test_what_a_search_remembers_is_kept_with_its_state",
     ),
 ]  # fmt: skip
