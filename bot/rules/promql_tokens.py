@@ -68,6 +68,7 @@ _LISTING = frozenset({"by", "without", "on", "ignoring", "group_left", "group_ri
 
 
 _SIGNS = ("+", "-")
+_LONE = re.compile("[\udc80-\udcff]")
 _TOO_LONG = "duration out of range"
 
 
@@ -239,7 +240,9 @@ def _string(source: str, *, regex: bool) -> str:
     if not regex:
         return quoted(text) if source[0] == "`" else source
     try:
-        pattern = compiled(f"^(?s:{text})$")
+        # a byte that is no UTF-8 matches no empty text, and RE2 takes none
+        whole = _LONE.sub("\ufffd", text)
+        pattern = compiled(f"^(?s:{whole})$")
     except RegexError as error:
         raise Refused(str(error)) from None
     return '".*"' if pattern.search("") else '".+"'

@@ -64,6 +64,8 @@ EXPRESSIONS = [
     ":5m",
     "1:x",
     "x offset 5m:x",
+    r'x{a=~"\xff"}',
+    r'x{a=~"\xff*"}',
     # No time at all
     "0s0s",
     "0m0s",
