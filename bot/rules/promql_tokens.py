@@ -232,6 +232,13 @@ def _groups_by(words: Sequence[Token], number: int) -> bool:
     return number > 0 and words[number - 1].text.lower() in _LISTING
 
 
+def _odd_bytes(regex: str) -> str:
+    """What stands for a regular expression with bytes that are no UTF-8, which Go takes as a list of words only."""
+    if re.search(r"[\\.+*?()\[\]{}^$]", regex):
+        raise Refused("error parsing regexp: invalid UTF-8")
+    return '".*"' if "" in regex.split("|") else '".+"'
+
+
 def _string(source: str, *, regex: bool) -> str:
     try:
         text = unquoted(source)
@@ -240,9 +247,9 @@ def _string(source: str, *, regex: bool) -> str:
     if not regex:
         return quoted(text) if source[0] == "`" else source
     try:
-        # a byte that is no UTF-8 matches no empty text, and RE2 takes none
-        whole = _LONE.sub("\ufffd", text)
-        pattern = compiled(f"^(?s:{whole})$")
+        if _LONE.search(text):
+            return _odd_bytes(text)
+        pattern = compiled(f"^(?s:{text})$")
     except RegexError as error:
         raise Refused(str(error)) from None
     return '".*"' if pattern.search("") else '".+"'

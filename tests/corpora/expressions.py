@@ -66,6 +66,11 @@ EXPRESSIONS = [
     "x offset 5m:x",
     r'x{a=~"\xff"}',
     r'x{a=~"\xff*"}',
+    r'x{a=~"a|\xff"}',
+    r'x{a=~"a|\xff|"}',
+    r'x{a=~"(\xff)"}',
+    r'{a=~"\xff"}',
+    r'{a=~"\xff|"}',
     # No time at all
     "0s0s",
     "0m0s",
