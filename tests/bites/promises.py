@@ -16,11 +16,11 @@ BITES = [
         file="bot/response/step_started.py",
         plant=replaced(
             """\
-    await _announce(world, actor, run, move)
-    result = await _run(action, move.plan, move.step)
+    left = await _announce(world, actor, run, move)
+    result = await _run(action, move.plan, move.step, left)
 """,
             """\
-    result = await _run(action, move.plan, move.step)
+    result = await _run(action, move.plan, move.step, move.step.timeout)
     await _announce(world, actor, run, move)
 """,
         ),

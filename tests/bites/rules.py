@@ -41,7 +41,7 @@ BITES = [
     Bite(
         fault="an answer that is not complete resolves what it lacks",
         file="bot/rules/evaluator.py",
-        plant=replaced("complete=not seen.partial", "complete=True"),
+        plant=replaced("complete=not partial", "complete=True"),
         caught_by=unit("test_evaluator.py"),
         says="test_missing_data_resolves_nothing",
     ),
@@ -90,7 +90,9 @@ BITES = [
     Bite(
         fault="a rule that keeps its state though its labels have changed",
         file="bot/rules/evaluator.py",
-        plant=replaced("setdefault((status.rule, status.labels), [])", "setdefault((status.rule, LabelSet()), [])"),
+        plant=replaced(
+            "status.rule == key[0] and (status.labels is key[1] or status.labels == key[1])", "status.rule == key[0]"
+        ),
         caught_by=unit("test_evaluator.py"),
         says="test_a_rule_with_other_labels_is_another_rule",
     ),

@@ -4,7 +4,6 @@ from tests.bites import Bite, replaced
 
 GO = ("pytest", "-q", "-n0", "-x", "-p", "no:cacheprovider")
 TABLES = (*GO, "tests/golang")
-MADE = (*GO, "tests/property/test_go_template.py")
 VERDICTS = (*GO, "tests/integrations/rules/test_verdicts.py", "-k", "odd or expressions")
 PROMTOOL = (*GO, "tests/integrations/rules/test_beside_promtool.py")
 PRINTED = (*GO, "tests/unit/rules/test_promql_text.py")
@@ -38,8 +37,8 @@ BITES = [
         fault="a template that defines itself twice is read",
         file="bot/rules/gotemplate/parse.py",
         plant=replaced("if before or not _empty(items):", "if not _empty(items):"),
-        caught_by=MADE,
-        says="test_templates_as_go_fills_them",
+        caught_by=(*GO, "tests/unit/rules/gotemplate/test_as_go.py"),
+        says="test_as_go",
     ),
     Bite(
         fault="an experimental function is accepted",

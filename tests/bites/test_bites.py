@@ -26,6 +26,17 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_every_fault_can_be_planted() -> None:
+    """What a fault replaces moves as the code does, and `make test` plants a few of them only."""
+    moved = [bite.fault for bite in BITES if bite.plant(text := _text(bite)) == text]
+    assert not moved
+
+
+def _text(bite: Bite) -> str:
+    file = ROOT / bite.file
+    return file.read_text() if file.exists() else ""
+
+
 @pytest.mark.parametrize("bite", sample(BITES, 6), ids=lambda bite: bite.fault)
 def test_it_bites(bite: Bite, copy: Path) -> None:
     assert not (reason := bite.is_caught(copy)), reason
