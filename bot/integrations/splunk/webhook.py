@@ -6,6 +6,7 @@ is over. The server says the first two, if it can be asked; the third is left to
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -77,10 +78,14 @@ def parse(body: bytes, integration: str) -> Fired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplunkHook:
-    """An `AlertHook`, which asks the server for what a call left out."""
+    """An `AlertHook`, which asks the server for what a call left out.
+
+    `within` are the seconds it takes for that at most: whoever posts waits for the answer.
+    """
 
     rest: Rest
     jobs: Jobs
+    within: float = 5.0
 
     async def alerts(self, body: bytes, at: datetime) -> Sequence[Alert]:
         """See `AlertHook`."""
@@ -89,7 +94,15 @@ class SplunkHook:
         return alerts(fired, await self.complete(fired), at, name)
 
     async def complete(self, fired: Fired) -> Completed:
-        """Never raises for a server that does not answer: the alert is told with what the call itself said."""
+        """Never raises for a server that does not answer in time: the alert is told with what the call itself said."""
+        try:
+            async with asyncio.timeout(self.within):
+                return await self._completed(fired)
+        except TimeoutError:
+            missing = f"{self.rest.access.name} did not answer within {self.within:g} s"
+            return Completed(rows=(fired.row,) if fired.row else (), settings={}, missing=missing)
+
+    async def _completed(self, fired: Fired) -> Completed:
         owner, app = fired.owner or "nobody", fired.app or "search"
         settings: Mapping[str, str] = {}
         try:

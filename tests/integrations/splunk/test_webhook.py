@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from bot.errors import Permanent
-from bot.integrations.splunk.webhook import parse
+from bot.integrations.splunk.webhook import SplunkHook, parse
 from bot.model.alert import Alert
 from bot.model.search_job import SearchJob
 from tests.integrations.splunk.conftest import Open
@@ -96,6 +97,16 @@ async def test_a_server_that_does_not_answer_is_no_reason_either(opened: Open, a
     (alert,) = await hook.alerts(posted(), at)
     assert alert.annotations["description"] == "user=u0 count=3"
     assert "cannot reach" in alert.annotations["incomplete"]
+
+
+async def test_a_server_that_is_slow_does_not_keep_waiting_who_posts(
+    splunk: Simulator, opened: Open, at: datetime
+) -> None:
+    splunk.breaks(wire=[{"path": "/services", "latency": 5}])
+    hook = (await opened(splunk.url)).hook
+    assert isinstance(hook, SplunkHook)
+    (alert,) = await replace(hook, within=0.2).alerts(posted(), at)
+    assert alert.annotations["incomplete"] == "splunk did not answer within 0.2 s"
 
 
 async def test_jobs_of_an_older_server_are_found(run: Any, splunk: Simulator) -> None:
