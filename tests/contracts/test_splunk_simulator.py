@@ -107,7 +107,7 @@ class TestComingIn:
 
 class TestJobs:
     def test_normal(self, service: client.Service) -> None:
-        job = waited(service.jobs.create("search level=error", earliest_time="-5m", latest_time="now"))
+        job = waited(service.jobs.create("search level=error", earliest_time="-1d", latest_time="now"))
         assert (job["resultCount"], job["eventCount"], job["dispatchState"]) == ("10", "10", "DONE")
         found = rows(job.results(output_mode="json"))
         assert [row["_raw"].split()[1] for row in found[:2]] == ["user=u19", "user=u17"], "the newest first"
@@ -269,7 +269,7 @@ class TestSavedSearches:
             "alert_type": "number of events",
             "alert_comparator": "greater than",
             "alert_threshold": "5",
-            "dispatch.earliest_time": "-10m",
+            "dispatch.earliest_time": "-1d",
             "dispatch.latest_time": "now",
         }
         searches = [

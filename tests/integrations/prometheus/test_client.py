@@ -228,11 +228,13 @@ async def test_more_than_fits_is_refused(impostor: HttpServer, ask: Ask) -> None
     assert f"{MAX_BODY // 1024} KiB" in error.message
 
 
-async def test_a_million_series_are_an_answer(impostor: HttpServer, source: PrometheusSource) -> None:
+async def test_a_million_series_are_an_answer(impostor: HttpServer, tools: Tools) -> None:
     """They fit into the cap; a fold cannot be made of them, so each is asked alone."""
+    source = PrometheusSource(access(config(impostor, timeout=timedelta(minutes=1)), tools))
     count, series = many(20_000, 1_000_000), b'{"metric":{},"value":[1,"1"]}'
     impostor.script = says(200, body([])[:-3] + b",".join([series] * count) + b"]}}")
     answers = await source.query_all(["up", "down"], AT)
+    await source.aclose()
     assert [len(answer.samples) for answer in answers if isinstance(answer, Answer)] == [count, count]
 
 
