@@ -435,14 +435,16 @@ async def test_a_server_that_is_away_is_away_for_all(at: datetime, tools: Tools)
     assert len(answers) == 50
 
 
-async def test_a_slow_fold_is_halved(impostor: HttpServer, asks: PrometheusSource, at: datetime) -> None:
+async def test_a_slow_fold_is_halved(impostor: HttpServer, tools: Tools, at: datetime) -> None:
     async def slow(asked: Asked, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.6)  # of a timeout of two seconds
+        await asyncio.sleep(2)  # of a timeout of six seconds
         await scripted(lambda _: vector())(asked, writer)
 
+    asks = PrometheusSource(access(PrometheusConfig(url=impostor.url, timeout=timedelta(seconds=6)), tools))
     impostor.script = slow
     exprs = [f"up + {number}" for number in range(MOST)]
     await asks.query_all(exprs, at)
     impostor.asked.clear()
     await asks.query_all(exprs, at)
+    await asks.aclose()
     assert len(impostor.asked) == 2
