@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import signal
 from pathlib import Path
 
@@ -21,7 +22,8 @@ def test_the_shop_breaks_and_the_runbook_repairs_it(prometheus_binary: str, tmp_
         assert telling.ends(within=150) == 0, telling.words
     stages = [line for line in telling.words.splitlines() if line[:1].isdigit()]
     assert [stage[0] for stage in stages] == list("123456789")
-    assert f"http://127.0.0.1:{port}/incidents/INC-1" in telling.words
+    # on a busy machine slow answers are failed ones too, and then there is an incident of those as well
+    assert re.search(rf"http://127.0.0.1:{port}/incidents/INC-\d\b", telling.words), telling.words
     assert str(telling.folder / "postmortem.html") in telling.words
 
     broken, repaired = telling.shop_log()
