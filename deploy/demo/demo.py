@@ -103,13 +103,13 @@ class Demo:
 
     def _rule_fires(self) -> None:
         self._teller.stage(3, "the rule fires")
-        rule = self._wait(
-            lambda: next((rule for rule in self._desk.rules() if rule["state"] == "firing"), None),
+        labels = self._wait(
+            lambda: self._desk.firing_about(self._world.culprit),
             seconds=30,
-            waiting_for="a rule to fire",
+            waiting_for=f"a rule to fire for {self._world.culprit}",
             glance=self._how_the_rules_stand,
         )
-        self._teller.say(f"{rule['rule']} fires")
+        self._teller.say(f"{labels['alertname']} fires")
 
     def _incident_opens(self) -> None:
         self._teller.stage(4, "the incident opens")

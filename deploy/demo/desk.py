@@ -28,6 +28,13 @@ class Desk:
         answer = self._document("GET", "/api/v1/rule-states")
         return list(answer["rules"]) if answer else []
 
+    def firing_about(self, service: str) -> Document | None:
+        """The labels of an alert that fires for this service, if there is one."""
+        answer = self._document("GET", "/api/v1/alerts")
+        alerts = answer["data"]["alerts"] if answer else []
+        labels = (alert["labels"] for alert in alerts if alert["state"] == "firing")
+        return next((one for one in labels if one.get("service") == service), None)
+
     def case_about(self, service: str) -> Document | None:
         """Everything about the incident of this service, if there is one."""
         answer = self._document("GET", "/api/v1/incidents")
