@@ -48,9 +48,13 @@ async def beat(world: World, telemetry: Telemetry) -> None:
         telemetry.loop_lag(max(0.0, loop.time() - expected))
         beats += 1
         if beats % _BEATS_TO_A_LOOK == 0:
-            now = world.clock.now()
-            oldest = await world.store.read(lambda tx: tx.outbox.oldest_due(now))  # noqa: B023 - read at once
-            telemetry.outbox_oldest((now - oldest).total_seconds() if oldest is not None else 0.0)
+            await _look_at_the_outbox(world, telemetry)
+
+
+async def _look_at_the_outbox(world: World, telemetry: Telemetry) -> None:
+    now = world.clock.now()
+    oldest = await world.store.read(lambda tx: tx.outbox.oldest_due(now))
+    telemetry.outbox_oldest((now - oldest).total_seconds() if oldest is not None else 0.0)
 
 
 async def look_for_data(world: World, telemetry: Telemetry) -> None:

@@ -25,8 +25,9 @@ from bot.model.labels import LabelSet
 from bot.model.search import SavedSearch, Schedule, Suppression
 from bot.model.search_job import Row
 from bot.rules.savedsearches.rows import labels_of
+from bot.rules.savedsearches.stanza import SEVERITIES
 
-_SEVERITIES = {"1": "info", "2": "info", "3": "warning", "4": "error", "5": "critical", "6": "critical"}
+_SEVERITIES = {str(number): word for number, word in SEVERITIES.items()}  # over REST everything is a text
 _NAME = re.compile(r"(?=.*[^.])[\w.@:=-]{1,512}")  # of a job, as Splunk makes them
 _ROWS, _SHOWN, _LONGEST = 1000, 10, 300
 _OF_NOBODY = ("nobody", "", "-")

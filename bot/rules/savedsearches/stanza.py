@@ -22,7 +22,8 @@ from bot.rules.savedsearches.conf import Conf, Setting
 from bot.rules.savedsearches.keys import KEYS, OURS, meant
 from bot.rules.savedsearches.settings import Settings
 
-_SEVERITIES = {1: "info", 2: "info", 3: "warning", 4: "error", 5: "critical", 6: "critical"}
+SEVERITIES = {1: "info", 2: "info", 3: "warning", 4: "error", 5: "critical", 6: "critical"}
+"""`alert.severity` as the label that everything else goes by."""
 _TOLD_BY_ROUTES = frozenset({"email", "webhook", "tocsin"})
 """Actions that tell somebody, as our routes do, and our own, which is no action at all."""
 _FILES_AWAY = frozenset({"summary_index", "populate_lookup", "lookup"})
@@ -329,7 +330,7 @@ def _group(search: SavedSearch, settings: Settings, home: Home) -> RuleGroup:
 
 
 def _labels(search: SavedSearch, settings: Settings) -> Iterator[tuple[str, str]]:
-    yield "severity", _SEVERITIES[search.severity]
+    yield "severity", SEVERITIES[search.severity]
     yield "app", search.app
     if search.owner != "nobody":
         yield "owner", search.owner
