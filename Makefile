@@ -7,6 +7,7 @@ BIN := .venv/bin
 PYTHON := $(BIN)/python
 ARGS ?=
 COGGED = git grep -lF '[[[cog' -- '*.md'
+SCHEMA = $(BIN)/tocsin runbook schema > runbooks/runbook.schema.json
 
 help: ## list these words
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while IFS='	' read -r word text; do printf '  make %-6s %s\n' "$$word" "$$text"; done
@@ -50,6 +51,7 @@ fix: setup ## put right what a machine can: format, lint, generated parts of the
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 	@$(COGGED) | xargs -r $(BIN)/cog -P -r
+	@$(SCHEMA)
 
 bench: setup ## measure start-up, memory and speed, and print them beside their goals
 	@tests/servers/install prometheus
@@ -57,7 +59,8 @@ bench: setup ## measure start-up, memory and speed, and print them beside their 
 
 docs: setup ## write the generated parts of the documents anew
 	@$(COGGED) | xargs -r $(BIN)/cog -P -r
+	@$(SCHEMA)
 
 lock: ## resolve the dependencies of pyproject.toml anew into requirements.lock
 	@.ci/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-		--group dev --output-file requirements.lock pyproject.toml
+		--all-extras --group dev --output-file requirements.lock pyproject.toml

@@ -96,6 +96,19 @@ class Document:
     """Where the value of each key begins."""
     complaints: tuple[Complaint, ...] = ()
     """Mistakes of the YAML itself that did not stop the reading, such as duplicate keys."""
+    quoted: frozenset[Path] = field(default=frozenset(), repr=False)
+    """Where a text stands in quotes: it is a text, whatever it looks like."""
+
+    def typed(self, path: Path) -> Any:  # Any: a value of JSON
+        """What stands at this path as YAML 1.2 types it: `3` is a number, `true` a truth value, `"3"` a text."""
+        return self._typed(_at(self.value, path), path)
+
+    def _typed(self, value: Plain, path: Path) -> Any:  # Any: as above
+        if isinstance(value, dict):
+            return {key: self._typed(item, (*path, key)) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._typed(item, (*path, index)) for index, item in enumerate(value)]
+        return value if value is None or path in self.quoted else _as_json(value)
 
     def complaint(self, path: Path, message: str, *, gravity: Gravity = Gravity.ERROR) -> Complaint:
         """A complaint about the value at this path; about its nearest parent's key where the path is not written."""
@@ -136,15 +149,14 @@ def read(text: str, file: str) -> Document:
         value=value,
         places=reader.places,
         values=reader.values,
+        quoted=frozenset(reader.quoted),
         complaints=tuple(sorted(reader.complaints)),
     )
 
 
 def validate(document: Document, model: type[M], *, path: Path = ()) -> M:
     """The document (or what stands at `path` in it) as this model; DocumentError with every mistake, in file order."""
-    value: Plain = document.value
-    for part in path:
-        value = value[part]  # type: ignore[index]  # the caller's path exists: it comes from this document
+    value = _at(document.value, path)
     try:
         made = model.model_validate({} if value is None else value)
     except ValidationError as error:
@@ -159,6 +171,12 @@ def suggest(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'uses'?`, or nothing when no known word is near."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _at(value: Plain, path: Path) -> Plain:
+    for part in path:
+        value = value[part]  # type: ignore[index]  # the caller's path exists: it comes from this document
+    return value
 
 
 class _Loader(yaml.CBaseLoader if hasattr(yaml, "CBaseLoader") else yaml.BaseLoader):  # type: ignore[misc]  # a base chosen at run time
@@ -176,6 +194,7 @@ class _Reader:
         self.file = file
         self.places: dict[Path, Place] = {}
         self.values: dict[Path, Place] = {}
+        self.quoted: set[Path] = set()
         self.complaints: list[Complaint] = []
         self._nodes = 0
 
@@ -186,6 +205,8 @@ class _Reader:
         self.places.setdefault(path, _place(node))
         self.values.setdefault(path, _place(node))
         if isinstance(node, yaml.ScalarNode):
+            if node.style:
+                self.quoted.add(path)
             return _scalar(node)
         if isinstance(node, yaml.SequenceNode):
             return [self.plain(item, (*path, index), depth + 1) for index, item in enumerate(node.value)]
@@ -235,6 +256,17 @@ _MAYBE_NULL = (_UNTAGGED, "tag:yaml.org,2002:null")
 def _scalar(node: yaml.ScalarNode) -> str | None:
     plain_null = not node.style and node.tag in _MAYBE_NULL and node.value in ("", "~", "null", "Null", "NULL")
     return None if plain_null else node.value
+
+
+_INT, _FLOAT = re.compile(r"[-+]?[0-9]{1,18}"), re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+
+
+def _as_json(text: str) -> str | bool | int | float:
+    if text in ("true", "false"):
+        return text == "true"
+    if _INT.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
 
 
 def _yaml_complaint(error: Exception, file: str) -> Complaint:

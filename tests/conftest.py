@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from tests.golang import Go
-from tests.servers import Missing, Postgres, Sshd, locate
+from tests.servers import Missing, Postgres, SimulatedKubernetes, Sshd, locate
 from tests.soak import seed, soaking
 
 # No deadline for an example: two cores are shared, and a slow second is no fault of the program.
@@ -93,3 +93,17 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
         server = Sshd(tmp_path_factory.mktemp("sshd"))
     with server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def kubernetes_server() -> Iterator[SimulatedKubernetes]:
+    """A running simulated API server, as the tests before left it; `kubernetes` gives it empty."""
+    with SimulatedKubernetes() as server:
+        yield server
+
+
+@pytest.fixture
+def kubernetes(kubernetes_server: SimulatedKubernetes) -> SimulatedKubernetes:
+    """A simulated cluster of three nodes, empty but for the namespace `shop`; see bot/testing/kubernetes/README.md."""
+    kubernetes_server.reset()
+    return kubernetes_server

@@ -11,16 +11,56 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
 from bot import __version__
-from bot.api import about, incidents, prometheus, runs, why
+from bot.api import (
+    about,
+    automation,
+    chat,
+    incident_links,
+    incident_list,
+    incidents,
+    oncall,
+    pages,
+    people,
+    practice,
+    prometheus,
+    response,
+    runs,
+    services,
+    stats,
+    timeline,
+    why,
+)
 from bot.api.about import Examine
+from bot.api.alertmanager import document as alertmanager
 from bot.api.schema import Problem
 from bot.errors import Complaint, DocumentError
 from bot.kit.http_in import App, Guard, Refusal, Reply, Scope
 from bot.kit.who_asks import Door, TokenPorter
+from bot.ports.commands import Commands
 from bot.response.world import World
 
 PREFIX = "/api/v1"
 PROBLEM = "application/problem+json"
+PARTS = (
+    automation,
+    incident_list,
+    incidents,
+    incident_links,
+    practice,
+    oncall,
+    pages,
+    runs,
+    about,
+    why,
+    prometheus,
+    stats,
+    services,
+    response,
+    timeline,
+    chat,
+    people,
+)
+"""Every module that has routes."""
 
 _WHERE = f"`GET {PREFIX}/openapi.json` says what each call takes"
 
@@ -37,10 +77,11 @@ class Api(FastAPI):
                 for operation in operations.values():
                     content = operation["responses"]["default"]["content"]
                     content[PROBLEM] = content.pop("application/json")
+            alertmanager.add_to(document)
         return super().openapi()
 
 
-def make_api(world: World, door: Door, examine: Examine) -> App:
+def make_api(world: World, door: Door, examine: Examine, commands: Commands) -> App:
     """The application for everything under /api/v1, behind a door that asks for a token."""
     app = Api(
         title="Tocsin",
@@ -58,7 +99,8 @@ def make_api(world: World, door: Door, examine: Examine) -> App:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.world, app.state.door, app.state.examine = world, door, examine
-    for part in (incidents, runs, about, why, prometheus):
+    app.state.commands = commands
+    for part in PARTS:
         app.include_router(part.router, prefix=PREFIX)
     return Guard(app, origins=door.origins, porter=TokenPorter(door), refuse=problem)
 

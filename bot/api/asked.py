@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, cast
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Query, Request
 
 from bot.kit import who_asks
 from bot.model.actor import Actor
@@ -26,6 +26,7 @@ Asker = Annotated[Actor, Depends(_actor)]
 _ID = Path(max_length=40)
 AskedIncident = Annotated[IncidentId, _ID]
 AskedRun = Annotated[RunId, _ID]
+AskedAfter = Annotated[int, Query(ge=0, le=2**53)]
 AskedApproval = Annotated[ApprovalId, _ID]
 AskedEvidence = Annotated[EvidenceId, _ID]
 AskedName = Annotated[str, Path(max_length=200)]

@@ -7,10 +7,22 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from bot.model.incident import Severity
+from bot.model.incident import IncidentKind, Severity
+from bot.model.link import Link
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 Text = Annotated[str, StringConstraints(max_length=20_000)]
+
+IncidentName = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Fields = Annotated[
+    dict[
+        Annotated[str, StringConstraints(max_length=200)],
+        Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)],
+    ],
+    Field(max_length=100),
+]
+"""Names of the team's own fields to their values."""
 
 
 class In(BaseModel):
@@ -20,17 +32,59 @@ class In(BaseModel):
 
 
 class DeclareIn(In):
-    """An incident a person declares."""
+    """An incident a person declares. `service` and the names of `fields` are those that tocsin.yaml knows."""
 
     title: Line
     severity: Severity
     text: Text = ""
+    kind: IncidentKind = IncidentKind.NORMAL
+    service: Word = ""
+    team: Word = ""
+    fields: Fields = Field(default_factory=dict)
 
 
-class ResolveIn(In):
-    """Why it is over."""
+class EditIn(In):
+    """What is to be different about an incident; what is left out stays. An empty text is taken away."""
+
+    title: Line | None = None
+    severity: Severity | None = None
+    kind: IncidentKind | None = None
+    service: Word | None = None
+    team: Word | None = None
+    fields: Fields = Field(default_factory=dict)
+    reason: Text = ""
+
+
+class ReasonIn(In):
+    """Why it is mitigated, over, closed or opened again."""
 
     reason: Text = ""
+
+
+class AssignIn(In):
+    """Who has it from now on, by the name under `people` in tocsin.yaml."""
+
+    person: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class MergeIn(In):
+    """Which incident it becomes part of."""
+
+    into: IncidentName
+    reason: Text = ""
+
+
+class LinkIn(In):
+    """What the incident is of which other one."""
+
+    kind: Link
+    to: IncidentName
+
+
+class UnlinkIn(In):
+    """What the incident is no more."""
+
+    kind: Link
 
 
 class NoteIn(In):
@@ -53,6 +107,8 @@ class Answer(StrEnum):
     REJECT = "reject"
     DID = "did"
     DID_NOT = "did_not"
+    GIVE = "give"
+    """The `values` that a question of the runbook's own wants."""
 
 
 class AnswerIn(In):
@@ -61,3 +117,4 @@ class AnswerIn(In):
     answer: Answer
     reason: Text = ""
     plan_hash: Annotated[str, StringConstraints(max_length=64)] = ""
+    values: dict[str, Annotated[str, StringConstraints(max_length=4096)]] = Field(default_factory=dict, max_length=100)

@@ -7,25 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from bot.api.asked import AskedEvidence, AskedIncident, AskedName, AskedWorld, Asker
-from bot.api.bodies import DeclareIn, NoteIn, ResolveIn
-from bot.api.schema import IncidentDetail, IncidentOut, Incidents, TimelineEntryOut
+from bot.api.bodies import AssignIn, DeclareIn, EditIn, NoteIn, ReasonIn
+from bot.api.schema import IncidentDetail, IncidentOut, TimelineEntryOut
+from bot.incidents.edits import Edit
 from bot.kit.http_in import DOCUMENT_POLICY, file_headers
-from bot.model.incident import IncidentStatus
 from bot.model.report import ReportFormat
-from bot.response import incident_changed, incident_declared, looked_up, report_wanted
+from bot.response import incident_changed, incident_declared, incident_edited, looked_up, report_wanted
 
 router = APIRouter(tags=["incidents"])
 
 _MEDIA_TYPES = {ReportFormat.MD: "text/markdown", ReportFormat.HTML: "text/html"}
-
-
-@router.get("/incidents")
-async def list_incidents(
-    world: AskedWorld, asker: Asker, status: Annotated[tuple[IncidentStatus, ...], Query(max_length=5)] = ()
-) -> Incidents:
-    """The newest incidents first; `status` may be given several times, and means all when it is not."""
-    found = await looked_up.incidents(world, asker, status)
-    return Incidents(incidents=[IncidentOut.model_validate(incident) for incident in found])
 
 
 @router.get("/incidents/{incident_id}")
@@ -37,8 +28,18 @@ async def show_incident(world: AskedWorld, asker: Asker, incident_id: AskedIncid
 @router.post("/incidents", status_code=201)
 async def declare_incident(world: AskedWorld, asker: Asker, body: DeclareIn) -> IncidentOut:
     """A person declares an incident."""
-    declared = await incident_declared.declare(world, asker, title=body.title, severity=body.severity, text=body.text)
+    declared = await incident_declared.declare(
+        world, asker, title=body.title, severity=body.severity, text=body.text, kind=body.kind, service=body.service,
+        team=body.team, fields=body.fields,
+    )  # fmt: skip
     return IncidentOut.model_validate(declared)
+
+
+@router.patch("/incidents/{incident_id}")
+async def edit_incident(world: AskedWorld, asker: Asker, incident_id: AskedIncident, body: EditIn) -> IncidentOut:
+    """Its title, severity, kind, service, team or fields are corrected; what is left out stays."""
+    wanted = Edit(**body.model_dump(exclude={"reason"}))
+    return IncidentOut.model_validate(await incident_edited.edit(world, asker, incident_id, wanted, body.reason))
 
 
 @router.post("/incidents/{incident_id}/acknowledge")
@@ -48,9 +49,33 @@ async def acknowledge_incident(world: AskedWorld, asker: Asker, incident_id: Ask
 
 
 @router.post("/incidents/{incident_id}/resolve")
-async def resolve_incident(world: AskedWorld, asker: Asker, incident_id: AskedIncident, body: ResolveIn) -> IncidentOut:
+async def resolve_incident(world: AskedWorld, asker: Asker, incident_id: AskedIncident, body: ReasonIn) -> IncidentOut:
     """It is over."""
     return IncidentOut.model_validate(await incident_changed.resolve(world, asker, incident_id, body.reason))
+
+
+@router.post("/incidents/{incident_id}/assign")
+async def assign_incident(world: AskedWorld, asker: Asker, incident_id: AskedIncident, body: AssignIn) -> IncidentOut:
+    """From now on this person has it."""
+    return IncidentOut.model_validate(await incident_changed.assign(world, asker, incident_id, body.person))
+
+
+@router.post("/incidents/{incident_id}/mitigate")
+async def mitigate_incident(world: AskedWorld, asker: Asker, incident_id: AskedIncident, body: ReasonIn) -> IncidentOut:
+    """It does not hurt any more, and is not over yet."""
+    return IncidentOut.model_validate(await incident_changed.mitigate(world, asker, incident_id, body.reason))
+
+
+@router.post("/incidents/{incident_id}/close")
+async def close_incident(world: AskedWorld, asker: Asker, incident_id: AskedIncident, body: ReasonIn) -> IncidentOut:
+    """Nothing more is to be found out about what is resolved."""
+    return IncidentOut.model_validate(await incident_changed.close(world, asker, incident_id, body.reason))
+
+
+@router.post("/incidents/{incident_id}/reopen")
+async def reopen_incident(world: AskedWorld, asker: Asker, incident_id: AskedIncident, body: ReasonIn) -> IncidentOut:
+    """It was not over."""
+    return IncidentOut.model_validate(await incident_changed.reopen(world, asker, incident_id, body.reason))
 
 
 @router.post("/incidents/{incident_id}/notes", status_code=201)

@@ -14,8 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.errors import Gravity
 from bot.kit.http_in import Refusal
 from bot.model.actor import ActorKind
+from bot.model.automation import Autonomy
 from bot.model.evidence import EvidenceKind
-from bot.model.incident import IncidentStatus, Severity, SignalState
+from bot.model.incident import IncidentKind, IncidentStatus, Severity, SignalState
+from bot.model.link import Relation
 from bot.model.report import Case
 from bot.model.run import (
     Approval,
@@ -25,11 +27,12 @@ from bot.model.run import (
     Question,
     RunbookRun,
     RunStatus,
+    RunVerdict,
     StepStatus,
 )
-from bot.model.runbook import Risk
-from bot.model.timeline import EntryKind
-from bot.runbooks.journal import story_of
+from bot.model.runbook import InputType, Risk
+from bot.model.timeline import EntryKind, Told, as_told
+from bot.runbooks.journal import begun_steps, story_of
 
 
 class Out(BaseModel):
@@ -71,37 +74,61 @@ class ActorOut(Out):
 
 
 class IncidentOut(Out):
-    """What people work on. `alerts` are all it ever held, `firing` those not yet clear."""
+    """What people work on. `alerts` are all it ever held, `firing` those not yet clear; `fields` are the team's own.
+
+    `merged_into`, `duplicate_of` and `parent` name other incidents; `reopened` counts how often it went on.
+    """
 
     id: str
     title: str
     severity: Severity
     status: IncidentStatus
+    kind: IncidentKind
     signal: SignalState
     opened_at: datetime
     service: str
+    team: str
+    declared_by: str
     commander: str
+    roles: dict[str, str]
+    fields: dict[str, str]
     receiver: str
     group_key: str
     alerts: list[str]
     firing: list[str]
+    detected_at: datetime | None
     acknowledged_at: datetime | None
     acknowledged_by: str
     mitigated_at: datetime | None
     resolved_at: datetime | None
     closed_at: datetime | None
+    reopened_at: datetime | None
+    reopened: int
+    merged_into: str | None
+    merged_at: datetime | None
+    duplicate_of: str | None
+    parent: str | None
 
 
-class Incidents(Out):
-    """The newest first."""
+class AmendmentOut(Out):
+    """What was read from then on instead of a note; with an empty `text` it was struck out. `why` is the reason."""
 
-    incidents: list[IncidentOut]
+    seq: int
+    recorded_at: datetime
+    actor: ActorOut
+    text: str
+    why: str
 
 
 class TimelineEntryOut(Out):
-    """One thing that happened: who, what, why, when. `links` maps a text to an address."""
+    """One thing that happened: who, what, why, when. `links` maps a text to an address.
+
+    `text` is what it says now, empty when it was struck out; of a note that was changed `said_first` is what it said
+    first, and `amendments` are who changed it, the latest last. `amends`: this is such a change.
+    """
 
     seq: int
+    incident: str
     at: datetime
     recorded_at: datetime
     actor: ActorOut
@@ -110,6 +137,18 @@ class TimelineEntryOut(Out):
     why: str
     links: dict[str, str]
     evidence: list[str]
+    amends: int
+    said_first: str = ""
+    amendments: list[AmendmentOut] = []
+
+    @classmethod
+    def of(cls, told: Told) -> TimelineEntryOut:
+        """An entry with what amends it."""
+        entry = cls.model_validate(told.entry)
+        if not told.amendments:
+            return entry
+        amendments = [AmendmentOut.model_validate(each) for each in told.amendments]
+        return entry.model_copy(update={"text": told.text, "said_first": told.entry.text, "amendments": amendments})
 
 
 class WindowOut(Out):
@@ -151,11 +190,24 @@ class PlanOut(Out):
     diff: str
     undo: str
     preconditions: dict[str, str]
+    places: list[str]
+    can_undo: bool
     hash: str
 
 
+class WantedOut(Out):
+    """An answer that a question of a runbook's own wants."""
+
+    name: str
+    type: InputType
+    values: list[str]
+    default: str | None
+    required: bool
+    help: str
+
+
 class ApprovalOut(Out):
-    """A question to people about one exact plan."""
+    """A question to people about one exact plan. The same yes is for the plans it `covers`, as long as none differs."""
 
     id: str
     run: str
@@ -164,6 +216,8 @@ class ApprovalOut(Out):
     question: Question
     ask: str
     plan: PlanOut
+    covers: list[PlanOut]
+    wants: list[WantedOut]
     by: str
     count: int
     asked_at: datetime
@@ -208,6 +262,14 @@ class RunOut(Out):
     started_at: datetime
     started_by: ActorOut
     ended_at: datetime | None
+    trigger: str
+    service: str
+    environment: str
+    autonomy: Autonomy
+    lock: str
+    verdict: RunVerdict
+    verdict_after: float | None
+    """Seconds from the last change to the verdict."""
     steps: list[StepOut]
 
     @classmethod
@@ -223,6 +285,13 @@ class RunOut(Out):
             started_at=run.started_at,
             started_by=ActorOut.model_validate(run.started_by),
             ended_at=run.ended_at,
+            trigger=run.trigger,
+            service=run.service,
+            environment=run.environment,
+            autonomy=run.autonomy,
+            lock=run.lock,
+            verdict=run.verdict,
+            verdict_after=run.verdict_after.total_seconds() if run.verdict_after is not None else None,
             steps=_steps(run, journal),
         )
 
@@ -256,10 +325,34 @@ class RunDetail(Out):
         )
 
 
+class OutputOut(Out):
+    """A piece of what a step prints while it runs, redacted."""
+
+    seq: int
+    step: str
+    attempt: int
+    at: datetime
+    text: str
+
+
+class RunOutput(Out):
+    """Pieces in order, at most a thousand of them."""
+
+    pieces: list[OutputOut]
+
+
+class RelatedOut(Out):
+    """Another incident, and what it is to this one."""
+
+    relation: Relation
+    incident: IncidentOut
+
+
 class IncidentDetail(Out):
-    """All that is known of one incident."""
+    """All that is known of one incident, and of those that were merged into it."""
 
     incident: IncidentOut
+    related: list[RelatedOut]
     timeline: list[TimelineEntryOut]
     evidence: list[EvidenceOut]
     runs: list[RunOut]
@@ -270,7 +363,8 @@ class IncidentDetail(Out):
         """A case, without the bytes of its evidence."""
         return cls(
             incident=IncidentOut.model_validate(case.incident),
-            timeline=[TimelineEntryOut.model_validate(entry) for entry in case.timeline],
+            related=[RelatedOut.model_validate(one) for one in case.related],
+            timeline=[TimelineEntryOut.of(told) for told in as_told(case.timeline)],
             evidence=[EvidenceOut.model_validate(evidence) for evidence in case.evidence],
             runs=[RunOut.of(run, journal) for run, journal in case.runs],
             approvals=[ApprovalOut.model_validate(approval) for approval in case.approvals],
@@ -279,7 +373,7 @@ class IncidentDetail(Out):
 
 def _steps(run: RunbookRun, journal: Sequence[JournalEntry]) -> list[StepOut]:
     steps = []
-    for step in run.runbook.steps:
+    for step in begun_steps(run.runbook, journal):
         story = story_of(step, journal)
         ended = story.last_finished.data if story.last_finished else {}
         steps.append(

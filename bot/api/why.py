@@ -11,7 +11,9 @@ from bot.api.asked import AskedWorld, Asker
 from bot.api.schema import Out
 from bot.model.evaluation import EvaluationRecord
 from bot.model.rule import RuleAlert, RuleState
-from bot.response import why_asked
+from bot.model.telling import Verdict
+from bot.response import alert_asked, why_asked
+from bot.response.alert_asked import AlertWay
 from bot.response.why_asked import Now, Searched, Why
 
 router = APIRouter(tags=["about"])
@@ -271,3 +273,53 @@ async def explain_rule(
     """Why a rule fires or does not, by its name or the fingerprint of an alert; the record of the last `seconds`."""
     found = await why_asked.why(world, asker, rule, since=timedelta(seconds=seconds))
     return WhyAnswer(rules=[WhyOut.of(one) for one in found])
+
+
+class DecisionOut(Out):
+    """One decision, and the rule that made it."""
+
+    at: datetime
+    verdict: Verdict
+    text: str
+    rule: str
+
+
+class AlertWayOut(Out):
+    """One alert: the decisions on its way as things stand, and what was decided on its groups before, newest first."""
+
+    fingerprint: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    source: str
+    firing: bool
+    now: list[DecisionOut]
+    before: list[DecisionOut]
+
+    @classmethod
+    def of(cls, way: AlertWay) -> Self:
+        """All that was decided."""
+        return cls(
+            fingerprint=way.alert.fingerprint,
+            labels=dict(way.alert.labels),
+            annotations=dict(way.alert.annotations),
+            source=way.alert.source,
+            firing=way.firing,
+            now=[DecisionOut.model_validate(one) for one in way.now],
+            before=[DecisionOut.model_validate(one) for one in way.before],
+        )
+
+
+class AlertWaysAnswer(Out):
+    """The first of `count` alerts with this name or fingerprint; none is no mistake: nobody has heard of it."""
+
+    count: int
+    alerts: list[AlertWayOut]
+
+
+@router.get("/why/alerts")
+async def explain_alert(
+    world: AskedWorld, asker: Asker, alert: Annotated[str, Query(min_length=1, max_length=1024)]
+) -> AlertWaysAnswer:
+    """Why an alert was told or not, by its name or fingerprint: received, grouped, inhibited, silenced, muted, told."""
+    count, ways = await alert_asked.ways(world, asker, alert)
+    return AlertWaysAnswer(count=count, alerts=[AlertWayOut.of(one) for one in ways])

@@ -16,12 +16,20 @@ from bot.kit.redaction import Redactor
 from bot.ports.actions import Action, Health
 from bot.ports.alert_hook import AlertHook
 from bot.ports.alertmanager import AlertSink
+from bot.ports.board import Board
+from bot.ports.calendar import Calendar
+from bot.ports.chat_hook import ChatHook
 from bot.ports.clock import Clock
+from bot.ports.commands import Commands
 from bot.ports.event_sink import EventSink
 from bot.ports.logs import LogSource
 from bot.ports.metrics import MetricSource
+from bot.ports.mirror import Mirror
+from bot.ports.notifier import Notifier
+from bot.ports.pager import Messenger, Pager
 from bot.ports.recorder import Recorder
 from bot.ports.searches import SavedSearches, SearchSource
+from bot.ports.watcher import Watcher
 
 _log = logging.getLogger(__name__)
 
@@ -38,10 +46,11 @@ class _Open:
 class Connections:
     """Opened integrations by their names in tocsin.yaml."""
 
-    def __init__(self, clock: Clock, http: HttpOut, redactor: Redactor) -> None:
+    def __init__(self, clock: Clock, http: HttpOut, redactor: Redactor, commands: Commands | None = None) -> None:
         self._clock = clock
         self._http = http
         self._redactor = redactor
+        self._commands = commands
         self._open: dict[str, _Open] = {}
 
     @property
@@ -85,6 +94,46 @@ class Connections:
         return self._offering(lambda capabilities: capabilities.alertmanager)
 
     @property
+    def notifiers(self) -> Mapping[str, Notifier]:
+        """Those that are told of groups."""
+        return self._offering(lambda capabilities: capabilities.notifier)
+
+    @property
+    def watchers(self) -> Mapping[str, Watcher]:
+        """Those that notice when Tocsin is no more."""
+        return self._offering(lambda capabilities: capabilities.watcher)
+
+    @property
+    def pagers(self) -> Mapping[str, Pager]:
+        """Those that wake people."""
+        return self._offering(lambda capabilities: capabilities.pager)
+
+    @property
+    def messengers(self) -> Mapping[str, Messenger]:
+        """Those that bring people something to read."""
+        return self._offering(lambda capabilities: capabilities.messenger)
+
+    @property
+    def mirrors(self) -> Mapping[str, Mirror]:
+        """Those that know our incidents, and follow them."""
+        return self._offering(lambda capabilities: capabilities.mirror)
+
+    @property
+    def boards(self) -> Mapping[str, Board]:
+        """Those that show how incidents stand."""
+        return self._offering(lambda capabilities: capabilities.board)
+
+    @property
+    def calendars(self) -> Mapping[str, Calendar]:
+        """Those that say who is on call."""
+        return self._offering(lambda capabilities: capabilities.calendar)
+
+    @property
+    def chats(self) -> Mapping[str, ChatHook]:
+        """Those whose vendors post what people do in a chat."""
+        return self._offering(lambda capabilities: capabilities.chat)
+
+    @property
     def actions(self) -> Mapping[str, Mapping[str, Action]]:
         """Who offers each action."""
         offers: dict[str, dict[str, Action]] = {}
@@ -113,6 +162,11 @@ class Connections:
 
         return close_old
 
+    async def warm(self) -> None:
+        """Where people are woken through one of them: loads what the first page would wait for."""
+        if self.pagers:
+            await self._http.warm()
+
     async def close(self) -> None:
         """Closes them all."""
         old, self._open = list(self._open.values()), {}
@@ -126,7 +180,13 @@ class Connections:
 
     async def _opened(self, one: Configured) -> _Open:
         stack = AsyncExitStack()
-        tools = Tools(name=one.name, clock=self._clock, http=self._http, redactor=self._redactor)
+        tools = Tools(
+            name=one.name,
+            clock=self._clock,
+            http=self._http,
+            redactor=self._redactor,
+            commands=self._commands,
+        )
         capabilities = await stack.enter_async_context(one.integration.open(one.config, tools))
         return _Open(one, capabilities, stack)
 

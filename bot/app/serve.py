@@ -8,13 +8,15 @@ SIGTERM and SIGINT end it; SIGHUP, and a secret's file that changes, make it rea
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import secrets
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -23,28 +25,34 @@ from pathlib import Path
 import uvloop
 
 from bot.api.root import Root, later
-from bot.app.chores import LOOK_FOR_DATA_EVERY, PRUNE_EVERY, beat, kept_alive, look_for_data, prune
+from bot.app.chores import CARRY_EVERY, LOOK_FOR_DATA_EVERY, PRUNE_EVERY, beat, carry, kept_alive, look_for_data, prune
 from bot.app.connections import Connections
 from bot.app.operator import local_operator, token_in
 from bot.app.server import Server, bind
 from bot.charts.client import ChartWorker
+from bot.chat.commands import Chat
 from bot.config import loading, places
 from bot.config.examine import Loaded
 from bot.config.schema import is_loopback
-from bot.engine.bell import Bell
+from bot.engine.bell import Bells
+from bot.engine.dispatch import Dispatch
 from bot.engine.errands import Errands
 from bot.engine.evaluation import KEEP_EVERY, Evaluation
 from bot.engine.runner import Runner
 from bot.engine.telling import Telling
+from bot.engine.timers import Timers
+from bot.engine.watch import Life, Watch
 from bot.errors import DocumentError, TocsinError
 from bot.kit.http_in import Origins
 from bot.kit.http_out import HttpOut
 from bot.kit.redaction import Redactor
 from bot.kit.telemetry import Telemetry, log_to
 from bot.kit.who_asks import Door, TokenPorter, secret_hash
-from bot.model.actor import Person, person
+from bot.model.actor import TOCSIN, Person, person
 from bot.model.setup import Setup
+from bot.model.silence import SilenceState
 from bot.ports.store import Store
+from bot.response import own
 from bot.response.world import World
 from bot.store.store import open_store
 
@@ -101,8 +109,15 @@ async def _serve(whence: Whence, say: Say, open_a_store: OpenStore) -> int:
         stack.callback(listening.close)
         store = await stack.enter_async_context(open_a_store(places.database_url(loaded.config)))
         tocsin = await Tocsin.open(stack, whence, loaded, store, redactor, listening)
+        _collect_garbage_seldom()
         await tocsin.run(say)
     return 0
+
+
+def _collect_garbage_seldom() -> None:
+    """Alerts stay for hours and hold no cycles: to look through them all again and again is a tenth of the work."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 10)
 
 
 class Tocsin:
@@ -120,13 +135,19 @@ class Tocsin:
         self.telemetry.counts_notifications(
             lambda: {name: sink.tally for name, sink in world.alertmanagers.items()},
         )
+        self.telemetry.alerts.counts_standing(self._standing)
         owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        self._runs_bell, self._errands_bell = Bell(), Bell()
-        world.nudge = self._nudge
+        self._bells = Bells(world.store)
+        self._runs_bell, self._errands_bell, self._groups_bell = (self._bells.new() for _ in range(3))
+        world.nudge, world.writer, world.counts = self._nudge, owner, self.telemetry.alerts
         self._evaluation = Evaluation(world, owner, self.telemetry)
         self._runner = Runner(world, owner, self._runs_bell, self.telemetry)
         self._errands = Errands(world, owner, self._errands_bell, self.telemetry)
         self._telling = Telling(world, owner, self.telemetry)
+        self._dispatch = Dispatch(world, self._groups_bell, self.telemetry, lambda: self._evaluation.epoch)
+        self._watch = Watch(world, lambda: self._evaluation.epoch)
+        self._timers = Timers(world, lambda: self._evaluation.epoch, self._bells, self.telemetry)
+        self._life = Life(world, owner, self._evaluation.on_time)
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
         self._ready = False
@@ -145,9 +166,6 @@ class Tocsin:
         clock = WallClock()
         http = HttpOut()
         stack.push_async_callback(http.aclose)
-        connections = Connections(clock, http, redactor)
-        stack.push_async_callback(connections.close)
-        await connections.become(loaded.integrations)
         drawer = ChartWorker()
         stack.push_async_callback(drawer.close)
         world = World(
@@ -158,7 +176,11 @@ class Tocsin:
             sources={},
             actions={},
             nudge=lambda: None,
+            clean=redactor.clean,
         )
+        connections = Connections(clock, http, redactor, Chat(world))
+        stack.push_async_callback(connections.close)
+        await connections.become(loaded.integrations)
         tocsin = cls(whence, loaded, world, connections, redactor)
         tocsin._open_door(listening)
         return tocsin
@@ -174,9 +196,15 @@ class Tocsin:
             ready=lambda: "" if self._ready else "Tocsin is starting.",
             metrics=self.telemetry.exposition,
             mounts={
-                "/hooks/": later("bot.api.hooks", "make_hooks", self.world, self.door),
-                "/api/": later("bot.api.app", "make_api", self.world, self.door, self._connections.examine),
-                "/": later("bot.web.app", "make_web", self.world, self.door),
+                "/hooks/": later("bot.api.hooks", "make_hooks", self.world, self.door, self._redactor),
+                "/v2/": later("bot.api.hooks", "make_hooks", self.world, self.door, self._redactor),
+                "/calendars/": later("bot.api.calendars", "make_calendars", self.world, self.door),
+                "/ping/": later("bot.api.ping", "make_ping", self.world, self.door),
+                "/api/v2/": later("bot.api.alertmanager.app", "make_alertmanager_api", self.world, self.door),
+                "/api/": later(
+                    "bot.api.app", "make_api", self.world, self.door, self._connections.examine, Chat(self.world)
+                ),
+                "/": later("bot.web.app", "make_web", self.world, self.door, Chat(self.world)),
             },
             origins=origins,
             metrics_porter=None if is_loopback(host) else TokenPorter(self.door),
@@ -195,20 +223,44 @@ class Tocsin:
         )
         self._loaded, self._operator = loaded, operator
         self.world.setup, before = setup, self.world.sources
+        self.world.alerts.become(setup, self.world.clock.now().timestamp())
         open_now = self._connections
         self.world.sources, self.world.recorders = open_now.sources, open_now.recorders
         self.world.searches, self.world.logs, self.world.events = open_now.searches, open_now.logs, open_now.events
-        self.world.alertmanagers, self.world.actions = open_now.alertmanagers, open_now.actions
-        self.world.hooks = open_now.hooks
+        self.world.alertmanagers = open_now.alertmanagers
+        self.world.actions = {**open_now.actions, **own.offered(self.world, TOCSIN)}
+        self.world.hooks, self.world.chats, self.world.notifiers = open_now.hooks, open_now.chats, open_now.notifiers
+        self.world.watchers, self.world.mirrors = open_now.watchers, open_now.mirrors
+        self.world.pagers, self.world.messengers = open_now.pagers, open_now.messengers
+        self.world.calendars, self.world.boards = open_now.calendars, open_now.boards
+        self.telemetry.alerts.knows(self.world.notifiers, [deadman.name for deadman in setup.deadmen])
+        self._bells.stir()
         self.door.tokens, self.door.hooks = {secret_hash(token): operator, **_tokens(loaded)}, _hooks(loaded)
+        self.door.pings = _pings(loaded)
         for source in self.world.sources.keys() - before.keys():
             self.telemetry.knows(source)
         for source in before.keys() - self.world.sources.keys():
             self.telemetry.forgets(source)
 
+    def _standing(self) -> Mapping[str, Mapping[str, int]]:
+        """What there is now, by the kind of thing and its state; for the metrics."""
+        now, alerts = self.world.clock.now(), self.world.alerts
+        silences = Counter(str(silence.state(now)) for silence in alerts.silences.all())
+        return {
+            "alerts": {"firing": len(alerts.table.active(now.timestamp())), "known": len(alerts.table)},
+            "groups": {"standing": len(alerts.groups)},
+            "silences": {state: silences[state] for state in SilenceState},
+        }
+
     def _nudge(self) -> None:
         self._runs_bell.ring()
         self._errands_bell.ring()
+        self._groups_bell.ring()
+
+    async def _warm(self) -> None:
+        """Whoever is woken comes first, then those who look."""
+        await self._connections.warm()
+        await self.root.warm()
 
     async def run(self, say: Say) -> None:
         """Serves until it is told to stop."""
@@ -224,7 +276,7 @@ class Tocsin:
                 for name, work in self._works().items()
             ]
             await self._begin(say)
-            tasks.append(group.create_task(self.root.warm(), name="warming"))
+            tasks.append(group.create_task(self._warm(), name="warming"))
             await self._stop.wait()
             say("stopping")
             self._ready = False
@@ -239,7 +291,11 @@ class Tocsin:
             "runs": self._runner.run,
             "errands": self._errands.run,
             "records": self._telling.run,
-            "heartbeat": lambda: beat(self.world, self.telemetry),
+            "deadmen": self._watch.run,
+            "timers": self._timers.run,
+            "life sign": self._life.run,
+            "groups": self._dispatch.run,
+            "heartbeat": lambda: beat(self.world, self.telemetry, self._bells.stir),
             "reload": self._watch_for_reload,
         }
 
@@ -249,6 +305,7 @@ class Tocsin:
         self._evaluation.ticker.every(_LOOK_AT_SECRETS, self._look_at_secrets)
         self._evaluation.ticker.every(PRUNE_EVERY, self._prune)
         self._evaluation.ticker.every(LOOK_FOR_DATA_EVERY, self._look_for_data)
+        self._evaluation.ticker.every(CARRY_EVERY, self._carry)
         await self._evaluation.keep_lease()
         self._ready = True
         link, _ = await self.door.make_link(person(self._operator, "cli"))
@@ -269,6 +326,10 @@ class Tocsin:
     async def _look_for_data(self) -> None:
         if self._evaluation.active:
             await look_for_data(self.world, self.telemetry)
+
+    async def _carry(self) -> None:
+        if self._evaluation.active:
+            await carry(self.world)
 
     async def _prune(self) -> None:
         if self._evaluation.active:
@@ -321,7 +382,19 @@ def _tokens(loaded: Loaded) -> Mapping[str, Person]:
     }
 
 
-def _hooks(loaded: Loaded) -> Mapping[str, str]:
-    """By the name of an integration what is kept of the secret that its vendor posts with."""
-    secrets_ = {name: entry.hook_secret for name, entry in loaded.config.integrations.items()}
-    return {name: secret_hash(secret.get_secret_value()) for name, secret in secrets_.items() if secret is not None}
+def _hooks(loaded: Loaded) -> Mapping[str, Sequence[str]]:
+    """By the name of an integration what is kept of the secrets that its vendor posts with, the one before too."""
+    entries = loaded.config.integrations
+    secrets_ = {name: (entry.hook_secret, entry.previous_hook_secret) for name, entry in entries.items()}
+    return {
+        name: [secret_hash(secret.get_secret_value()) for secret in both if secret is not None]
+        for name, both in secrets_.items()
+    }
+
+
+def _pings(loaded: Loaded) -> Mapping[str, str]:
+    """By the name of a deadman what is kept of the secret that its pings end in; of no secret, where it has none."""
+    return {
+        entry.name: secret_hash(entry.secret.get_secret_value() if entry.secret is not None else "")
+        for entry in loaded.config.deadmen
+    }

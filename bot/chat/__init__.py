@@ -1,1 +1,1 @@
-"""The grammar of commands and approval buttons, free of any chat vendor. It comes with the first chat platform."""
+"""What people do in a chat, free of any chat vendor: who of our people they are there, and what becomes of a click."""

@@ -1,4 +1,4 @@
-"""The running Tocsin, as its command line sees it: /api/v1 with a token, and failures in our own words."""
+"""The running Tocsin, as its command line sees it: its API with a token, and failures in our own words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -30,6 +30,7 @@ from bot.errors import (
 )
 
 PREFIX = "/api/v1"
+ALERTMANAGER = "/api/v2"
 _SECONDS = 60.0
 _CONNECT_SECONDS = 5.0
 # Any: what the API answers is plain JSON, whose shape is in its OpenAPI document.
@@ -66,6 +67,17 @@ class Client:
         """Changes something; what came of it."""
         return self._json(self._send("POST", path, body=body))
 
+    def patch(self, *path: str, body: Mapping[str, object]) -> Answer:
+        """Changes some of what is there; all of it afterwards."""
+        return self._json(self._send("PATCH", path, body=body))
+
+    def alertmanager(
+        self, method: str, *path: str, query: Mapping[str, str] | None = None, body: Mapping[str, object] | None = None
+    ) -> Answer | list[Answer] | None:
+        """What Alertmanager's API, version 2, answers: Tocsin keeps silences there. None where it says nothing."""
+        answer = self._send(method, path, query=query, body=body, prefix=ALERTMANAGER)
+        return self._plain(answer) if answer.content.strip() else None
+
     def close(self) -> None:
         """Closes the connections."""
         self._http.close()
@@ -75,10 +87,11 @@ class Client:
         method: str,
         path: tuple[str, ...],
         *,
-        query: Mapping[str, str | list[str]] | None = None,
+        query: Mapping[str, str] | Mapping[str, str | list[str]] | None = None,
         body: Mapping[str, object] | None = None,
+        prefix: str = PREFIX,
     ) -> httpx.Response:
-        address = "/".join([PREFIX, *(quote(part, safe="") for part in path)])
+        address = "/".join([prefix, *(quote(part, safe="") for part in path)])
         try:
             answer = self._http.request(method, address, params=query, json=body)
         except httpx.TimeoutException:
@@ -102,18 +115,23 @@ class Client:
         return Temporary(message, integration="tocsin", reason=reason, hint=hint)
 
     def _json(self, answer: httpx.Response) -> Answer:
+        value = self._plain(answer)
+        return value if isinstance(value, dict) else self._stranger()
+
+    def _plain(self, answer: httpx.Response) -> Answer | list[Answer]:
         try:
             value = answer.json()
         except ValueError:
             value = None
-        if not isinstance(value, dict):
-            raise Permanent(
-                f"what answers at {self.server} is not Tocsin",
-                integration="tocsin",
-                reason="client",
-                hint="name its address with --server URL",
-            )
-        return value
+        return value if isinstance(value, (dict, list)) else self._stranger()
+
+    def _stranger(self) -> NoReturn:
+        raise Permanent(
+            f"what answers at {self.server} is not Tocsin",
+            integration="tocsin",
+            reason="client",
+            hint="name its address with --server URL",
+        )
 
 
 @contextmanager
@@ -208,4 +226,10 @@ def _problem(answer: httpx.Response) -> Answer | None:
         value = answer.json()
     except ValueError:
         return None
-    return value if isinstance(value, dict) and "error" in value else None
+    match value:
+        case {"error": _}:
+            return dict(value)
+        case {"message": str(said)} | str(said):  # as Alertmanager's API says it
+            return {"error": said}
+        case _:
+            return None

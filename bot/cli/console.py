@@ -44,6 +44,10 @@ class Console:
         """A line (or several) of what was asked for, on standard output."""
         self.out.write(self.styled(visible(text), style) + "\n")
 
+    def line(self, *parts: tuple[str, Style]) -> None:
+        """A line of what was asked for, in parts that each stand out in their own way."""
+        self.out.write("".join(self.styled(" ".join(visible(text).split("\n")), style) for text, style in parts) + "\n")
+
     def tell(self, text: str, style: Style = Style.PLAIN) -> None:
         """A line beside what was asked for, on standard error."""
         self.err.write(self._paint(visible(text), style, self.err) + "\n")
@@ -91,6 +95,13 @@ class Console:
         self.err.write(f"{visible(question)} [y/N] ")
         self.err.flush()
         return self._into.readline().strip().lower() in ("y", "yes")
+
+    def prompt(self, text: str) -> str | None:
+        """The next line of whoever is asked by these words; None where there is no other."""
+        self.err.write(visible(text))
+        self.err.flush()
+        line = self._into.readline()
+        return line.rstrip("\n") if line else None
 
     def read(self) -> str:
         """Everything that is piped in."""

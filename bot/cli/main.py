@@ -28,15 +28,27 @@ COMMANDS = {
     "check": "find the mistakes in configuration, rules and runbooks",
     "test": "prove rules by unit tests, as promtool has them",
     "db": "upgrade, back up, prune or verify the database",
-    "incident": "list, show, acknowledge, resolve, annotate or declare incidents",
+    "incident": "list, find, show, declare, move along, merge or link incidents",
+    "service": "see what teams run, who answers for it, and how it stands",
+    "chat": "type commands as in a chat, and read the same answers",
+    "oncall": "see who is on call, now or at any time",
+    "override": "cover for somebody, see who does, or stop it",
+    "people": "see who our people are in chats, say who somebody is there, or make a code for yourself",
+    "page": "wake somebody about an incident, or see who was woken",
+    "silence": "keep alerts from being told for a while",
     "runbook": "list, show, rehearse or run runbooks",
     "approve": "answer what a run asks",
+    "automation": "stop or resume all automation, and say how far each runbook may go by itself",
     "report": "write an incident's report to a file",
+    "stats": "see how long incidents take, which rules are noise, and what being on call costs",
     "lint": "find what is valid in rules and will still be regretted",
     "why": "see why an alert fires or does not",
+    "source": "see what a body that a vendor posts becomes here",
+    "replay": "see what was posted become what it would become now",
     "import": "see what the alerts of another system become here",
     "backtest": "see what alert rules would have done over the past",
     "doctor": "see what Tocsin reaches, and what it does not",
+    "slack": "write what Slack must know of the app",
     "link": "make a link that opens Tocsin's page once",
 }
 """Every command and what it does; `bot.cli.commands` has a module of that name."""
@@ -48,7 +60,8 @@ examples:
   tocsin incident list             what is on fire
   tocsin approve APR-3             see exactly what would be done, then say yes or no
 
-`run`, `check`, `test`, `db`, `lint`, `import` and `backtest` work alone; all others ask a running Tocsin.
+`run`, `check`, `test`, `db`, `lint`, `source`, `replay`, `import` and `backtest` work alone; all others ask a running
+Tocsin.
 `tocsin COMMAND --help` says more."""
 
 

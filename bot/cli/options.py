@@ -55,6 +55,19 @@ def add_client(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def pair(text: str) -> tuple[str, str]:
+    """`NAME=VALUE`, as an option's type."""
+    name, sign, value = text.partition("=")
+    if not sign or not name:
+        raise argparse.ArgumentTypeError(f"not a pair: {text!r}; write it like NAME=VALUE")
+    return name, value
+
+
+def add_incident(parser: argparse.ArgumentParser) -> None:
+    """`ID`, kept as `incident`: which one is meant."""
+    parser.add_argument("incident", metavar="ID", help="the incident, such as INC-7")
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     """`--json`: the answer as the API gives it."""
     parser.add_argument("--json", action="store_true", help="print the API's own JSON")

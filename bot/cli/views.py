@@ -41,6 +41,7 @@ def plan(found: Answer, console: Console) -> None:
             ("risk", found["risk"]),
             ("action", f"{found['action']} through {found['integration']}"),
             ("targets", ", ".join(found["targets"])),
+            ("at", ", ".join(found["places"])),
             *((f"with {name}", _value(value)) for name, value in found["params"].items()),
             *((f"only if {name}", value) for name, value in found["preconditions"].items()),
             ("if its end is not seen", _afterwards(found)),

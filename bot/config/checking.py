@@ -18,6 +18,7 @@ from bot.config.findings import Findings
 from bot.config.kinds import Kind, is_conf, kind_of_text, looks_like_ours
 from bot.config.schema import RuleFiles
 from bot.config.searches import NO_SEARCHES
+from bot.config.services import services_file
 from bot.errors import DocumentError, StartError
 from bot.kit.plugin import Integration
 
@@ -51,6 +52,14 @@ def check_paths(paths: Sequence[Path], config: Path | None, env: Mapping[str, st
         else:
             raise StartError(f"there is nothing at {path}", hint="name files or folders that exist")
     return desk.findings
+
+
+def offering(config: Path | None, env: Mapping[str, str], cwd: Path) -> Mapping[str, Integration]:
+    """The integrations of the configuration, where there is a sound one; else all that are installed."""
+    loaded = config and examine(config, env, cwd, findings=(found := Findings()), secrets_needed=False)
+    if loaded and not found.errors:
+        return loaded.manifests
+    return {name: catalog.find(name) for name in catalog.names()}
 
 
 def _documents(folder: Path) -> Iterator[Path]:
@@ -90,6 +99,8 @@ class _Desk:
                 rule_file(path, name, name, RuleFiles(files=(name,), source="-"), self.findings)
             case Kind.RUNBOOK:
                 self._runbook(path, name)
+            case Kind.SERVICES:
+                services_file(path, name, self.findings)
             case Kind.PROMETHEUS_TEST | Kind.UNKNOWN if asked_for:
                 self.findings.files.setdefault(name)
                 self.findings.add(whole(name, _not_ours(kind, text)))
@@ -109,14 +120,8 @@ class _Desk:
             references.in_runbook(file, self._offering(), self.findings)
 
     def _offering(self) -> Mapping[str, Integration]:
-        """The integrations of the configuration, where there is a sound one; else all that are installed."""
         if self._manifests is None:
-            found = Findings()
-            loaded = self.config and examine(self.config, self.env, self.cwd, findings=found, secrets_needed=False)
-            if loaded and not found.errors:
-                self._manifests = loaded.manifests
-            else:
-                self._manifests = {name: catalog.find(name) for name in catalog.names()}
+            self._manifests = offering(self.config, self.env, self.cwd)
         return self._manifests
 
 

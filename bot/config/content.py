@@ -159,7 +159,7 @@ def _rules(document: ConfigDocument, cwd: Path, findings: Findings) -> Iterator[
     first: dict[Path, int] = {}
     base = document.base
     for index, entry in enumerate(document.config.rules):
-        for path, place in _named(document, entry.files, ("rules", index, "files"), findings):
+        for path, place in files_named(document, entry.files, ("rules", index, "files"), findings):
             if path in first:  # in this entry too, as another layer of an app
                 if first[path] != index:
                     message = f"{shown(path, base)} is already named by rules[{first[path]}]; name it once"
@@ -179,7 +179,7 @@ def _rules(document: ConfigDocument, cwd: Path, findings: Findings) -> Iterator[
 
 def _runbooks(document: ConfigDocument, cwd: Path, findings: Findings) -> Iterator[RunbookFile | str]:
     names: dict[str, str] = {}
-    for path, _ in _named(document, document.config.runbooks, ("runbooks",), findings):
+    for path, _ in files_named(document, document.config.runbooks, ("runbooks",), findings):
         file = runbook_file(path, shown(path, cwd), findings)
         if isinstance(file, str):
             yield file
@@ -192,7 +192,7 @@ def _runbooks(document: ConfigDocument, cwd: Path, findings: Findings) -> Iterat
         yield file
 
 
-def _named(
+def files_named(
     document: ConfigDocument, patterns: tuple[str, ...], place: Place, findings: Findings
 ) -> Iterator[tuple[Path, Place]]:
     """The files that patterns name, each once, and where. In vain, a pattern is a warning, a name a mistake."""

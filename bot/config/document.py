@@ -58,6 +58,7 @@ def compose(path: Path | None, env: Mapping[str, str], cwd: Path, findings: Find
     given = _overrides(env, findings)
     overridden = {dotted(place): _variable(place) for place, _ in _leaves(given, ())}
     values = Values(env=env, base=base)
+    document = _without_silences(document, findings)
     written = values.settle(document.value, Config)
     # A key whose lines are all commented out reads as null, and means what an absent one means.
     stated = {key: item for key, item in written.items() if item is not None} if isinstance(written, dict) else {}
@@ -83,6 +84,14 @@ def _read(path: Path | None, name: str, findings: Findings) -> Document:
         findings.blame(document, [((), "a configuration is a mapping: `key: value`")])
         return empty
     return document
+
+
+def _without_silences(document: Document, findings: Findings) -> Document:
+    """Silences come and go while Tocsin runs; a file that is read again would bring back those that were ended."""
+    if not isinstance(document.value, dict) or "silences" not in document.value:
+        return document
+    findings.blame(document, [(("silences",), "silences are not written here; make one with `tocsin silence add`")])
+    return replace(document, value={key: item for key, item in document.value.items() if key != "silences"})
 
 
 def _overrides(env: Mapping[str, str], findings: Findings) -> dict[str, Any]:  # Any: plain values, nested

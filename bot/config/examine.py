@@ -7,23 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
-from bot.config import catalog, references, routes
+from bot.config import automation, catalog, escalations, oncall, practice, references, routes, services, times, updates
 from bot.config.content import Content, read_content
 from bot.config.document import ConfigDocument, compose
 from bot.config.findings import Findings
 from bot.config.schema import Config, is_loopback
+from bot.config.services import Catalogue
 from bot.config.values import Stamp
 from bot.documents import Path as Place
 from bot.documents import validate
 from bot.errors import Complaint, DocumentError, Gravity, NotFound, StartError
 from bot.kit.plugin import Integration
-from bot.model.actor import Person
 from bot.model.setup import Setup
+from bot.ports.alert_hook import AlertHook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +70,22 @@ def examine(
     configured = _configured(document, manifests, findings)
     _blame(document, findings, references.in_config(document, manifests))
     _blame(document, findings, _unsafe(document))
+    _blame(document, findings, _unheard(document.config, configured))
     _blame(document, findings, _unwise(document.config), Gravity.WARNING)
     content = read_content(document, cwd, findings)
     references.in_content(document, manifests, content, findings)
+    catalogue = services.read_services(document, cwd, findings)
+    services.check(catalogue, document, manifests, content, findings)
+    named = [service.escalation for service in catalogue.services.values()]
+    _blame(document, findings, escalations.unwise(document.config, named), Gravity.WARNING)
+    if "runbooks" not in document.broken:
+        _blame(document, findings, automation.unknown_runbooks(document.config, content.by_name))
     _settle_up(document, findings, secrets_needed=secrets_needed)
     return Loaded(
         path=document.path,
         base=document.base,
         config=document.config,
-        setup=_setup(document.config, content),
+        setup=_setup(document.config, content, catalogue),
         content=content,
         integrations=configured,
         manifests=manifests,
@@ -160,7 +169,28 @@ def _unsafe(document: ConfigDocument) -> Iterator[tuple[Place, str]]:
         )
 
 
+def _unheard(config: Config, configured: tuple[Configured, ...]) -> Iterator[tuple[Place, str]]:
+    """Integrations that do nothing but listen, and would believe nobody."""
+    for one in configured:
+        reads = one.integration.reads
+        hook = reads(one.config, one.name) if reads and _only_listens(one) else None
+        if isinstance(hook, AlertHook) and hook.proof is None and config.integrations[one.name].hook_secret is None:
+            message = "nobody who posts here could be believed; write `hook_secret: {env: NAME}`, or how it signs"
+            yield ("integrations", one.name), message
+
+
+def _only_listens(one: Configured) -> bool:
+    """Whether it does nothing else; one that could page needs a key for that."""
+    provides = one.integration.provides
+    can_page = "pager" in provides and getattr(one.config, "api_key", None) is not None
+    return not can_page and provides <= {"hook", "pager", "mirror"}
+
+
 def _unwise(config: Config) -> Iterator[tuple[Place, str]]:
+    yield from routes.unwise(config)
+    yield from times.unwise(config)
+    yield from services.unwise(config)
+    yield from oncall.unwise(config, datetime.now(UTC))
     if not is_loopback(config.http.host) and not config.http.public_url:
         yield ("http",), "links will lead to this machine only; set `public_url` to the address people use"
 
@@ -176,17 +206,32 @@ def _secrets(document: ConfigDocument) -> Iterator[SecretStr]:
         yield SecretStr(unquote(inside))
 
 
-def _setup(config: Config, content: Content) -> Setup:
+def _setup(config: Config, content: Content, catalogue: Catalogue) -> Setup:
     return Setup(
-        groups=content.groups,
+        groups=(*content.groups, *catalogue.groups),
         route=routes.tree(config),
         receivers=routes.receivers(config),
+        inhibit_rules=tuple(entry.noun for entry in config.inhibit_rules),
+        time_intervals=times.intervals(config),
+        maintenance=times.maintenance(config),
+        field_maps=tuple(entry.noun for entry in config.mapping),
+        deadmen=tuple(entry.noun for entry in config.deadmen),
+        life_sign=config.deadman.noun if config.deadman else None,
+        resolve_timeout=config.resolve_timeout,
         runbooks=content.by_name,
         log_looks=tuple(look.noun for look in config.evidence.logs),
-        people={
-            one.name: Person(name=one.name, email=one.email, chat=dict(one.chat), roles=one.roles)
-            for one in config.people
-        },
+        services=catalogue.services,
+        correlation=config.correlation.noun,
+        people={one.name: one.noun for one in config.people},
+        escalations=escalations.escalations(config),
+        default_escalation=config.default_escalation,
+        bundle_pages=config.bundle_pages,
+        schedules=oncall.schedules(config),
+        severities=practice.severities(config),
+        roles=practice.roles(config),
+        readers=updates.readers(config),
+        custom_fields=practice.custom_fields(config),
+        automation=config.automation.noun,
         time_zone=config.time_zone,
         public_url=config.http.public_url,
     )

@@ -19,11 +19,12 @@ class Kind(StrEnum):
     RULES = "rules"
     SEARCHES = "saved searches"
     RUNBOOK = "runbook"
+    SERVICES = "services"
     PROMETHEUS_TEST = "Prometheus test"
     UNKNOWN = "unknown"
 
 
-_FIRST_KEYS = re.compile(r"^(groups|runbook|integrations|people|receivers|http|store)\s*:", re.MULTILINE)
+_FIRST_KEYS = re.compile(r"^(groups|runbook|services|integrations|people|receivers|http|store)\s*:", re.MULTILINE)
 _STANZA = re.compile(r"\ufeff?(?:[ \t\r\f\v]*(?:#[^\n]*)?\n)*[ \t]*(?:\[[^\n]+\]|[\w.]+[ \t]*=)")
 _CONFIG_KEYS = frozenset(info.alias or name for name, info in Config.model_fields.items())
 
@@ -54,6 +55,8 @@ def kind_of(document: Document) -> Kind:
         return Kind.RUNBOOK
     if "rule_files" in keys and "tests" in keys:
         return Kind.PROMETHEUS_TEST
+    if keys == {"services"}:
+        return Kind.SERVICES
     known = len(keys & _CONFIG_KEYS)
     # Others use words like `rules` too; but most keys of a configuration are spelt right.
     return Kind.CONFIG if known and known >= len(keys) - known else Kind.UNKNOWN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bot.config import routes
+from bot.config import automation, deadmen, escalations, oncall, practice, routes, runbook_references, times, updates
 from bot.config.content import Content, RuleFile, RunbookFile
 from bot.config.document import ConfigDocument
 from bot.config.findings import Findings
@@ -12,14 +12,11 @@ from bot.config.schema import Config, RuleFiles
 from bot.documents import Path, suggest
 from bot.errors import Gravity
 from bot.kit.plugin import Integration
-from bot.model.actor import ADMIN, ON_CALL
-from bot.model.labels import MatchOp
 from bot.model.rule import AlertRule, Recordings
-from bot.model.runbook import Runbook, Step
 from bot.ports.actions import ActionSpec
+from bot.response import own
 from bot.rules.dependencies import sources_of
 from bot.runbooks.matching import SCHEME
-from bot.runbooks.references import check
 
 Found = Iterator[tuple[Path, str]]
 _ASKED = frozenset({"metrics", "searches"})
@@ -33,7 +30,7 @@ Offers = Mapping[str, Mapping[str, ActionSpec]]
 
 def offers_of(manifests: Mapping[str, Integration]) -> Offers:
     """Who offers each action: the action's name to its spec, by the name of the integration in tocsin.yaml."""
-    offers: dict[str, dict[str, ActionSpec]] = {}
+    offers: dict[str, dict[str, ActionSpec]] = {spec.name: {own.NAME: spec} for spec in own.SPECS}
     for name, manifest in manifests.items():
         for spec in manifest.specs:
             offers.setdefault(spec.name, {})[name] = spec
@@ -47,8 +44,24 @@ def in_config(document: ConfigDocument, manifests: Mapping[str, Integration]) ->
         yield from _sources(config, manifests)
         yield from _logs(config, manifests)
         yield from _hooks(config, manifests)
-    if not {"route", "receivers"} & document.broken:
+        yield from routes.webhook_mistakes(config, manifests)
+        yield from routes.mapping_mistakes(config)
+        yield from deadmen.life_sign_mistakes(config, manifests)
+        yield from oncall.calendar_mistakes(config, manifests)
+        yield from escalations.contact_mistakes(config, manifests)
+        yield from updates.place_mistakes(config, manifests)
+    if not {"route", "receivers", "time_intervals"} & document.broken:
         yield from routes.mistakes(config)
+    if "time_intervals" not in document.broken:
+        yield from automation.mistakes(config)
+    yield from times.mistakes(config)
+    yield from practice.mistakes(config)
+    yield from updates.mistakes(config)
+    yield from deadmen.mistakes(config)
+    if not {"people", "schedules"} & document.broken:
+        yield from oncall.mistakes(config)
+    if not {"people", "schedules", "time_intervals", "escalations"} & document.broken:
+        yield from escalations.mistakes(config)
     yield from _people(config)
 
 
@@ -60,8 +73,7 @@ def in_content(
     for runbook in content.runbooks:
         if known or not document.config.integrations:
             in_runbook(runbook, known, findings)
-        findings.blame(runbook.document, _roles(runbook.runbook, document), gravity=Gravity.WARNING)
-        findings.blame(runbook.document, _triggers(runbook.runbook, content), gravity=Gravity.WARNING)
+        runbook_references.beside(runbook, document, manifests, content, findings)
     if "runbooks" not in document.broken:
         for rules in content.rules:
             _askable(rules, document, manifests, findings)
@@ -72,12 +84,7 @@ def in_content(
 
 def in_runbook(file: RunbookFile, manifests: Mapping[str, Integration], findings: Findings) -> None:
     """What is wrong between a runbook and the integrations that would carry its steps."""
-    offers = offers_of(manifests)
-    findings.blame(file.document, check(file.runbook, offers))
-    for index, step in enumerate(file.runbook.steps):
-        message = _ambiguous(step, offers, manifests)
-        if message:
-            findings.blame(file.document, [(("steps", index, "uses"), message)])
+    runbook_references.in_runbook(file, manifests, offers_of(manifests), findings)
 
 
 def _sources(config: Config, manifests: Mapping[str, Integration]) -> Found:
@@ -121,9 +128,10 @@ def _logs(config: Config, manifests: Mapping[str, Integration]) -> Found:
 
 def _hooks(config: Config, manifests: Mapping[str, Integration]) -> Found:
     for name, entry in config.integrations.items():
-        if entry.hook_secret is not None and not _takes(name, manifests, "hook"):
-            place: Path = ("integrations", name, "hook_secret")
-            yield place, f"{entry.use} posts nothing to Tocsin; leave `hook_secret` out"
+        secrets = {"hook_secret": entry.hook_secret, "previous_hook_secret": entry.previous_hook_secret}
+        for key, secret in secrets.items():
+            if secret is not None and not (_takes(name, manifests, "hook") or _takes(name, manifests, "sends")):
+                yield ("integrations", name, key), f"{entry.use} posts nothing to Tocsin; leave `{key}` out"
 
 
 def _unwritten(file: RuleFile) -> Found:
@@ -174,46 +182,6 @@ def _people(config: Config) -> Found:
         owner = tokens.setdefault(person.token.get_secret_value(), person.name)
         if owner != person.name:
             yield ("people", index, "token"), f"{owner} has the same token; give everybody one of their own"
-
-
-def _ambiguous(step: Step, offers: Offers, manifests: Mapping[str, Integration]) -> str:
-    """Of an action that several offer one must be named, except a question to the source an alert came from."""
-    offered = offers.get(step.uses, {})
-    if step.integration or len(offered) < 2 or all("metrics" in manifests[name].provides for name in offered):
-        return ""
-    return f"several integrations offer {step.uses}; say which: `integration: {' | '.join(sorted(offered))}`"
-
-
-def _roles(runbook: Runbook, document: ConfigDocument) -> Found:
-    if "people" in document.broken:
-        return
-    for index, step in enumerate(runbook.steps):
-        terms = step.approval
-        if terms is None:
-            continue
-        holders = _holders(terms.by, document.config)
-        place: Path = ("steps", index, "approval", "by")
-        if not holders:
-            yield place, f"nobody in `people` has the role {terms.by!r}, so nobody can approve this step"
-        elif holders < terms.count:
-            yield place, f"{terms.count} people must approve, and only {holders} in `people` have the role {terms.by!r}"
-
-
-def _holders(role: str, config: Config) -> int:
-    """How many hold a role; whoever runs Tocsin is on call while nobody is listed."""
-    if not config.people:
-        return int(role in (ADMIN, ON_CALL))
-    return sum(role in person.roles for person in config.people)
-
-
-def _triggers(runbook: Runbook, content: Content) -> Found:
-    """Triggers that name an alert no rule here raises; without rules, alerts come from somewhere else."""
-    known = {rule.name for group in content.groups for rule in group.rules if isinstance(rule, AlertRule)}
-    for index, trigger in enumerate(runbook.triggers if known else ()):
-        for matcher in trigger.matchers:
-            if matcher.name == "alertname" and matcher.op is MatchOp.EQUAL and matcher.value not in known:
-                near = suggest(matcher.value, known)
-                yield ("triggers", index), f"no rule here raises an alert called {matcher.value!r}{near}"
 
 
 def _unaided(file: RuleFile, content: Content) -> Found:

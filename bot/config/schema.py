@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import zoneinfo
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -15,8 +14,18 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from bot.documents import Duration, Strict, suggest
-from bot.model.labels import parse_matcher
+from bot.config.automation_schema import AutomationEntry
+from bot.config.deadmen_schema import DeadmanEntry, LifeSignEntry
+from bot.config.escalations_schema import ContactEntry, EscalationEntry
+from bot.config.fields import MatcherText, Name, PathSecret, Some, Zone, matchers_of
+from bot.config.oncall_schema import ScheduleEntry
+from bot.config.practice_schema import CustomFieldEntry, RoleEntry, SeverityEntry
+from bot.config.routing_schema import InhibitEntry, MapEntry, ReceiverEntry, RouteNode
+from bot.config.services_schema import CorrelationEntry, ServiceEntry
+from bot.config.times_schema import MaintenanceEntry, TimeIntervalEntry
+from bot.config.updates_schema import UpdatesEntry
+from bot.documents import Duration, Strict
+from bot.model.actor import Person
 from bot.model.log_look import LogLook
 from bot.model.retention import Retention
 from bot.model.rule import Recordings, Restore, RuleGroup
@@ -24,7 +33,6 @@ from bot.model.rule import Recordings, Restore, RuleGroup
 DEFAULT_FILE = "tocsin.yaml"
 SQLITE = "sqlite:///"
 _DAY = timedelta(days=1)
-_HOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{16,200}")
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*):(?P<port>\d{1,5})")
 
 
@@ -62,42 +70,6 @@ def _is_store_url(text: str) -> str:
     if not text.startswith((SQLITE, "postgresql://")) or text == SQLITE:
         raise ValueError("not a database: write sqlite:///tocsin.db or postgresql://user@host/database")
     return text
-
-
-def _is_zone(text: str) -> str:
-    try:
-        known = text == "UTC" or bool(zoneinfo.ZoneInfo(text))
-    except (OSError, ValueError, KeyError):
-        known = False
-    if not known:
-        near = suggest(text, zoneinfo.available_timezones()) or "; write it like Europe/Berlin"
-        raise ValueError(f"no such time zone: {text!r}{near}")
-    return text
-
-
-def _is_matcher(text: str) -> str:
-    parse_matcher(text)
-    return text
-
-
-def _lasts(length: timedelta) -> timedelta:
-    if length <= timedelta(0):
-        raise ValueError("it must be longer than 0; write it like 30s, 5m or 14d")
-    return length
-
-
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Some = Annotated[Duration, AfterValidator(_lasts)]
-MatcherText = Annotated[str, AfterValidator(_is_matcher)]
-
-
-def _is_hook_secret(secret: SecretStr) -> SecretStr:
-    if not _HOOK_SECRET.fullmatch(secret.get_secret_value()):
-        raise ValueError("it must have at least 16 letters, digits, - or _; make one with `openssl rand -hex 24`")
-    return secret
-
-
-HookSecret = Annotated[SecretStr, AfterValidator(_is_hook_secret)]
 
 
 class Http(Strict):
@@ -141,10 +113,14 @@ class Integration(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     use: str = Field(description="Which integration this is. Its other keys are in that integration's README.")
-    hook_secret: HookSecret | None = Field(
+    hook_secret: PathSecret | None = Field(
         default=None,
         description="Where the vendor posts alerts to Tocsin: the last part of the address `/hooks/NAME/SECRET`, at"
-        " least 16 letters and digits, as `{env: NAME}` or `{file: PATH}`.",
+        " least 16 letters and digits, as `{env: NAME}` or `{file: PATH}`. Or it is sent as `Authorization: Bearer`."
+        " What sends to Tocsin as to an Alertmanager shows it so too, or as the password of basic authentication.",
+    )
+    previous_hook_secret: PathSecret | None = Field(
+        default=None, description="The secret before, which is taken too until every vendor has the new one."
     )
 
 
@@ -189,7 +165,7 @@ class RuleFiles(Strict):
         description="Of saved searches, as whom they run. Default: as the path says, `users/OWNER/APP/local`; else"
         " `nobody`.",
     )
-    time_zone: Annotated[str, AfterValidator(_is_zone)] | None = Field(
+    time_zone: Zone | None = Field(
         default=None,
         description="Of saved searches, the zone of their schedules and of `@d`. Default: `time_zone` of this file.",
     )
@@ -202,42 +178,35 @@ class RuleFiles(Strict):
         )  # fmt: skip
 
 
-class RouteNode(Strict):
-    """A node of the routing tree, in Alertmanager's words. What is left out is inherited from the node above."""
-
-    receiver: Name | None = Field(default=None, description="Who is told; a name under `receivers`.")
-    matchers: tuple[MatcherText, ...] = Field(
-        default=(), description='Which alerts come this way, such as `severity="critical"`. All must match.'
-    )
-    group_by: tuple[Name, ...] | None = Field(
-        default=None, description="Alerts alike in these labels are one incident. `['...']`: every alert is its own."
-    )
-    group_wait: Duration | None = Field(
-        default=None, description="How long a new group waits for company before it is an incident. Default: 0s."
-    )
-    continue_: bool = Field(alias="continue", default=False, description="Go on to the next sibling after a match.")
-    routes: tuple[RouteNode, ...] = Field(default=(), description="Nodes below; the first that fits takes the alert.")
-
-
-class ReceiverEntry(Strict):
-    """Somebody that routes point to."""
-
-    name: Name = Field(description="What routes call it.")
-
-
 class PersonEntry(Strict):
     """Somebody who may act."""
 
     name: Name = Field(description="Shown wherever this person does something.")
     email: str = Field(default="", description="E-mail address.")
     chat: dict[str, str] = Field(
-        default_factory=dict, description="The person's id on each platform: `{slack: U0123}`."
+        default_factory=dict,
+        description="Who they are in each chat, by the name of its integration: `{slack: U0123}`. Their contacts say so"
+        " already where they are reached through it.",
     )
     roles: frozenset[Name] = Field(
         default=frozenset(),
         description="What approvals ask for, such as `on-call`. A `viewer` only looks.",
     )
     token: SecretStr | None = Field(default=None, description="Opens the API to this person, as a secret.")
+    contacts: tuple[ContactEntry, ...] = Field(
+        default=(), max_length=20, description="How they are reached: tried in this order until one way works."
+    )
+    time_zone: Zone | None = Field(
+        default=None, description="The zone of times that they are told. Default: `time_zone` of this file."
+    )
+
+    @property
+    def noun(self) -> Person:
+        """The same for the rest of Tocsin, which needs no token."""
+        return Person(
+            name=self.name, email=self.email, chat=dict(self.chat), roles=self.roles,
+            contacts=tuple(contact.noun for contact in self.contacts), time_zone=self.time_zone or "",
+        )  # fmt: skip
 
 
 class Log(Strict):
@@ -286,7 +255,7 @@ class LogLookEntry(Strict):
         """The same for the rest of Tocsin."""
         return LogLook(
             title=self.title, source=self.source, query=self.query, by=self.by,
-            matchers=tuple(parse_matcher(text) for text in self.matchers),
+            matchers=matchers_of(self.matchers),
         )  # fmt: skip
 
 
@@ -311,10 +280,69 @@ class Config(Strict):
         description="Which alerts are one incident, and who hears. Default: by `alertname`, `cluster`, `service`.",
     )
     receivers: tuple[ReceiverEntry, ...] = Field(default=(), description="Those that routes point to.")
+    inhibit_rules: tuple[InhibitEntry, ...] = Field(
+        default=(), description="Which alerts are not told while another fires."
+    )
+    time_intervals: tuple[TimeIntervalEntry, ...] = Field(
+        default=(), description="Names for times, for routes that are muted or active then."
+    )
+    maintenance: tuple[MaintenanceEntry, ...] = Field(
+        default=(), description="Planned work, during which what it touches is not told."
+    )
+    mapping: tuple[MapEntry, ...] = Field(
+        default=(), description="How words of others become ours, one after the other, before anything else is done."
+    )
+    deadmen: tuple[DeadmanEntry, ...] = Field(
+        default=(), description="Signs of life that are missed when they do not come: Watchdog alerts, pings of jobs."
+    )
+    deadman: LifeSignEntry | None = Field(
+        default=None, description="Who outside is told that Tocsin lives, so that its death is noticed."
+    )
+    resolve_timeout: Some = Field(
+        default=timedelta(minutes=5),
+        description="After this long an alert is over whose sender said no end, or nothing.",
+    )
+    services: tuple[ServiceEntry, ...] = Field(
+        default=(), description="What your teams run: who answers for it, what it depends on, what it promises."
+    )
+    service_files: tuple[Name, ...] = Field(
+        default=(), description="Files with more of them under `services`, such as `services.yaml`; `*` and `**` work."
+    )
+    correlation: CorrelationEntry = Field(
+        default=CorrelationEntry(), description="Which alert groups are one incident, beyond `group_by`."
+    )
     people: tuple[PersonEntry, ...] = Field(default=(), description="Who may act.")
+    schedules: tuple[ScheduleEntry, ...] = Field(default=(), description="Who is on call when.")
+    escalations: tuple[EscalationEntry, ...] = Field(
+        default=(), description="Who is woken for an incident, one after the other, until somebody has it."
+    )
+    default_escalation: str = Field(
+        default="", description="The escalation of incidents whose service names none. Default: they wake nobody."
+    )
+    bundle_pages: Duration = Field(
+        default=timedelta(minutes=5),
+        description="Who was paged within this time, and has not answered, hears of further incidents together at its"
+        " end; at once of a graver one. `0s`: of each by itself. PagerDuty, Opsgenie and Slack are told of each at"
+        " once: there each is followed and answered by itself.",
+    )
+    status_updates: tuple[UpdatesEntry, ...] = Field(
+        default=(), description="Who is told how incidents stand, and in which words."
+    )
+    severities: tuple[SeverityEntry, ...] = Field(
+        default=(), description="What SEV1 to SEV5 mean here, where Tocsin's own words do not fit."
+    )
+    roles: tuple[RoleEntry, ...] = Field(
+        default=(),
+        description="The roles of an incident. Default: `commander`, `deputy`, `scribe`, `communications`,"
+        " `subject-expert`. There is always a `commander`.",
+    )
+    custom_fields: tuple[CustomFieldEntry, ...] = Field(default=(), description="Fields of your own for incidents.")
+    automation: AutomationEntry = Field(
+        default=AutomationEntry(), description="How far runs may go by themselves, and how much they may touch."
+    )
     evidence: EvidenceEntry = Field(default=EvidenceEntry(), description="What is collected for incidents.")
     log: Log = Field(default=Log(), description="What Tocsin writes to standard error.")
-    time_zone: Annotated[str, AfterValidator(_is_zone)] = Field(
+    time_zone: Zone = Field(
         default="UTC", description="The zone of times in reports and messages, such as `Europe/Berlin`."
     )
     retention: RetentionTimes = Field(default=RetentionTimes(), description="How long things are kept.")

@@ -17,14 +17,16 @@ from bot.kit.telemetry import Telemetry
 from bot.model.actor import TOCSIN
 from bot.model.evaluation import LATE
 from bot.model.rule import GroupStatus, Restore, RuleGroup
-from bot.response import rule_due, search_due, source_seen
+from bot.response import alerts_rebuilt, rule_due, search_due, source_seen
 from bot.response.world import World
-from bot.rules import evaluator, restore
+from bot.rules import evaluator, restore, schedule
 
 _log = logging.getLogger(__name__)
 
 TTL = timedelta(seconds=8)
 KEEP_EVERY = timedelta(seconds=2)
+_OVERDUE, _OVERDUE_SLOTS = timedelta(seconds=30), 2
+"""How late an evaluation is before it is taken for one that does not come."""
 
 
 class Evaluation:
@@ -35,8 +37,11 @@ class Evaluation:
         self._owner = owner
         self._telemetry = telemetry
         self._epoch: int | None = None
+        self._active_since = world.clock.now()
         self._groups: dict[str, RuleGroup] = {}
         self._statuses: dict[str, GroupStatus] = {}
+        self._unsure: dict[str, datetime] = {}
+        """By group, the first slot of which nobody knows whether it was kept."""
         self._written: dict[str, evaluator.Written] = {}
         self._unrestored: dict[str, int] = {}
         """Groups to be restored as Prometheus does it, and how often they were evaluated since the start."""
@@ -48,6 +53,17 @@ class Evaluation:
         """Whether this process evaluates."""
         return self._epoch is not None
 
+    @property
+    def epoch(self) -> int | None:
+        """Under which epoch of its lease this process is the active one; None: it stands by."""
+        return self._epoch
+
+    def on_time(self, now: datetime) -> bool:
+        """Whether rules are evaluated: some group is not long overdue, or there is none to evaluate."""
+        if not self.active or not self._groups:
+            return self.active
+        return any(now <= self._expected(group) for group in self._groups.values())
+
     async def keep_lease(self) -> None:
         """Takes the lease when it is free and keeps it; steps back when another process has it."""
         try:
@@ -57,7 +73,11 @@ class Evaluation:
             return
         if epoch != self._epoch:
             self._epoch = epoch
-            await self._changed_hands()
+            try:
+                await self._changed_hands()
+            except StoreError as error:
+                _log.warning("cannot take the rules over yet: %s; %s", error, error.hint)
+                self._epoch = None  # whoever has taken over by half would keep the lease and do nothing for ever
 
     async def set_groups(self, groups: Sequence[RuleGroup]) -> None:
         """After a reload: these groups from now on; those that stay keep their state."""
@@ -76,15 +96,23 @@ class Evaluation:
         if self.active:
             await self._world.store.write(lambda tx: tx.leases.release(rule_due.LEASE, self._owner))
 
+    def _expected(self, group: RuleGroup) -> datetime:
+        """By when the group must have been evaluated again."""
+        status = self._statuses.get(group.key)
+        following = schedule.next_slot(group, status.slot if status else self._active_since)
+        return following + _OVERDUE_SLOTS * group.interval + _OVERDUE
+
     async def _changed_hands(self) -> None:
+        self._active_since = self._world.clock.now()
         if self._epoch is None:
             _log.info("another process evaluates the rules; this one stands by")
             self.ticker.set_groups(())
             return
+        await alerts_rebuilt.rebuild(self._world, TOCSIN)
         statuses = await self._world.store.read(lambda tx: tx.rules.statuses())
         anew = {group.key for group in self._world.setup.groups if group.restore is Restore.PROMETHEUS}
         self._statuses = {status.key: status for status in statuses if status.key not in anew}
-        self._unrestored, self._written = dict.fromkeys(anew, 0), {}
+        self._unrestored, self._written, self._unsure = dict.fromkeys(anew, 0), {}, {}
         await self.set_groups(self._world.setup.groups)
 
     async def _drop_all_but(self, wanted: set[str]) -> None:
@@ -98,15 +126,16 @@ class Evaluation:
         if self._epoch is None:
             return
         self._telemetry.slots_missed(group.source, missed)
-        before = self._statuses.get(group.key)
         try:
+            before = await self._before(group)
             made = await self._evaluated(group, before, slot, self._epoch)
         except (Fenced, Conflict) as error:
             _log.info("rule group %s: %s", group.key, error)
             self._epoch = None
             await self._changed_hands()
         except StoreError as error:
-            # nothing was kept, so the next slot starts from the same state: late, never wrong
+            # the next slot starts from the same state, or from what was kept all the same: late, never wrong
+            self._unsure.setdefault(group.key, slot)
             _log.warning("rule group %s: %s; %s", group.key, error, error.hint)
             self._telemetry.store_write_failed("unavailable")
         else:
@@ -114,6 +143,16 @@ class Evaluation:
             if group.search is None:
                 self._written[group.key] = made.written
             self._count(group, made)
+
+    async def _before(self, group: RuleGroup) -> GroupStatus | None:
+        """The state to start from."""
+        since = self._unsure.get(group.key)
+        if since is not None:
+            kept = await rule_due.kept_since(self._world, TOCSIN, group, since)
+            if kept is not None:
+                self._statuses[group.key] = kept
+            self._unsure.pop(group.key, None)
+        return self._statuses.get(group.key)
 
     async def _evaluated(
         self, group: RuleGroup, before: GroupStatus | None, slot: datetime, epoch: int

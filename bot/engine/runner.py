@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.engine.bell import Bell
 from bot.errors import Fenced, StoreError, StoreUnavailable, TocsinError
 from bot.kit.telemetry import Telemetry
 from bot.model.actor import TOCSIN
-from bot.model.run import ENDED, RunbookRun
+from bot.model.ids import RunId
+from bot.model.run import ENDED, JournalEntry, RunbookRun
+from bot.ports.store import Tx
+from bot.response import run_given_up
 from bot.response.run_due import advance
 from bot.response.world import LEASE, World
 
 _log = logging.getLogger(__name__)
 
 _RENEW_S = LEASE.total_seconds() / 4
-_LOOK_S = 1.0
-"""How often to look for runs that another process woke, or whose time has come."""
 _AGAIN = timedelta(seconds=5)
-AT_ONCE = 32
+AT_ONCE = 256
+_AT_A_TIME = 32
+"""Runs claimed in one commit: few enough that their leases are young when they are carried."""
+_Claimed = tuple[RunbookRun, Sequence[JournalEntry]]
 
 
 class Runner:
@@ -37,45 +42,81 @@ class Runner:
         self._owner = owner
         self._bell = bell
         self._telemetry = telemetry
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self._carried = 0
+        self._mistakes: Counter[RunId] = Counter()
+        """Of ours, in a row, by the run they were made with."""
+        self._room = asyncio.Event()
+        self._room.set()
 
     async def run(self) -> None:
         """Claims and carries, for ever."""
         async with asyncio.TaskGroup() as group:
             while True:
-                await self._places.acquire()
-                run = await self._claim()
-                if run is None:
-                    self._places.release()
-                    await self._bell.wait(_LOOK_S)
-                else:
-                    group.create_task(self._carry(run), name=f"run {run.id}").add_done_callback(self._make_room)
+                await self._room.wait()
+                claimed = await self._claim()
+                for run, journal in claimed:
+                    self._carried += 1
+                    carrying = group.create_task(self._carry(run, journal), name=f"run {run.id}")
+                    carrying.add_done_callback(self._make_room)
+                if self._carried >= AT_ONCE:
+                    self._room.clear()
+                elif len(claimed) < _AT_A_TIME:
+                    await self._bell.wait_until(await self._next_at(), self._world.clock.now())
 
     def _make_room(self, _: asyncio.Task[None]) -> None:
-        self._places.release()
+        self._carried -= 1
+        self._room.set()
 
-    async def _claim(self) -> RunbookRun | None:
-        now = self._world.clock.now()
+    async def _claim(self) -> Sequence[_Claimed]:
+        """Some of those that are due, in one commit."""
+        now, most = self._world.clock.now(), min(_AT_A_TIME, AT_ONCE - self._carried)
+
+        def claim(tx: Tx) -> Sequence[_Claimed]:
+            return [(run, tx.runs.journal(run.id)) for run in tx.runs.claim_some(self._owner, now, LEASE, most)]
+
         try:
-            return await self._world.store.write(lambda tx: tx.runs.claim(self._owner, now, LEASE))
+            return await self._world.store.write(claim)
         except StoreError as error:
             _log.warning("cannot look for runs: %s; %s", error, error.hint)
-            return None
+            return ()
 
-    async def _carry(self, run: RunbookRun) -> None:
+    async def _next_at(self) -> datetime | None:
+        """When there is one to claim; now, where nobody knows: it is asked again in a second."""
         try:
-            rested = await self._with_lease(run, lambda: advance(self._world, TOCSIN, run))
+            return await self._world.store.read(lambda tx: tx.runs.next_at())
+        except StoreError:
+            return self._world.clock.now()
+
+    async def _carry(self, run: RunbookRun, journal: Sequence[JournalEntry]) -> None:
+        try:
+            rested = await self._with_lease(run, lambda: advance(self._world, TOCSIN, run, journal))
         except Fenced:
             _log.info("run %s was taken over by another process", run.id)
         except TocsinError as error:
             _log.warning("run %s rests for %s: %s; %s", run.id, _AGAIN, error, error.hint)
             await self._put_off(run)
-        except Exception:
-            _log.exception("run %s met a mistake of ours; it is tried again in %s", run.id, _AGAIN)
-            await self._put_off(run)
+        except Exception as error:
+            _log.exception("run %s met a mistake of ours", run.id)
+            self._mistakes[run.id] += 1
+            await self._try_again(run, type(error).__name__)
         else:
+            self._mistakes.pop(run.id, None)
             if rested.status in ENDED:
                 self._telemetry.run_ended(str(rested.status))
+
+    async def _try_again(self, run: RunbookRun, mistake: str) -> None:
+        """A few times; then it is given up."""
+        if self._mistakes[run.id] < run_given_up.AFTER:
+            await self._put_off(run)
+            return
+        try:
+            over = await run_given_up.give_up(self._world, TOCSIN, run, mistake)
+        except TocsinError as error:
+            _log.warning("run %s cannot be given up yet: %s; %s", run.id, error, error.hint)
+            await self._put_off(run)
+        else:
+            del self._mistakes[run.id]
+            self._telemetry.run_ended(str(over.status))
 
     async def _with_lease(self, run: RunbookRun, work: Callable[[], Awaitable[RunbookRun]]) -> RunbookRun:
         carrying = asyncio.ensure_future(work())
@@ -98,7 +139,12 @@ class Runner:
     async def _put_off(self, run: RunbookRun) -> None:
         """Leaves the run to be tried again; if even that fails, the lease ends by itself."""
         resting = replace(run, wake_at=self._world.clock.now() + _AGAIN)
+
+        def put_off(tx: Tx) -> None:
+            if tx.runs.get(run.id).ended_at is None:  # its end may be on the disk, though nobody could say so
+                tx.runs.release(resting, epoch=run.epoch)
+
         try:
-            await self._world.store.write(lambda tx: tx.runs.release(resting, epoch=run.epoch))
+            await self._world.store.write(put_off)
         except TocsinError as error:
             _log.info("run %s: %s", run.id, error)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
+from bot.model.incident import Incident
 from bot.model.sample import Window
+from bot.model.service import Service
 
 LONGEST = 4096
+_LEAD = timedelta(minutes=10)
+"""The least that is shown of the time before an incident."""
 _GRAFANA_PATHS = ("/d/", "/d-solo/", "/dashboard/", "/explore")
 _PROMETHEUS_PATHS = ("/graph", "/query")
 
@@ -29,6 +33,21 @@ def dashboard_link(url: str, labels: Mapping[str, str], window: Window) -> str:
     if path.rstrip("/").endswith(_PROMETHEUS_PATHS):
         return _prometheus(parts, window)
     return urlunsplit(parts)
+
+
+def of_incident(
+    service: Service | None, incident: Incident, labels: Mapping[str, str], now: datetime
+) -> Mapping[str, str]:
+    """The dashboards of an incident's service, by title, over the time of the incident and a little before.
+
+    `labels` are those of one of its alerts.
+    """
+    if service is None:
+        return {}
+    start, end = incident.detected_at or incident.opened_at, incident.resolved_at or now
+    window = Window(start=start - max((end - start) / 4, _LEAD), end=end)
+    links = {title: dashboard_link(address, labels, window) for title, address in service.dashboards.items()}
+    return {title: link for title, link in links.items() if link}
 
 
 def _safe(url: str) -> SplitResult | None:

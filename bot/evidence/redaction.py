@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.evidence.secret_shapes import REDACTED, SECRET_NAME, SHAPES, compiled
 
+_BY_HINT = [(hint, shape) for shape in SHAPES for hint in shape.hints]
 _PASSES = 4
 """Removing one thing can lay bare another; the tests look for a text that needs more."""
 
@@ -19,23 +20,27 @@ def redact(text: str) -> str:
     before, passes = "", 0
     while text != before and passes < _PASSES:
         before, passes, lowered = text, passes + 1, text.lower()
-        for shape in SHAPES:
-            if any(hint in lowered for hint in shape.hints):
-                text = shape.pattern.sub(shape.leaves, text)
+        for shape in dict.fromkeys([shape for hint, shape in _BY_HINT if hint in lowered]):
+            text = shape.pattern.sub(shape.leaves, text)
     return text
 
 
 # Any: plain JSON in, the same shape of plain JSON out.
-def redact_value(value: Any) -> Any:
-    """Plain JSON with every text in it redacted, names too; a text named `password` or the like goes whole."""
+def redact_value(value: Any, clean: Callable[[str], str] = str) -> Any:
+    """Plain JSON with every text in it redacted, names too; a text named `password` or the like goes whole.
+
+    `clean` takes out the secrets that are known by value.
+    """
     if isinstance(value, str):
-        return redact(value)
+        return redact(clean(value))
     if isinstance(value, Mapping):
-        return {redact(str(name)): _named(str(name), one) for name, one in value.items()}
+        return {redact(clean(str(name))): _named(str(name), one, clean) for name, one in value.items()}
     if isinstance(value, list | tuple):
-        return [redact_value(one) for one in value]
+        return [redact_value(one, clean) for one in value]
     return value
 
 
-def _named(name: str, value: Any) -> Any:
-    return REDACTED if isinstance(value, str) and value and compiled(SECRET_NAME).search(name) else redact_value(value)
+def _named(name: str, value: Any, clean: Callable[[str], str]) -> Any:
+    if isinstance(value, str) and value and compiled(SECRET_NAME).search(name):
+        return REDACTED
+    return redact_value(value, clean)

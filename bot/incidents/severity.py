@@ -28,7 +28,12 @@ UNSAID = Severity.SEV3
 
 def of_alert(alert: Alert) -> Severity:
     """What the alert's `severity` label means."""
-    return _WORDS.get(alert.labels.get("severity", "").lower(), UNSAID)
+    return of_word(alert.labels.get("severity", ""))
+
+
+def of_word(word: str) -> Severity:
+    """What this value of a `severity` label means."""
+    return _WORDS.get(word.lower(), UNSAID)
 
 
 def of_alerts(alerts: Iterable[Alert]) -> Severity:

@@ -9,7 +9,6 @@ Plain ASGI and the standard library alone: this is loaded before Tocsin is ready
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import math
 import secrets
@@ -30,6 +29,7 @@ from bot.errors import (
     Temporary,
     TocsinError,
 )
+from bot.kit.json_in import storable, unfit_json
 
 # Any: ASGI's scopes and messages are open dictionaries.
 Scope = MutableMapping[str, Any]
@@ -40,8 +40,6 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MAX_BODY = 1024 * 1024
 MAX_SECONDS = 30.0
-MAX_DEPTH = 32
-MAX_NODES = 50_000
 MAX_FIELDS = 100
 RETRY_AFTER = 5
 
@@ -165,7 +163,10 @@ class Porter(Protocol):
 
 
 class Guard:
-    """An application behind its door. `refuse` words a refusal as this door's clients read it."""
+    """An application behind its door. `refuse` words a refusal as this door's clients read it.
+
+    Without `checks_json` the body is not looked into: whoever reads it has to see first who sent it.
+    """
 
     def __init__(
         self,
@@ -175,12 +176,16 @@ class Guard:
         porter: Porter,
         refuse: Callable[[Scope, Refusal], Reply],
         max_seconds: float = MAX_SECONDS,
+        max_body: int = MAX_BODY,
+        checks_json: bool = True,
     ) -> None:
         self.app = app
         self._origins = origins
         self._porter = porter
         self._refuse = refuse
         self._max_seconds = max_seconds
+        self._max_body = max_body
+        self._checks_json = checks_json
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Asks the application, or answers for it: a refusal, an error of ours in its own words, a fault by its id."""
@@ -210,7 +215,9 @@ class Guard:
         refusal = await self._porter.admit(scope)
         if refusal or scope["method"] in SAFE:
             return refusal or receive
-        body = await read_body(scope, receive, max_seconds=self._max_seconds)
+        body = await read_body(
+            scope, receive, max_seconds=self._max_seconds, max_body=self._max_body, checks_json=self._checks_json
+        )
         if isinstance(body, Refusal):
             return body
         return self._porter.inspect(scope, body) or _again(body, receive)
@@ -227,86 +234,50 @@ def file_headers(name: str, media_type: str, sha256: str) -> dict[str, str]:
     }
 
 
-async def read_body(scope: Scope, receive: Receive, *, max_seconds: float = MAX_SECONDS) -> bytes | Refusal:
-    """The whole body, if it is plain, small, here in time and, where it is JSON, JSON that means one thing."""
+async def read_body(
+    scope: Scope,
+    receive: Receive,
+    *,
+    max_seconds: float = MAX_SECONDS,
+    max_body: int = MAX_BODY,
+    checks_json: bool = True,
+) -> bytes | Refusal:
+    """The whole body, if it is plain, small, here in time and, where it is JSON, JSON that means one thing.
+
+    Without `checks_json` that last is left to who reads it.
+    """
     if header(scope, "content-encoding") not in {"", "identity"}:
         return Refusal(status=415, error="the body is compressed", hint="send it without Content-Encoding")
     length = header(scope, "content-length")
-    if length.isdecimal() and int(length) > MAX_BODY:
-        return _too_large()
+    if length.isdecimal() and int(length) > max_body:
+        return _too_large(max_body)
     try:
         async with asyncio.timeout(max_seconds):
-            body = await _collect(receive)
+            body = await _collect(receive, max_body)
     except TimeoutError:
         return Refusal(status=408, error=f"the body took longer than {max_seconds:g} s", hint="send it again, faster")
-    if isinstance(body, bytes) and "json" in header(scope, "content-type"):
+    if checks_json and isinstance(body, bytes) and "json" in header(scope, "content-type"):
         unfit = unfit_json(body)
         if unfit:
             return Refusal(status=400, error=f"the body is not JSON Tocsin reads: {unfit}", hint="correct the body")
     return body
 
 
-async def _collect(receive: Receive) -> bytes | Refusal:
+async def _collect(receive: Receive, max_body: int) -> bytes | Refusal:
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             return Refusal(status=400, error="the client went away before its body was here", hint="send it again")
         body += message.get("body", b"")
-        if len(body) > MAX_BODY:
-            return _too_large()
+        if len(body) > max_body:
+            return _too_large(max_body)
         if not message.get("more_body", False):
             return bytes(body)
 
 
-def _too_large() -> Refusal:
-    return Refusal(status=413, error=f"the body is larger than {MAX_BODY // 1024} KiB", hint="send less at once")
-
-
-def unfit_json(body: bytes) -> str:
-    """Why this JSON is refused, or nothing: what two readers would read differently, or what would exhaust one."""
-    if not body:
-        return ""
-    try:
-        value = json.loads(body.decode(), object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
-    except RecursionError:
-        return f"it nests deeper than {MAX_DEPTH}"
-    except ValueError as error:
-        return str(error)
-    return _unfit_value(value)
-
-
-def _unfit_value(value: object) -> str:
-    waiting, nodes = [(value, 1)], 0
-    while waiting:
-        here, depth = waiting.pop()
-        nodes += 1
-        if depth > MAX_DEPTH:
-            return f"it nests deeper than {MAX_DEPTH}"
-        if nodes > MAX_NODES:
-            return f"it has more than {MAX_NODES} values"
-        if isinstance(here, str) and not _storable(here):
-            return "a text holds U+0000 or half of a surrogate pair"
-        if isinstance(here, float) and not math.isfinite(here):
-            return "a number is too large"
-        children = [*here, *here.values()] if isinstance(here, dict) else here if isinstance(here, list) else ()
-        waiting += [(child, depth + 1) for child in children]
-    return ""
-
-
-def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands in it twice")
-    return found
-
-
-def _no_constant(word: str) -> object:
-    raise ValueError(f"{word} is not a JSON number")
-
-
-def _storable(text: str) -> bool:
-    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+def _too_large(max_body: int) -> Refusal:
+    return Refusal(status=413, error=f"the body is larger than {max_body // 1024} KiB", hint="send less at once")
 
 
 def read_form(body: bytes) -> dict[str, str]:
@@ -319,7 +290,7 @@ def read_form(body: bytes) -> dict[str, str]:
         max_num_fields=MAX_FIELDS,
     )
     fields = dict(pairs)
-    if len(fields) != len(pairs) or not all(map(_storable, fields.values())):
+    if len(fields) != len(pairs) or not all(map(storable, fields.values())):
         raise ValueError("a form that no page of ours sends")
     return fields
 

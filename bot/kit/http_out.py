@@ -1,35 +1,48 @@
 """HTTP to vendors: one client with deadlines, budgeted retries, a cap on answers, and failures in our own words.
 
-httpx is imported when the first request is made: a Tocsin that only evaluates rules never loads it.
+httpx says it and aiohttp carries it: a request costs a fifth of the processor time that httpx's own client and
+connections take, and nothing that we do not want of that client (redirects, cookies, proxies) is there. Both are loaded
+when the first request is made: a Tocsin that never asks never loads them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import email.utils
+import importlib
 import json
+import os
 import random
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from bot.errors import IntegrationError, Permanent, Temporary
+from bot.kit.http_body import complaint, read, refuse_compressed
+from bot.kit.networks import Networks
+from bot.ports.reads_only import require_read
 
 if TYPE_CHECKING:
     import httpx
+    from httpx_aiohttp import AiohttpTransport
 
 MAX_BODY = 5 * 1024 * 1024
-_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_IDEMPOTENT = _READS | {"PUT", "DELETE"}
 _ATTEMPTS = 3
 _FIRST_PAUSE = 0.2  # seconds, doubled for each further attempt, then drawn at random below that
 _BUDGET = 10.0  # retries that may be made at once; every request earns a tenth of one
 _CONNECTIONS = 8
-_MOST_OF_A_COMPLAINT = 64 * 1024
+_KEPT = 5.0  # seconds for which a connection is kept without a request
+_CONNECT = 3.0
+_LONGEST_HEADER = 64 * 1024
+_OURS = {"accept-encoding": "identity", "user-agent": "tocsin"}
 
 Refused: TypeAlias = Callable[[int, bytes, float | None], IntegrationError]
 """What a vendor means by a status that is no success, the body it came with, and the seconds it wants us to wait."""
@@ -46,6 +59,8 @@ class _Request:
     refused: Refused | None
     silence: float = 10.0
     streams: bool = False
+    reads: bool = False
+    networks: Networks | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +124,9 @@ class HttpOut:
     """
 
     def __init__(self) -> None:
-        self._clients: dict[tuple[str, ssl.SSLContext | None, bool], httpx.AsyncClient] = {}
+        self._ways: dict[tuple[str, ssl.SSLContext | None, bool, Networks | None], AiohttpTransport] = {}
+        self._opening = asyncio.Lock()
+        self._trusted: ssl.SSLContext | None = None
         self._budget = _BUDGET
 
     async def request(
@@ -125,12 +142,15 @@ class HttpOut:
         tls: ssl.SSLContext | None = None,
         refused: Refused | None = None,
         most: int = MAX_BODY,
+        reads: bool = False,
+        networks: Networks | None = None,
     ) -> HttpAnswer:
         """Sends a request and reads its whole answer, at most `most` bytes, within `deadline` seconds with its retries.
 
         Temporary failures are tried again when the method is idempotent or `repeatable` says that it does no harm.
         Raises Temporary and Permanent; their messages name the integration and the host, never path, query or headers,
-        and what `refused` says of the vendor's own words.
+        and what `refused` says of the vendor's own words. `reads`: although its method could change something, this
+        only asks; nothing else leaves a rehearsal. `networks`: where the host may lie; without it, anywhere.
         """
         asked = _Request(
             method=method,
@@ -140,6 +160,8 @@ class HttpOut:
             content=content,
             tls=tls,
             refused=refused,
+            reads=reads,
+            networks=networks,
         )
         again = method in _IDEMPOTENT if repeatable is None else repeatable
         self._budget = min(_BUDGET, self._budget + 0.1)
@@ -149,8 +171,7 @@ class HttpOut:
                 async with asyncio.timeout_at(end):
                     return await self._once(asked, most)
             except TimeoutError:
-                message = f"{_host(url)} did not answer {integration} within {deadline:g} s"
-                raise Temporary(message, integration=integration, reason="timeout") from None
+                raise _too_slow(integration, url, deadline) from None
             except Temporary as error:
                 pause = self._pause(error, attempt)
                 if not again or attempt == _ATTEMPTS or self._budget < 1 or _now() + pause >= end:
@@ -171,6 +192,7 @@ class HttpOut:
         silence: float = 60.0,
         tls: ssl.SSLContext | None = None,
         refused: Refused | None = None,
+        reads: bool = False,
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """An answer piece by piece, however long it is; asked for once. `silence`: seconds between two pieces.
 
@@ -187,15 +209,21 @@ class HttpOut:
             refused=refused,
             silence=silence,
             streams=True,
+            reads=reads,
         )
         async with self._answering(asked) as response:
             yield response.aiter_raw()
 
+    async def warm(self) -> None:
+        """Loads what the first request would wait for."""
+        async with self._opening:
+            self._trusted = self._trusted or await asyncio.to_thread(_loaded)
+
     async def aclose(self) -> None:
         """Closes every connection. A later request opens new ones."""
-        while self._clients:
-            _, client = self._clients.popitem()
-            await client.aclose()
+        while self._ways:
+            _, way = self._ways.popitem()
+            await way.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -216,93 +244,151 @@ class HttpOut:
             return HttpAnswer(
                 integration=asked.integration,
                 status=response.status_code,
-                headers=dict(response.headers),
-                body=await _read(response, asked.integration, most),
+                headers=dict(response.headers.items()),  # each looked up alone would be read through them all
+                body=await read(response, asked.integration, most),
             )
 
     @asynccontextmanager
     async def _answering(self, asked: _Request) -> AsyncIterator[httpx.Response]:
         """An answer that is a success and not compressed, its body still to be read."""
-        import httpx  # noqa: PLC0415 - 0.3 s that a Tocsin which never asks need not spend
-
-        client, integration, host = self._client(asked), asked.integration, _host(asked.url)
-        try:
-            async with client.stream(
-                asked.method,
-                asked.url,
-                headers=dict(asked.headers),
-                content=asked.content,
-                timeout=httpx.Timeout(asked.silence, connect=3),
-            ) as response:
+        is_read = asked.reads or asked.method in _READS
+        require_read(f"{asked.method} to {_host(asked.url)}", integration=asked.integration, reads=is_read)
+        response = await self._opened(asked)
+        with _in_our_words(asked):
+            async with aclosing(response):
                 if response.status_code >= 300:
                     wait = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
                     if asked.refused is None:
-                        raise failure(integration, response.status_code, host, wait)
-                    raise asked.refused(response.status_code, await _complaint(response), wait)
-                _refuse_compressed(response, integration)
+                        raise failure(asked.integration, response.status_code, _host(asked.url), wait)
+                    raise asked.refused(response.status_code, await complaint(response), wait)
+                refuse_compressed(response, asked.integration)
                 yield response
-        except httpx.TimeoutException:
+
+    async def _opened(self, asked: _Request) -> httpx.Response:
+        """An answer, whatever it is, of which only status and headers were read."""
+        way = await self._way(asked)
+        import httpx
+
+        with _in_our_words(asked):
+            try:
+                return await way.handle_async_request(_worded(asked))
+            except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):  # of a name that DNS cannot have
+                raise _unusable(asked.integration) from None
+
+    async def _way(self, asked: _Request) -> AiohttpTransport:
+        if asked.networks is not None:
+            asked.networks.check_url(asked.url, asked.integration)
+        key = (asked.integration, asked.tls, asked.streams, asked.networks)
+        if key not in self._ways:
+            async with self._opening:
+                # once for all integrations: to read every authority takes longer than a request
+                if self._trusted is None:
+                    self._trusted = await asyncio.to_thread(_loaded)
+                if key not in self._ways:  # another request may have been quicker
+                    self._ways[key] = _connections(asked, asked.tls or self._trusted)
+        return self._ways[key]
+
+
+def _loaded() -> ssl.SSLContext:
+    """Loads what carries requests, a third of a second's work, and the authorities to trust."""
+    import httpx
+
+    importlib.import_module("httpx_aiohttp")  # so that it is there when `_connections` wants it
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def _connections(asked: _Request, tls: ssl.SSLContext) -> AiohttpTransport:
+    """Connections of one kind: of a kind that streams, as many as are asked for."""
+    import aiohttp
+    from httpx_aiohttp import AiohttpTransport
+
+    networks, integration = asked.networks, asked.integration
+
+    class Judging(aiohttp.ThreadedResolver):
+        async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[Any]:  # Any: as aiohttp says it
+            found = await super().resolve(host, port, family)
+            if networks is not None:
+                networks.check(host, [one["host"] for one in found], integration)
+            return found
+
+    most = 0 if asked.streams else _CONNECTIONS
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=most, ssl=tls, keepalive_timeout=_KEPT, resolver=Judging()),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers={"content-type"},
+        max_line_size=_LONGEST_HEADER,
+        max_field_size=_LONGEST_HEADER,
+        trust_env=False,
+    )
+    return AiohttpTransport(verify=tls, client=session)
+
+
+def _worded(asked: _Request) -> httpx.Request:
+    """The request in httpx's words. Permanent for what cannot be sent, as a token with a line break in it."""
+    import httpx
+
+    headers = {**_OURS, **asked.headers}
+    if not all(text.isascii() and text.isprintable() for pair in headers.items() for text in pair):
+        message = f"{asked.integration} would have to send a header that HTTP does not have"
+        hint = "see whether its token or a header of its own holds a line break or a letter outside ASCII"
+        raise Permanent(message, integration=asked.integration, reason="client", hint=hint)
+    silence = {"connect": _CONNECT, "read": asked.silence, "write": asked.silence, "pool": asked.silence}
+    return httpx.Request(
+        asked.method, _read_url(asked.url), headers=headers, content=asked.content, extensions={"timeout": silence}
+    )
+
+
+@lru_cache(maxsize=256)
+def _read_url(url: str) -> httpx.URL:
+    """Reading an address takes httpx half the time of a request, and many are asked again and again."""
+    import httpx
+
+    return httpx.URL(url)
+
+
+@contextmanager
+def _in_our_words(asked: _Request) -> Iterator[None]:
+    """What goes wrong on the way, as Temporary. The transport takes some broken connections for silence: we do not."""
+    import aiohttp
+    import httpx
+
+    try:
+        yield
+    except (httpx.TransportError, aiohttp.ClientError) as error:
+        integration, host = asked.integration, _host(asked.url)
+        if not host:
+            raise _unusable(integration) from None
+        met = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
+        if isinstance(met, httpx.TimeoutException | TimeoutError):
             message = f"{host} did not answer {integration} in time"
             raise Temporary(message, integration=integration, reason="timeout") from None
-        except httpx.TransportError as error:
-            message = f"{integration} cannot reach {host}: {type(error).__name__}"
-            raise Temporary(message, integration=integration, reason="connection") from None
-        except (httpx.InvalidURL, httpx.HTTPError):
-            message = f"{integration} has an address that cannot be used"
-            raise Permanent(message, integration=integration, reason="client") from None
-
-    def _client(self, asked: _Request) -> httpx.AsyncClient:
-        import httpx  # noqa: PLC0415 - as above
-
-        key = (asked.integration, asked.tls, asked.streams)
-        if key not in self._clients:
-            self._clients[key] = httpx.AsyncClient(
-                verify=asked.tls or True,
-                trust_env=False,
-                follow_redirects=False,
-                limits=httpx.Limits(max_connections=None if asked.streams else _CONNECTIONS),
-                headers={"accept-encoding": "identity", "user-agent": "tocsin"},
-            )
-        return self._clients[key]
+        message = f"{integration} cannot reach {host}: {_why(met)}"
+        raise Temporary(message, integration=integration, reason="connection") from None
 
 
-def _refuse_compressed(response: httpx.Response, integration: str) -> None:
-    """An answer compressed unasked is refused: a small one could unpack without end."""
-    if response.headers.get("content-encoding", "identity") != "identity":
-        raise Permanent(
-            f"{integration} sent a compressed answer that nobody asked for", integration=integration, reason="server"
-        )
+def _why(error: Exception) -> str:
+    """What broke a connection, without the address that aiohttp and httpx name with it."""
+    if isinstance(error, OSError) and error.errno and error.errno > 0:
+        return os.strerror(error.errno)
+    return type(error).__name__
 
 
-async def _complaint(response: httpx.Response) -> bytes:
-    """The beginning of what a server says of its refusal; nothing where it cannot be read."""
-    said = bytearray()
-    if response.headers.get("content-encoding", "identity") == "identity":
-        async for chunk in response.aiter_raw():
-            said += chunk
-            if len(said) > _MOST_OF_A_COMPLAINT:
-                break
-    return bytes(said[:_MOST_OF_A_COMPLAINT])
+def _unusable(integration: str) -> Permanent:
+    return Permanent(f"{integration} has an address that cannot be used", integration=integration, reason="client")
 
 
-async def _read(response: httpx.Response, integration: str, most: int) -> bytes:
-    """The raw body up to the cap."""
-    _refuse_compressed(response, integration)
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        body += chunk
-        if len(body) > most:
-            message = f"{integration} sent more than {most // 1024} KiB"
-            raise Permanent(message, integration=integration, reason="server", hint="ask for less")
-    return bytes(body)
+def _too_slow(integration: str, url: str, deadline: float) -> Temporary:
+    message = f"{_host(url)} did not answer {integration} within {deadline:g} s"
+    return Temporary(message, integration=integration, reason="timeout")
 
 
 def _host(url: str) -> str:
+    """Host and port, as far as they are said; nothing of an address that has none."""
     try:
         parts = urlsplit(url)
-        return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or "an address without a host"
+        return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or ""
     except ValueError:
-        return "an address that cannot be read"
+        return ""
 
 
 def _now() -> float:

@@ -5,25 +5,56 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 
+from prometheus_client.metrics_core import Metric
+
 from bot import errors
 from bot.kit.telemetry import Telemetry
-from bot.ports import alertmanager, clock, drawer, metrics, recorder, store
+from bot.ports import (
+    alertmanager,
+    calendar,
+    clock,
+    counts,
+    drawer,
+    metrics,
+    mirror,
+    notifier,
+    pager,
+    recorder,
+    store,
+    watcher,
+)
 
 
 def metrics_table() -> str:
     """Every metric of `/metrics` that is ours, but those every process has."""
     rows = ["| metric | type | labels | what it says |", "|---|---|---|---|"]
-    for family in Telemetry().registry.collect():
+    telemetry = Telemetry()
+    telemetry.counts_notifications(dict)
+    telemetry.alerts.counts_standing(dict)
+    for family in telemetry.registry.collect():
         if family.documentation and not family.name.startswith("tocsin_process_"):
             name = f"{family.name}_total" if family.type == "counter" else family.name
-            rows.append(f"| `{name}` | {family.type} | {_labels(name)} | {family.documentation} |")
+            rows.append(f"| `{name}` | {family.type} | {_labels(family)} | {family.documentation} |")
     return "\n".join(rows) + "\n"
 
 
 def ports_table() -> str:
     """Every port and what it promises in a sentence."""
     rows = ["| port | what it is |", "|---|---|"]
-    for module in (clock, metrics, recorder, alertmanager, drawer, store):
+    for module in (
+        clock,
+        metrics,
+        recorder,
+        alertmanager,
+        notifier,
+        watcher,
+        pager,
+        mirror,
+        calendar,
+        drawer,
+        counts,
+        store,
+    ):
         for name, kind in vars(module).items():
             if inspect.isclass(kind) and kind.__module__ == module.__name__:
                 rows.append(f"| `{module.__name__.removeprefix('bot.')}.{name}` | {_first_sentence(kind)} |")
@@ -40,13 +71,15 @@ def errors_table() -> str:
     return "\n".join(rows) + "\n"
 
 
-def _labels(metric: str) -> str:
+def _labels(family: Metric) -> str:
     """The labels an alert may select by, as the telemetry declares them."""
-    return ", ".join(f"`{label}`" for label in _DECLARED.get(metric.removesuffix("_total"), ())) or "none"
+    labels = _DECLARED.get(family.name) or getattr(family, "_labelnames", None) or ()
+    return ", ".join(f"`{label}`" for label in labels) or "none"
 
 
 def _declared() -> Iterator[tuple[str, tuple[str, ...]]]:
-    for made in vars(Telemetry()).values():
+    telemetry = Telemetry()
+    for made in [*vars(telemetry).values(), *vars(telemetry.alerts).values()]:
         name, labels = getattr(made, "_name", ""), getattr(made, "_labelnames", ())
         if name:
             yield name, tuple(labels)

@@ -20,6 +20,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from bot import __version__
+from bot.kit.alert_metrics import AlertMetrics
 from bot.kit.redaction import Redactor, visible
 from bot.ports.alertmanager import Tally
 
@@ -72,6 +73,7 @@ class Telemetry:
             "tocsin_source_blind", "1 while a source cannot be asked, else 0.", ["source"], registry=registry
         )
         self._of_tocsin()
+        self.alerts = AlertMetrics(registry)
 
     def _of_tocsin(self) -> None:
         """What is not about rules."""
@@ -82,6 +84,13 @@ class Telemetry:
         self._lag = Gauge("tocsin_loop_lag_seconds", "How late the event loop's last heartbeat was.", registry=registry)
         self._errands = Counter(
             "tocsin_errand_failures", "Errands of the outbox that failed and were put off.", ["kind"], registry=registry
+        )
+        self._looks = Counter(
+            "tocsin_look_failures", "Looks at what goes by the clock that failed and were put off.", ["look"],
+            registry=registry,
+        )  # fmt: skip
+        self._given_up = Counter(
+            "tocsin_errands_given_up", "Errands that trying again does not help.", ["kind"], registry=registry
         )
         self._restarts = Counter("tocsin_task_restarts", "Tasks that fell over.", ["task"], registry=registry)
         self._reloads = Counter("tocsin_reloads", "Times the documents were read anew.", ["taken"], registry=registry)
@@ -156,6 +165,14 @@ class Telemetry:
     def errand_failed(self, kind: str) -> None:
         """An errand failed; it is tried again later. `kind` is an `ErrandKind`."""
         self._errands.labels(kind).inc()
+
+    def errand_given_up(self, kind: str) -> None:
+        """An errand failed for good; the log says at what. `kind` is an `ErrandKind`."""
+        self._given_up.labels(kind).inc()
+
+    def look_failed(self, look: str) -> None:
+        """A look at what goes by the clock failed; it is taken again. `look` is one of the names in the engine."""
+        self._looks.labels(look).inc()
 
     def task_restarted(self, name: str) -> None:
         """One of our own tasks fell over and began again; `name` is one of those `app` gives its tasks."""

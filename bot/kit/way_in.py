@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -114,18 +115,28 @@ class Access:
     redactor: Redactor
 
     def context(self) -> ssl.SSLContext | None:
-        """TLS with the files of tocsin.yaml, read now; None when there are none. Permanent when one cannot be read."""
+        """TLS with the files of tocsin.yaml; None when there are none. Permanent when one cannot be read.
+
+        It is the same one as long as they are: connections are kept by it.
+        """
         if self.tls == Tls():
             return None
+        files = (self.tls.ca, self.tls.cert, self.tls.key)
         try:
-            context = ssl.create_default_context(cafile=self.tls.ca)
-            if self.tls.cert:
-                context.load_cert_chain(self.tls.cert, self.tls.key)
+            return _context(self.tls, tuple(file.stat().st_mtime_ns for file in files if file))
         except OSError as error:  # also what ssl raises for a file that is no certificate
             message = f"{self.name}: its certificates cannot be used: {error.strerror or 'not PEM'}"
             hint = f"see that Tocsin may read the files under `integrations: {self.name}: tls:` and that they are PEM"
             raise Permanent(message, integration=self.name, reason="auth", hint=hint) from None
-        return context
+
+
+@lru_cache(maxsize=64)
+def _context(tls: Tls, _written_at: tuple[int, ...]) -> ssl.SSLContext:
+    """Files that were renewed make another one."""
+    context = ssl.create_default_context(cafile=tls.ca)
+    if tls.cert:
+        context.load_cert_chain(tls.cert, tls.key)
+    return context
 
 
 def access(config: WayIn, tools: Tools) -> Access:

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -47,6 +47,11 @@ class Asker:
     session: Session | None = None
 
 
+def let_in(scope: Scope, who: Asker) -> None:
+    """A porter says who it let in."""
+    scope[_ASKER] = who
+
+
 def asker(scope: Scope) -> Asker:
     """Who asks, on any path that a porter guards."""
     who = scope[_ASKER]
@@ -60,8 +65,10 @@ class Door:
     def __init__(self, world: World, origins: Origins, tokens: Mapping[str, Person]) -> None:
         self.origins = origins
         self.tokens = tokens
-        self.hooks: Mapping[str, str] = {}
-        """The SHA-256 of the secret that each integration's vendor posts with; replaced whole on reload."""
+        self.hooks: Mapping[str, Sequence[str]] = {}
+        """The SHA-256 of each secret that an integration's vendor may post with; replaced whole on reload."""
+        self.pings: Mapping[str, str] = {}
+        """By the name of a deadman, the SHA-256 of the secret that its pings end in, or of nothing; replaced whole."""
         self.closing = asyncio.Event()
         """Set when Tocsin stops, so that answers that never end do."""
         self._world = world
@@ -161,7 +168,7 @@ class TokenPorter:
             return Refusal(status=401, error="no token that Tocsin knows", hint=hint)
         if self._door.origins.foreign(scope, required=False):
             return _from_elsewhere()
-        scope[_ASKER] = Asker(actor=actor)
+        let_in(scope, Asker(actor=actor))
         return None
 
     def inspect(self, scope: Scope, body: bytes) -> Refusal | None:
@@ -186,7 +193,7 @@ class SessionPorter:
         session = await self._door.session(secret, seen=True) if secret else None
         if session is None:
             return Refusal(status=401, error="you are not signed in, or your session has ended", hint=_NEW_LINK)
-        scope[_ASKER] = Asker(actor=person(self._door.person(session), "page"), session=session)
+        let_in(scope, Asker(actor=person(self._door.person(session), "page"), session=session))
         return None
 
     def inspect(self, scope: Scope, body: bytes) -> Refusal | None:

@@ -12,13 +12,26 @@ VIEWER = "viewer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A way to reach a person: through an integration of ours, at an address that it understands."""
+
+    integration: str
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody in `people:`. `chat` maps a chat platform to the person's id there."""
+    """Somebody in `people:`. `chat` maps a chat platform to the person's id there.
+
+    `contacts` are tried in this order until one takes the page; `time_zone` is where times are told to them.
+    """
 
     name: str
     email: str = ""
     chat: Mapping[str, str] = field(default_factory=dict)
     roles: frozenset[str] = frozenset()
+    contacts: tuple[Contact, ...] = ()
+    time_zone: str = ""
 
 
 class ActorKind(StrEnum):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from bot.model.ids import Fingerprint
-from bot.model.labels import LabelSet, Matcher
+from bot.model.labels import LabelSet
+
+BY_HAND = "api:"
+"""What the `source` of an alert begins with that a person sent with a token of their own; their name follows."""
 
 
 class AlertStatus(StrEnum):
@@ -41,6 +44,11 @@ class Alert:
         return self.labels.fingerprint
 
     @property
+    def sender(self) -> str:
+        """The person who sent it with a token of their own; empty: it came from a rule, or from a source."""
+        return self.source.removeprefix(BY_HAND) if self.source.startswith(BY_HAND) else ""
+
+    @property
     def name(self) -> str:
         """The `alertname` label, or a dash."""
         return self.labels.get("alertname", "-")
@@ -51,30 +59,9 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """A node of Alertmanager's routing tree. `group_by` ("...",) means by all labels."""
-
-    receiver: str
-    matchers: tuple[Matcher, ...] = ()
-    group_by: tuple[str, ...] = ()
-    group_wait: timedelta = timedelta(0)
-    continue_: bool = False
-    routes: tuple[Route, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receiver:
-    """A name that routes point to."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertGroup:
     """Alerts told together: the route's group key, its receiver and the labels they share."""
 
     key: str
     receiver: str
     labels: LabelSet
-    ready_at: datetime
-    alerts: tuple[Fingerprint, ...] = field(default=())

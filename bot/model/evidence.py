@@ -22,6 +22,8 @@ class EvidenceKind(StrEnum):
     """What a reading step of a runbook returned."""
     LOGS = "logs"
     """What the logs said around the incident, and right before."""
+    IMPACT = "impact"
+    """What the incident took of what a service promises."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

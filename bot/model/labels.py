@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
+
+import re2
 
 from bot.model.ids import Fingerprint
 
+_PLAIN_NAME = re.compile(r"""[^\s{}!=~,\\"'`]+""")
+_WORDS = re.compile(r"[\w \-/:@,=&%#~<>;!'\"`|]*")
+_BEGINS = re.compile(r"([\w \-/:@,=&%#~<>;!'\"`]*)\.([*+])")
 _FNV_OFFSET = 14695981039346656037
 _FNV_PRIME = 1099511628211
-_SEPARATOR = b"\xff"
+_FNV_INVERSE = pow(_FNV_PRIME, -1, 1 << 64)
+_MASK = (1 << 64) - 1
+_LANE = 14
+"""Bytes a lane: what 64 bits times the prime may take."""
+_LANES = 512
+_FEW = 4
+"""So few sets are done sooner one by one."""
 
 
 class LabelSet(Mapping[str, str]):
@@ -23,6 +35,13 @@ class LabelSet(Mapping[str, str]):
     def __init__(self, labels: Mapping[str, str] | None = None) -> None:
         self._labels = {name: labels[name] for name in sorted(labels) if labels[name]} if labels else {}
         self._hash = 0
+
+    @classmethod
+    def canonical(cls, labels: dict[str, str]) -> LabelSet:
+        """Of labels that are sorted already, none of them empty; the dictionary is the set's own from then on."""
+        made = cls.__new__(cls)
+        made._labels, made._hash = labels, 0
+        return made
 
     def __getitem__(self, name: str) -> str:
         return self._labels[name]
@@ -47,15 +66,49 @@ class LabelSet(Mapping[str, str]):
     @cached_property
     def fingerprint(self) -> Fingerprint:
         """64-bit FNV-1a over `name 0xff value 0xff` in label order: prometheus/common `LabelSet.Fingerprint`."""
-        digest = _FNV_OFFSET
-        for name, value in self._labels.items():
-            for byte in name.encode() + _SEPARATOR + value.encode() + _SEPARATOR:
-                digest = ((digest ^ byte) * _FNV_PRIME) & 0xFFFFFFFFFFFFFFFF
-        return Fingerprint(f"{digest:016x}")
+        return Fingerprint(f"{_alone(self._labels):016x}")
 
     def only(self, names: tuple[str, ...]) -> LabelSet:
         """These labels alone; names that are absent stay absent."""
-        return LabelSet({name: self._labels[name] for name in names if name in self._labels})
+        labels = self._labels
+        return LabelSet.canonical({name: labels[name] for name in sorted(names) if name in labels})
+
+
+def _hashed(labels: Mapping[str, str]) -> bytes:
+    return b"".join(name.encode() + b"\xff" + labels[name].encode() + b"\xff" for name in sorted(labels))
+
+
+def fingerprints(sets: Sequence[Mapping[str, str]]) -> list[int]:
+    """The numbers of `LabelSet.fingerprint` for many sets without empty labels, in a fifth of the time.
+
+    The hash goes byte by byte, so hundreds of sets go side by side, each in a lane of one long number.
+    """
+    if len(sets) < _FEW:
+        return [_alone(labels) for labels in sets]
+    return [number for first in range(0, len(sets), _LANES) for number in _side_by_side(sets[first : first + _LANES])]
+
+
+def _alone(labels: Mapping[str, str]) -> int:
+    digest = _FNV_OFFSET
+    for byte in _hashed(labels):
+        digest = ((digest ^ byte) * _FNV_PRIME) & _MASK
+    return digest
+
+
+def _side_by_side(sets: Sequence[Mapping[str, str]]) -> list[int]:
+    texts = [_hashed(labels) for labels in sets]
+    longest = max(map(len, texts))
+    # A short text begins with zeros that do no more than multiply, so its lane begins divided by as many primes.
+    starts = (_FNV_OFFSET * pow(_FNV_INVERSE, longest - len(text), 1 << 64) & _MASK for text in texts)
+    lanes = int.from_bytes(b"".join(start.to_bytes(_LANE, "little") for start in starts), "little")
+    mask = int.from_bytes(_MASK.to_bytes(_LANE, "little") * len(texts), "little")
+    together = b"".join(text.rjust(longest, b"\0") for text in texts)
+    column = bytearray(_LANE * len(texts))
+    for index in range(longest):
+        column[::_LANE] = together[index::longest]
+        lanes = ((lanes ^ int.from_bytes(column, "little")) * _FNV_PRIME) & mask
+    whole = lanes.to_bytes(_LANE * len(texts), "little")
+    return [int.from_bytes(whole[at : at + 8], "little") for at in range(0, len(whole), _LANE)]
 
 
 class MatchOp(StrEnum):
@@ -69,7 +122,7 @@ class MatchOp(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matcher:
-    """One condition on one label; an absent label compares as the empty string. Regexes are anchored."""
+    """One condition on one label; an absent label compares as the empty string. Regexes are RE2's, and anchored."""
 
     name: str
     op: MatchOp
@@ -84,34 +137,72 @@ class Matcher:
             case MatchOp.NOT_EQUAL:
                 return actual != self.value
             case MatchOp.REGEX:
-                return re.fullmatch(self.value, actual) is not None
+                return regex_test(self.value)(actual)
             case MatchOp.NOT_REGEX:
-                return re.fullmatch(self.value, actual) is None
+                return not regex_test(self.value)(actual)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The values that satisfy it, where it names them: one of `=`, those of `=~"a|b"`. () where it does not."""
+        if self.op is MatchOp.REGEX and _WORDS.fullmatch(self.value):
+            return tuple(self.value.split("|"))
+        return (self.value,) if self.op is MatchOp.EQUAL else ()
+
+    @property
+    def stem(self) -> str:
+        """What every value that satisfies it begins with, as `web-` of `=~"web-.*"`; nothing where it does not say."""
+        begins = _BEGINS.fullmatch(self.value) if self.op is MatchOp.REGEX else None
+        return begins[1] if begins else ""
 
     def __str__(self) -> str:
         quoted = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'{self.name}{self.op}"{quoted}"'
+        name = self.name if _PLAIN_NAME.fullmatch(self.name) else json.dumps(self.name, ensure_ascii=False)
+        return f'{name}{self.op}"{quoted}"'
 
 
-_MATCHER = re.compile(r'\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\.)*)"|([^"\s,{}]*))\s*')
+Test = Callable[[str], bool]
 
 
-def parse_matcher(text: str) -> Matcher:
-    """`severity=~"page|critical"`, as Alertmanager writes it; quotes may be left out around a plain word.
+def value_test(matcher: Matcher) -> Test:
+    """The matcher as a test of its label's value. ValueError when its regular expression is none of RE2's."""
+    wanted = matcher.value
+    match matcher.op:
+        case MatchOp.EQUAL:
+            return wanted.__eq__
+        case MatchOp.NOT_EQUAL:
+            return wanted.__ne__
+        case MatchOp.REGEX:
+            return regex_test(wanted)
+        case MatchOp.NOT_REGEX:
+            return _negated(regex_test(wanted))
 
-    Raises ValueError that says how to write it, or what is wrong with the regular expression.
+
+@lru_cache(maxsize=65_536)
+def regex_test(pattern: str) -> Test:
+    """A regular expression as a test of a whole text. ValueError when RE2 does not read it.
+
+    Most are words to choose from, or the beginning of a word, and need no engine: a twentieth of its time.
     """
-    match = _MATCHER.fullmatch(text)
-    if match is None:
-        raise ValueError(f'not a matcher: {text!r}; write it like severity="critical" or job=~"api.*"')
-    name, op, quoted, bare = match.groups()
-    value = bare if quoted is None else re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), quoted)
-    if op in ("=~", "!~"):
-        try:
-            re.compile(value)
-        except re.error as error:
-            raise ValueError(f"the regular expression in {text!r} is broken: {error}") from None
-    return Matcher(name=name, op=MatchOp(op), value=value)
+    if _WORDS.fullmatch(pattern):
+        return frozenset(pattern.split("|")).__contains__
+    begins = _BEGINS.fullmatch(pattern)
+    if begins:
+        return _beginning(begins[1], 1 if begins[2] == "+" else 0)
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        compiled = re2.compile(pattern, options)
+    except re2.error as error:
+        said = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else error.args[0]
+        raise ValueError(f"the regular expression {pattern!r} is broken: {said}") from None
+    # bytes, which the library need not count the letters of; half a surrogate pair is a question mark
+    return lambda value: compiled.fullmatch(value.encode(errors="replace")) is not None
 
 
-_ESCAPES = {"n": "\n"}
+def _beginning(stem: str, more: int) -> Test:
+    """`stem.*` or `stem.+`; a dot is no line's end."""
+    return lambda value: value.startswith(stem) and len(value) >= len(stem) + more and "\n" not in value[len(stem) :]
+
+
+def _negated(test: Test) -> Test:
+    return lambda value: not test(value)

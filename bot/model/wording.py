@@ -42,6 +42,13 @@ def one_line(text: str, limit: int = 0) -> str:
     return plain if not limit or len(plain) <= limit else plain[: limit - 1].rstrip() + "…"
 
 
+def rounded(length: timedelta) -> timedelta:
+    """What is worth reading of it: to the second below ten minutes, to the minute below a day, else to the hour."""
+    seconds = length.total_seconds()
+    step = 1 if seconds < 600 else 60 if seconds < 86400 else 3600
+    return timedelta(seconds=round(seconds / step) * step)
+
+
 def offset(at: datetime, zone: tzinfo) -> str:
     """How far the zone is from UTC at that moment: `UTC` or `UTC+05:30`."""
     minutes = round((at.astimezone(zone).utcoffset() or timedelta()).total_seconds() / 60)

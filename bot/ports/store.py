@@ -12,48 +12,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from bot.model.alert import Alert, AlertGroup
 from bot.model.audit import AuditEntry
-from bot.model.errand import Errand
+from bot.model.errand import Errand, ErrandKind
 from bot.model.evaluation import EvaluationRecord
 from bot.model.event import Record
 from bot.model.evidence import Attachment, Evidence
-from bot.model.ids import ApprovalId, EvidenceId, Fingerprint, IncidentId, RunId
-from bot.model.incident import Incident, IncidentStatus
+from bot.model.ids import ApprovalId, EvidenceId, IncidentId, RunId
 from bot.model.retention import Retention
 from bot.model.rule import GroupStatus
 from bot.model.run import Approval, JournalEntry, RunbookRun
 from bot.model.timeline import TimelineEntry
+from bot.ports.alert_store import AlertLog, Alerts, Decisions, Heartbeats, PostedBodies, Silences, Tellings
+from bot.ports.automation_store import Automations, Outputs
+from bot.ports.board import Cards
+from bot.ports.chat_store import ChatLinks
+from bot.ports.incident_store import Incidents, Merges
+from bot.ports.response_store import Escalations, Marks, Overrides, Pages, Refs, Reminders, Tasks, Updates
+from bot.ports.statistics_store import Statistics
 
 T = TypeVar("T")
-
-
-class Alerts(Protocol):
-    """The log of alerts, and what it adds up to."""
-
-    def append(self, batch: Sequence[Alert], received_at: datetime) -> int:
-        """Writes a batch to the append-only log and makes it the known state of its alerts; the log's sequence."""
-        ...
-
-    def get(self, fingerprint: Fingerprint) -> Alert | None:
-        """The last known state of one alert."""
-        ...
-
-    def known(self, fingerprints: Sequence[Fingerprint]) -> Mapping[Fingerprint, Alert]:
-        """The last known state of each of these that is known."""
-        ...
-
-    def active(self, now: datetime) -> Sequence[Alert]:
-        """Those without an end, or with one after `now`."""
-        ...
-
-    def put_group(self, group: AlertGroup) -> None:
-        """Keeps an alert group by its key."""
-        ...
-
-    def group(self, key: str) -> AlertGroup | None:
-        """The group with this key."""
-        ...
 
 
 class Rules(Protocol):
@@ -80,42 +57,6 @@ class Rules(Protocol):
         ...
 
 
-class Incidents(Protocol):
-    """Incidents and their timelines."""
-
-    def next_id(self) -> IncidentId:
-        """The next free id."""
-        ...
-
-    def put(self, incident: Incident) -> None:
-        """Creates or replaces."""
-        ...
-
-    def get(self, incident: IncidentId) -> Incident:
-        """One incident; NotFound."""
-        ...
-
-    def open_for_group(self, key: str) -> Incident | None:
-        """The open incident of this alert group."""
-        ...
-
-    def holding(self, fingerprint: Fingerprint) -> Sequence[Incident]:
-        """Open incidents that hold this alert."""
-        ...
-
-    def list(self, *, statuses: Sequence[IncidentStatus] = (), limit: int = 100) -> Sequence[Incident]:
-        """The newest first; all statuses when none is named."""
-        ...
-
-    def tell(self, entry: TimelineEntry) -> TimelineEntry:
-        """Appends to the timeline; the entry with its `seq`."""
-        ...
-
-    def timeline(self, incident: IncidentId) -> Sequence[TimelineEntry]:
-        """The story, by the time things happened, then by `seq`."""
-        ...
-
-
 class Runs(Protocol):
     """Runs, their journals, and who carries them. Leases compare with the database's clock."""
 
@@ -135,8 +76,8 @@ class Runs(Protocol):
         """The newest first."""
         ...
 
-    def journal(self, run: RunId) -> Sequence[JournalEntry]:
-        """What happened in a run, in order."""
+    def journal(self, run: RunId, known: Sequence[JournalEntry] = ()) -> Sequence[JournalEntry]:
+        """What happened in a run, in order. `known` is its beginning, which is not read again."""
         ...
 
     def append(self, entry: JournalEntry, *, epoch: int | None) -> JournalEntry:
@@ -145,6 +86,14 @@ class Runs(Protocol):
 
     def claim(self, owner: str, now: datetime, lease: timedelta) -> RunbookRun | None:
         """Takes one run that is due (`wake_at` <= now) and that nobody holds; raises its epoch."""
+        ...
+
+    def claim_some(self, owner: str, now: datetime, lease: timedelta, most: int) -> Sequence[RunbookRun]:
+        """Takes as many of those, those that have been due for longest first."""
+        ...
+
+    def next_at(self) -> datetime | None:
+        """When the next run is due that nobody holds."""
         ...
 
     def renew(self, run: RunId, *, epoch: int, lease: timedelta) -> None:
@@ -157,6 +106,26 @@ class Runs(Protocol):
 
     def wake(self, run: RunId, at: datetime) -> None:
         """Something happened that the run waits for. One that is carried just now is due again when it is put down."""
+        ...
+
+    def mark_changed(self, run: RunId, at: datetime, *, epoch: int) -> None:
+        """Its first change is about to begin; Fenced when it was taken over. Later calls change nothing."""
+        ...
+
+    def reopen(self, run: RunId, at: datetime) -> None:
+        """An ended run has something to do again: it is due at this time."""
+        ...
+
+    def under_way(self, *, lock: str = "", service: str = "") -> Sequence[RunbookRun]:
+        """Runs that have not ended: with this lock, or those for a service that began a change; the oldest first."""
+        ...
+
+    def changed_since(self, at: datetime) -> int:
+        """How many runs have begun a change since then."""
+        ...
+
+    def children(self, parent: RunId, step: str) -> Sequence[RunbookRun]:
+        """The runs that a step of a run began, the oldest first."""
         ...
 
     def release_all(self) -> None:
@@ -232,11 +201,16 @@ class Outbox(Protocol):
     """Errands, kept until done. Claiming is a lease on the database's clock."""
 
     def add(self, errand: Errand) -> bool:
-        """Adds it; False when one with its `dedup_key` was ever added."""
+        """Adds it; False when one with its `dedup_key` was ever added, or, with a lane, waits there."""
         ...
 
-    def claim(self, owner: str, now: datetime, lease: timedelta) -> Errand | None:
-        """Takes one that is due and that nobody holds; counts the attempt."""
+    def claim(
+        self, owner: str, now: datetime, lease: timedelta, kinds: Sequence[ErrandKind] = tuple(ErrandKind)
+    ) -> Errand | None:
+        """Takes one of these kinds that is due, that nobody holds and that is the first of its lane.
+
+        It counts the attempt.
+        """
         ...
 
     def done(self, errand: Errand) -> None:
@@ -249,6 +223,10 @@ class Outbox(Protocol):
 
     def oldest_due(self, now: datetime) -> datetime | None:
         """Since when the oldest undone errand has been due."""
+        ...
+
+    def next_at(self) -> datetime | None:
+        """When the next errand is due, of those that nobody holds and that are the first of their lane."""
         ...
 
     def release_all(self) -> None:
@@ -335,15 +313,42 @@ class Sessions(Protocol):
         """Ends it."""
         ...
 
+    def calendar_key(self, schedule: str) -> str | None:
+        """What the address of a schedule's calendar is made of; None: it has no address yet."""
+        ...
+
+    def put_calendar_key(self, schedule: str, key: str, now: datetime) -> None:
+        """From now on its address is made of this."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tx:
     """All that is kept, inside one transaction."""
 
+    log: AlertLog
     alerts: Alerts
+    silences: Silences
+    tellings: Tellings
+    decisions: Decisions
+    posted: PostedBodies
+    heartbeats: Heartbeats
     rules: Rules
     incidents: Incidents
+    merges: Merges
+    tasks: Tasks
+    reminders: Reminders
+    updates: Updates
+    escalations: Escalations
+    pages: Pages
+    overrides: Overrides
+    refs: Refs
+    cards: Cards
+    marks: Marks
+    statistics: Statistics
     runs: Runs
+    automation: Automations
+    outputs: Outputs
     approvals: Approvals
     evidence: Evidences
     audit: Audit
@@ -351,6 +356,7 @@ class Tx:
     records: Records
     leases: Leases
     sessions: Sessions
+    chat_links: ChatLinks
 
 
 class Store(Protocol):
@@ -360,12 +366,22 @@ class Store(Protocol):
     the message says so.
     """
 
-    async def write(self, work: Callable[[Tx], T]) -> T:
-        """Runs the work in one transaction and commits it before it answers; an exception undoes all of it."""
+    async def write(self, work: Callable[[Tx], T], *, first: bool = False) -> T:
+        """Runs the work in one transaction and commits it before it answers; an exception undoes all of it.
+
+        `first`: somebody outside waits for the answer, so that it does not stand in line behind work of our own.
+        """
         ...
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """Runs the work on one consistent snapshot; it must not write."""
+        ...
+
+    def watch(self, changed: Callable[[], None]) -> bool:
+        """From now on `changed` is called, on the event loop, after each commit of this process that changed something.
+
+        False: other processes may write too, and nobody is told of what they do.
+        """
         ...
 
     async def prune(self, now: datetime, retention: Retention) -> Mapping[str, int]:

@@ -96,36 +96,44 @@ def _told(run: RunbookRun, journal: Sequence[JournalEntry], approvals: Sequence[
     ended, checked = last.get(JournalKind.ENDED), last.get(JournalKind.CHECKED)
     return RunTold(
         run=run,
-        deeds=tuple(_deed(run, step, journal, approvals) for step in run.runbook.steps),
+        deeds=tuple(_deed(run, step, journal, approvals) for step in _in_order(run, journal)),
         reason=str(ended.data.get("reason", "")) if ended else "",
         signal=str(checked.data.get("signal", "")) if checked else "",
         signal_at=checked.at if checked else None,
     )
 
 
+def _in_order(run: RunbookRun, journal: Sequence[JournalEntry]) -> list[Step]:
+    """The runbook's steps, each with what looked at its result; then, as they came about, those that took them back."""
+    said = {entry.step for entry in journal}
+    belongs = [one for step in run.runbook.steps for one in (step, step.verify) if one is not None]
+    backs = [step.rollback for step in reversed(run.runbook.steps) if step.rollback is not None]
+    own = {step.id for step in run.runbook.steps}
+    return [step for step in (*belongs, *backs) if step.id in own or step.id in said]
+
+
 def _deed(run: RunbookRun, step: Step, journal: Sequence[JournalEntry], approvals: Sequence[Approval]) -> Deed:
-    deed = Deed(
-        id=step.id,
-        title=step.title or step.id,
-        uses=step.uses,
-        approvals=tuple(
-            one
-            for one in approvals
-            if one.run == run.id and one.step == step.id and one.question is Question.MAY_IT_RUN
-        ),
-    )
+    deed = Deed(id=step.id, title=step.title or step.id, uses=step.uses)
     for entry in journal:
         if entry.step == step.id:
             _fold(deed, entry)
+    asked = (one for one in approvals if one.run == run.id and one.question is Question.MAY_IT_RUN)
+    deed.approvals = tuple(one for one in asked if one.step == step.id or _covers(one, deed))
     return deed
+
+
+def _covers(approval: Approval, deed: Deed) -> bool:
+    """Whether the same yes was for this deed too."""
+    return any(plan.hash == deed.plan.get("hash") for plan in approval.covers)
 
 
 def _fold(deed: Deed, entry: JournalEntry) -> None:
     match entry.kind:
         case JournalKind.PLANNED:
             deed.plan, deed.status = entry.data.get("plan") or {}, StepStatus.WAITING
-        case JournalKind.SKIPPED:
-            deed.status, deed.result = StepStatus.SKIPPED, str(entry.data.get("reason", ""))
+        case JournalKind.SKIPPED | JournalKind.OBSERVED:
+            reason = entry.data.get("reason", "only observed, nothing was changed")
+            deed.status, deed.result = StepStatus.SKIPPED, str(reason)
         case JournalKind.REFUSED:
             deed.status, deed.result = StepStatus.FAILED, str(entry.data.get("error", ""))
         case JournalKind.ASKED:

@@ -44,6 +44,7 @@ def of_timeline(entry: TimelineEntry, incident: Incident) -> SentEvent:
         "severity": str(incident.severity),
         "status": str(incident.status),
         "service": incident.service,
+        **({"amends": entry.amends} if entry.amends else {}),
     }
     return _event(Record.INCIDENT, entry, {**_who(entry.actor), **body})
 

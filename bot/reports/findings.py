@@ -61,8 +61,13 @@ def signals_seen(case: Case) -> tuple[SignalSeen, ...]:
 
 
 def impact(case: Case, times: Times) -> tuple[Finding, ...]:
-    """How long and how far each signal was on its bad side: what is known of the impact."""
-    return tuple(_finding(seen, _extent(seen, times)) for seen in signals_seen(case) if seen.reading.spells)
+    """How long and how far each signal was on its bad side, and what was taken of promises: what is known of it."""
+    counted = [one for one in case.evidence if one.kind is EvidenceKind.IMPACT and not one.unavailable]
+    last = {(one.source, one.question): one for one in sorted(counted, key=lambda one: one.collected_at)}
+    return (
+        *(_finding(seen, _extent(seen, times)) for seen in signals_seen(case) if seen.reading.spells),
+        *(Finding(claim=f"{one_line(one.summary, _LONGEST)}.", evidence=(one.id,)) for one in last.values()),
+    )
 
 
 def findings(case: Case, times: Times) -> tuple[Finding, ...]:

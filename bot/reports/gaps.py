@@ -43,7 +43,7 @@ def _of_incident(case: Case, times: Times, now: datetime) -> Iterator[str]:
     if incident.is_open:
         yield phrase("still_open", status=incident.status, at=times.at(now))
     yield phrase("cause")
-    yield phrase("user_impact")
+    yield phrase("user_impact", counted=case.is_counted)
     if not incident.alerts:
         yield phrase("unnoticed")
     if incident.acknowledged_at is None:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from bot.model.report import Postmortem, ReportFormat
 from bot.model.run import ApprovalStatus, StepStatus
 from bot.model.runbook import Risk
-from bot.model.timeline import TimelineEntry
+from bot.model.timeline import TimelineEntry, as_told
 from bot.model.wording import duration, one_line
 from bot.reports import markdown
 from bot.reports.deeds import Deed, runs_told
@@ -38,7 +38,7 @@ def render(postmortem: Postmortem, format: ReportFormat, *, time_zone: str, publ
         times=times,
         exhibits=exhibits(case),
         runs=runs_told(case),
-        days=_days(case.timeline, times),
+        days=_days([told.read() for told in as_told(case.timeline)], times),
         links=[*([(phrase("link_page", id=incident.id), page)] if page else ()), *postmortem.links],
         approval=lambda deed: _approval(deed, times),
         outcome=_outcome,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,17 @@ from bot.response import told
 from bot.response.record import record
 from bot.response.world import World
 from bot.rights import Act, require
+from bot.runbooks import asking, policy
+
+_WANTED = {
+    Question.MAY_IT_RUN: "answer approve or reject",
+    Question.DID_IT_RUN: "answer did or did_not",
+    Question.WHAT: "give the values it wants",
+}
+
+
+_MAY_ANSWER = {True: (Question.MAY_IT_RUN,), False: (Question.MAY_IT_RUN, Question.WHAT)}
+"""By whether the answer is yes: to a question of the runbook's own one can only say no in this way."""
 
 
 async def answer(
@@ -26,13 +37,13 @@ async def answer(
 
     def keep(tx: Tx) -> Approval:
         now = world.clock.now()
-        approval = _open(tx, actor, approval_id, Question.MAY_IT_RUN, now)
+        approval = _open(tx, actor, approval_id, _MAY_ANSWER[approve], now)
         if plan_hash and plan_hash != approval.plan.hash:
             raise Conflict(f"approval {approval_id} is about another plan than the one you saw")
         if not approve:
             return _rejected(tx, actor, approval, reason, now)
-        _not_alone(actor, approval, world.setup.people)
-        return _approved(tx, actor, approval, reason, now)
+        alone = _alone(actor, approval, world.setup.people)
+        return _approved(tx, actor, approval, reason or alone, now)
 
     answered = await world.store.write(keep)
     world.nudge()
@@ -46,7 +57,7 @@ async def answer_if_ran(
 
     def keep(tx: Tx) -> Approval:
         now = world.clock.now()
-        approval = _open(tx, actor, approval_id, Question.DID_IT_RUN, now)
+        approval = _open(tx, actor, approval_id, (Question.DID_IT_RUN,), now)
         run = tx.runs.get(approval.run)
         word = "it ran" if did else "it did not run"
         asked = next(entry for entry in reversed(tx.runs.journal(run.id)) if entry.data.get("approval") == approval.id)
@@ -75,12 +86,32 @@ async def answer_if_ran(
     return answered
 
 
-def _open(tx: Tx, actor: Actor, approval_id: ApprovalId, question: Question, now: datetime) -> Approval:
+async def answer_what(
+    world: World, actor: Actor, approval_id: ApprovalId, values: Mapping[str, str], *, reason: str = ""
+) -> Approval:
+    """Answers a question of the runbook's own; NotAllowed when the answers are not what it wants."""
+
+    def keep(tx: Tx) -> Approval:
+        now = world.clock.now()
+        approval = _open(tx, actor, approval_id, (Question.WHAT,), now)
+        given = asking.answers(approval, values)
+        run, said = tx.runs.get(approval.run), ", ".join(f"{name}={value}" for name, value in given.items())
+        record(tx, actor, Act.APPROVE, approval.id, now, answer=said, reason=reason)
+        data = {"outcome": "succeeded", "summary": f"{actor.name} answers {said}", "value": given}
+        told.note(tx, actor, run, JournalKind.FINISHED, now, step=approval.step, data=data, fenced=False)
+        told.say(tx, actor, run, EntryKind.APPROVAL, f"{approval.id} answered by {actor.name}: {said}", now, why=reason)
+        return _settle(tx, actor, approval, ApprovalStatus.APPROVED, reason, now)
+
+    answered = await world.store.write(keep)
+    world.nudge()
+    return answered
+
+
+def _open(tx: Tx, actor: Actor, approval_id: ApprovalId, questions: Collection[Question], now: datetime) -> Approval:
     approval = tx.approvals.get(approval_id)
     require(actor, Act.APPROVE, approval, now)
-    if approval.question is not question:
-        wanted = "did or did_not" if approval.question is Question.DID_IT_RUN else "approve or reject"
-        raise Conflict(f"approval {approval_id} wants another answer", hint=f"answer {wanted}")
+    if approval.question not in questions:
+        raise Conflict(f"approval {approval_id} wants another answer", hint=_WANTED[approval.question])
     return approval
 
 
@@ -114,12 +145,14 @@ def _settle(tx: Tx, actor: Actor, approval: Approval, status: ApprovalStatus, re
     return settled
 
 
-def _not_alone(actor: Actor, approval: Approval, people: Mapping[str, Person]) -> None:
-    """Whoever began a run leaves its approval to somebody else, as long as there is somebody else."""
-    began = approval.requested_by
-    others = [one for one in people.values() if approval.by in one.roles and one.name != actor.name]
-    if began.kind is ActorKind.PERSON and began.name == actor.name and others:
-        names = ", ".join(sorted(one.name for one in others))
+def _alone(actor: Actor, approval: Approval, people: Mapping[str, Person]) -> str:
+    """NotAllowed for whoever wants the change, where somebody else could approve it; what to say where nobody could."""
+    wanted = approval.requested_by
+    if wanted.kind is not ActorKind.PERSON or wanted.name != actor.name:
+        return ""
+    others = policy.could_answer(approval, people)
+    if actor.name not in others:
         raise NotAllowed(
-            f"{actor.name} began this run, so somebody else must approve {approval.id}", hint=f"ask {names}"
+            f"{actor.name} began this run, so somebody else must approve {approval.id}", hint=f"ask {', '.join(others)}"
         )
+    return f"nobody else holds the role {approval.by!r}, so {actor.name} approves what they began"

@@ -1,70 +1,90 @@
-"""A group of alerts is ready to be told: it joins its open incident, or becomes one."""
+"""A group of alerts is due: what there is to tell of it goes to its incident and to the receiver's webhooks.
+
+What was told, the incident, and the errands that tell others are one transaction: after a crash nothing is told twice
+that was told once, and nothing that was decided is forgotten.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
-from bot.incidents import correlation, timeline
+from bot.alerts import saying
+from bot.alerts.groups import Group
+from bot.alerts.telling import News, Telling, fingerprints
+from bot.incidents import severity
 from bot.model.actor import Actor
-from bot.model.alert import Alert, AlertGroup, AlertStatus
-from bot.model.errand import Errand, ErrandKind
-from bot.model.incident import Incident
+from bot.model.incident import Incident, Severity
+from bot.model.route import Webhook
 from bot.model.setup import Setup
+from bot.model.telling import Told
 from bot.ports.store import Tx
-from bot.response import incident_opened
-from bot.response.record import record
+from bot.response import group_fires
 from bot.response.world import World
 from bot.rights import Act, require
 
 
-async def group_due(world: World, actor: Actor, errand: Errand) -> None:
-    """The group's waiting time is over."""
+async def flush(world: World, actor: Actor, group: Group, *, lease: str, epoch: int) -> Telling:
+    """Tells what is new; the telling. Fenced when another process tells by now."""
     now = world.clock.now()
-    require(actor, Act.OPEN_INCIDENT, errand.payload["group"], now)
-
-    def tell(tx: Tx) -> None:
-        group = tx.alerts.group(errand.payload["group"])
-        if group is not None:
-            ready(tx, world.setup, actor, group, now)
-
-    await world.store.write(tell)
-    world.nudge()
-
-
-def ready(tx: Tx, setup: Setup, actor: Actor, group: AlertGroup, now: datetime) -> None:
-    """Opens the group's incident, or adds to the open one; does nothing when none of its alerts fires any more."""
     require(actor, Act.OPEN_INCIDENT, group.key, now)
-    known = tx.alerts.known(group.alerts)
-    firing = [alert for alert in known.values() if alert.status(now) is AlertStatus.FIRING]
-    standing = tx.incidents.open_for_group(group.key)
-    if standing is not None:
-        _add(tx, standing, firing, now)
-    elif firing:
-        _open(tx, setup, actor, group, firing, now)
+    told = group.told = await _told_before(world, group)
+    telling = world.alerts.telling(group, now.timestamp())
+    if telling.news or telling.decisions:
+        setup = world.setup
+
+        def keep(tx: Tx) -> Mapping[str, Told]:
+            tx.leases.check(lease, epoch)
+            return _keep(tx, setup, actor, group, telling, now)
+
+        group.told = {**told, **await world.store.write(keep)}
+    world.alerts.was_told(group, telling, now.timestamp())
+    return telling
 
 
-def _add(tx: Tx, standing: Incident, firing: Sequence[Alert], now: datetime) -> None:
-    for alert in firing:
-        if alert.fingerprint not in standing.firing:
-            standing = correlation.join(standing, alert)
-            tx.incidents.tell(timeline.fired(standing.id, alert, now))
-    tx.incidents.put(standing)
+async def _told_before(world: World, group: Group) -> Mapping[str, Told]:
+    if group.told is not None:
+        return group.told
+    return await world.store.read(lambda tx: tx.tellings.of_group(group.key))
 
 
-def _open(tx: Tx, setup: Setup, actor: Actor, group: AlertGroup, firing: Sequence[Alert], now: datetime) -> None:
-    incident = correlation.open_for(group, firing, tx.incidents.next_id(), now)
-    record(tx, actor, Act.OPEN_INCIDENT, incident.id, now)
-    tx.incidents.put(incident)
-    for alert in firing:
-        tx.incidents.tell(timeline.fired(incident.id, alert, now))
-    tx.incidents.tell(timeline.opened(incident, firing[0], actor, now))
-    tx.outbox.add(
-        Errand(
-            kind=ErrandKind.EVIDENCE_WANTED,
-            dedup_key=f"evidence {incident.id} opened",
-            due_at=now,
-            payload={"incident": incident.id, "reason": "opened"},
-        )
-    )
-    incident_opened.respond(tx, setup, actor, incident, firing[0], now)
+def _keep(tx: Tx, setup: Setup, actor: Actor, group: Group, telling: Telling, now: datetime) -> Mapping[str, Told]:
+    told = {}
+    firing, resolved = fingerprints(telling.firing), fingerprints(telling.resolved)
+    own = tx.incidents.of_group(group.key)
+    news, decisions = telling.heard_by(own.acknowledged_by if own is not None and own.is_open else "")
+    for decision in decisions:
+        tx.decisions.add(group.key, decision)
+    for one in news:
+        told[one.way] = Told(group=group.key, way=one.way, firing=firing, resolved=resolved, at=now)
+        tx.tellings.put(told[one.way])
+        if not group.route.shadow:
+            _hear(tx, setup, actor, group, telling, one, own, now)
+    return told
+
+
+def _hear(
+    tx: Tx,
+    setup: Setup,
+    actor: Actor,
+    group: Group,
+    telling: Telling,
+    news: News,
+    own: Incident | None,
+    now: datetime,
+) -> None:
+    if news.webhook is not None:
+        _tell(tx, setup, group, telling, news, news.webhook, now)
+    elif telling.firing:
+        group_fires.fires(tx, setup, actor, group, telling.firing, own, now)
+
+
+def _tell(tx: Tx, setup: Setup, group: Group, telling: Telling, news: News, webhook: Webhook, now: datetime) -> None:
+    """An errand for one webhook, unless it does not want to hear of this."""
+    alerts = saying.heard(webhook, [entry.alert() for entry in (*telling.firing, *telling.resolved)], now)
+    if alerts:
+        told = saying.said(
+            group.key, group.route.receiver, group.labels, alerts, news.reason,
+            external_url=setup.public_url, max_alerts=webhook.max_alerts, now=now,
+        )  # fmt: skip
+        tx.outbox.add(saying.errand(told, news.way, first=severity.of_alerts(alerts) <= Severity.SEV2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.errors import NotAllowed
@@ -13,25 +14,51 @@ from bot.model.timeline import EntryKind, TimelineEntry
 from bot.ports.store import Tx
 from bot.response import run_wanted
 from bot.rights import Act, require
-from bot.runbooks import matching
+from bot.runbooks import beginning, matching
+from bot.runbooks.matching import Fit
 
 
 def respond(tx: Tx, setup: Setup, actor: Actor, incident: Incident, alert: Alert, now: datetime) -> None:
     """Looks for runbooks that fit the alert, in the transaction that opened the incident."""
     require(actor, Act.START_RUN, incident.id, now)
-    for fit in matching.fitting(setup.runbooks.values(), alert):
-        if fit.auto:
-            _start(tx, setup, actor, incident, alert, fit, now)
-        else:
-            how = f"tocsin runbook run {fit.runbook.name} --incident {incident.id}"
-            _say(tx, actor, incident, f"runbook {fit.runbook.name} fits: {fit.runbook.title}", f"{fit.why}; {how}", now)
+    for fit in _fits(setup, incident, alert):
+        _take(tx, setup, actor, incident, alert, fit, now)
 
 
-def _start(
-    tx: Tx, setup: Setup, actor: Actor, incident: Incident, alert: Alert, fit: matching.Fit, now: datetime
-) -> None:
+def respond_again(tx: Tx, setup: Setup, actor: Actor, incident: Incident, alert: Alert, now: datetime) -> None:
+    """The same for the alert of a group that joined: runbooks that were started or offered before are left alone."""
+    require(actor, Act.START_RUN, incident.id, now)
+    started = {run.runbook.name for run in tx.runs.list(incident=incident.id)}
+    said = {entry.text for entry in tx.incidents.timeline(incident.id)}
+    for fit in _fits(setup, incident, alert):
+        if fit.runbook.name not in started and _offer(fit) not in said:
+            _take(tx, setup, actor, incident, alert, fit, now)
+
+
+def _fits(setup: Setup, incident: Incident, alert: Alert) -> Sequence[Fit]:
+    service = setup.services.get(incident.service)
+    return matching.fitting(setup.runbooks.values(), alert, service.runbooks if service else ())
+
+
+def _offer(fit: Fit) -> str:
+    return f"runbook {fit.runbook.name} fits: {fit.runbook.title}"
+
+
+def _take(tx: Tx, setup: Setup, actor: Actor, incident: Incident, alert: Alert, fit: Fit, now: datetime) -> None:
+    if fit.auto:
+        _start(tx, setup, actor, incident, alert, fit, now)
+    else:
+        how = f"tocsin runbook run {fit.runbook.name} --incident {incident.id}"
+        _say(tx, actor, incident, _offer(fit), f"{fit.why}; {how}", now)
+
+
+def _start(tx: Tx, setup: Setup, actor: Actor, incident: Incident, alert: Alert, fit: Fit, now: datetime) -> None:
+    wants = beginning.wants(actor, alert, setup.people)
     try:
-        run_wanted.begin(tx, setup, actor, fit.runbook, incident=incident, alert=alert, given={}, why=fit.why, now=now)
+        run_wanted.begin(
+            tx, setup, wants, fit.runbook,
+            incident=incident, alert=alert, given={}, why=fit.why, now=now, trigger=beginning.OF_ALERT,
+        )  # fmt: skip
     except NotAllowed as refusal:
         _say(tx, actor, incident, f"runbook {fit.runbook.name} fits, but did not start", str(refusal), now)
 

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TypeVar
 
 from bot.errors import NotFound
+from bot.incidents import links
 from bot.model.actor import Actor
 from bot.model.evidence import Attachment
 from bot.model.ids import EvidenceId, IncidentId, RunId
-from bot.model.incident import Incident, IncidentStatus
+from bot.model.link import Related, Relation
 from bot.model.report import Case
 from bot.model.rule import GroupStatus
 from bot.model.run import Approval, JournalEntry, RunbookRun
 from bot.model.runbook import Runbook
+from bot.model.setup import Setup
+from bot.model.task import TaskKind
 from bot.ports.store import Tx
 from bot.response.world import World
 from bot.rights import Act, require
 
 T = TypeVar("T")
-
-
-async def incidents(world: World, actor: Actor, statuses: Sequence[IncidentStatus] = ()) -> Sequence[Incident]:
-    """The newest first; of all statuses when none is named."""
-    require(actor, Act.LOOK, "incidents", world.clock.now())
-    return await world.store.read(lambda tx: tx.incidents.list(statuses=statuses))
 
 
 async def case(world: World, actor: Actor, incident_id: IncidentId) -> Case:
@@ -35,14 +32,35 @@ async def case(world: World, actor: Actor, incident_id: IncidentId) -> Case:
 
 def case_of(tx: Tx, actor: Actor, incident_id: IncidentId) -> Case:
     """The same, inside a transaction the caller holds."""
-    runs = sorted(tx.runs.list(incident=incident_id), key=lambda run: run.started_at)
+    incident = tx.incidents.get(incident_id)
+    related = links.related(incident, tx.incidents.linked_to(incident_id), tx.incidents.get)
+    parts = [incident_id, *_parts(tx, related)]
+    runs = [run for part in parts for run in tx.runs.list(incident=part)]
     return Case(
-        incident=tx.incidents.get(incident_id),
-        timeline=tuple(tx.incidents.timeline(incident_id)),
-        evidence=tuple(tx.evidence.of_incident(incident_id)),
-        runs=tuple((run, tuple(tx.runs.journal(run.id))) for run in runs),
-        approvals=tuple(tx.approvals.of_incident(incident_id)),
+        incident=incident,
+        timeline=tuple(sorted(_all(tx.incidents.timeline, parts), key=lambda entry: (entry.at, entry.seq))),
+        evidence=tuple(sorted(_all(tx.evidence.of_incident, parts), key=lambda one: one.collected_at)),
+        runs=tuple((run, tuple(tx.runs.journal(run.id))) for run in sorted(runs, key=lambda run: run.started_at)),
+        approvals=tuple(sorted(_all(tx.approvals.of_incident, parts), key=lambda one: one.asked_at)),
+        related=tuple(related),
+        pages=tuple(_all(tx.pages.of_incident, parts)),
+        escalation=tx.escalations.get(incident_id),
+        follow_ups=tuple(one for one in _all(tx.tasks.of_incident, parts) if one.kind is TaskKind.FOLLOW_UP),
     )
+
+
+def _parts(tx: Tx, related: Sequence[Related]) -> Iterator[IncidentId]:
+    """What was merged into it, and into that."""
+    for one in related:
+        if one.relation is Relation.PART:
+            yield one.incident.id
+            yield from _parts(
+                tx, links.related(one.incident, tx.incidents.linked_to(one.incident.id), tx.incidents.get)
+            )
+
+
+def _all(of: Callable[[IncidentId], Sequence[T]], incidents: Sequence[IncidentId]) -> list[T]:
+    return [one for incident in incidents for one in of(incident)]
 
 
 async def run(
@@ -73,6 +91,12 @@ async def rules(world: World, actor: Actor) -> Sequence[GroupStatus]:
     standing = {group.key for group in world.setup.groups}
     statuses = await world.store.read(lambda tx: tx.rules.statuses())
     return [status for status in statuses if status.key in standing]
+
+
+def documents(world: World, actor: Actor) -> Setup:
+    """What the documents say now."""
+    require(actor, Act.LOOK, "documents", world.clock.now())
+    return world.setup
 
 
 async def runbooks(world: World, actor: Actor) -> Sequence[Runbook]:

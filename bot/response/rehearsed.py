@@ -2,47 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from bot.errors import TocsinError
 from bot.model.actor import Actor
+from bot.model.ids import IncidentId
 from bot.model.plan import Plan, Rehearsal, RehearsedStep
-from bot.model.runbook import Runbook, Step
+from bot.model.runbook import Risk, Runbook, Step
+from bot.ports.actions import Occasion
+from bot.ports.store import Tx
 from bot.response.offers import planned
 from bot.response.world import World
 from bot.rights import Act, require
-from bot.runbooks import policy, templates
+from bot.runbooks import limits, policy, rehearsing, templates
+from bot.runbooks.journal import is_rollback
+from bot.runbooks.schema import UNDO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stage:
+    world: World
+    actor: Actor
+    runbook: Runbook
+    data: templates.Data
+    source: str
+    incident: IncidentId | None
+    held: str
+    """What would keep changes from beginning now."""
+    touched: set[str] = field(default_factory=set)
+    """The targets of the changes so far."""
 
 
 async def rehearse(
-    world: World, actor: Actor, runbook: Runbook, inputs: Mapping[str, str], *, source: str
+    world: World,
+    actor: Actor,
+    runbook: Runbook,
+    inputs: Mapping[str, str],
+    *,
+    source: str,
+    incident: IncidentId | None = None,
 ) -> Rehearsal:
-    """What each step would do with these inputs. A step that reads an earlier one's result cannot be known yet."""
+    """What each step would do with these inputs, and what looks after it and takes it back.
+
+    A step that reads an earlier one's result cannot be known yet.
+    """
     require(actor, Act.REHEARSE, runbook.name, world.clock.now())
-    data = {"inputs": dict(inputs), "incident": {"id": ""}, "run": {"id": ""}, "steps": {}}
-    steps = [await _step(world, actor, step, data, source) for step in runbook.steps]
+    data = {"inputs": dict(inputs), "incident": {"id": incident or ""}, "run": {"id": ""}, "steps": {}}
+    held = await world.store.read(lambda tx: _held(tx, world, runbook))
+    stage = _Stage(
+        world=world, actor=actor, runbook=runbook, data=data, source=source, incident=incident, held=held
+    )  # fmt: skip
+    steps = [await _step(stage, step) for step in _all(runbook.steps)]
     return Rehearsal(runbook=runbook.name, inputs=inputs, steps=tuple(steps))
 
 
-async def _step(world: World, actor: Actor, step: Step, data: templates.Data, source: str) -> RehearsedStep:
+def _all(steps: Sequence[Step]) -> Iterator[Step]:
+    for step in steps:
+        yield step
+        yield from (part for part in (step.verify, step.rollback) if part is not None)
+
+
+async def _step(stage: _Stage, step: Step) -> RehearsedStep:
+    if step.uses == UNDO:
+        undone = step.id.removesuffix(".rollback")
+        return _said(step, "unknown", f"takes back what came of {undone}", (undone,))
     try:
-        if not templates.holds(step.condition, data):
+        if not templates.holds(step.condition, stage.data):
             return _said(step, "skip", f"`if: {step.condition}` is false")
-        plan = await planned(world, actor, step, templates.render_leaves(step.params, data), source)
-    except templates.TemplateFailed as error:
-        return _said(step, "unknown", f"this depends on an earlier step's result: {error}")
+        return _planned(stage, step, await _plan(stage, step))
     except TocsinError as error:
-        return _said(step, "refuse", f"{error}; {error.hint}")
-    return _planned(step, plan)
+        return _refused(step, error)
 
 
-def _planned(step: Step, plan: Plan) -> RehearsedStep:
+def _refused(step: Step, error: TocsinError) -> RehearsedStep:
+    """It cannot be planned: because what it is made of is not there yet, or at all."""
+    waits_for = rehearsing.waits_for(step)
+    if waits_for:
+        return _said(step, "unknown", f"this depends on what comes of {', '.join(waits_for)}", waits_for)
+    return _said(step, "refuse", f"{error}; {error.hint}")
+
+
+async def _plan(stage: _Stage, step: Step) -> Plan:
+    occasion = Occasion(step=step.id, source=stage.source, incident=stage.incident)
+    return await planned(stage.world, stage.actor, stage.runbook, step, stage.data, occasion)
+
+
+def _held(tx: Tx, world: World, runbook: Runbook) -> str:
+    now = world.clock.now()
+    standing = limits.Standing(
+        pause=tx.automation.pause(),
+        intervals=world.setup.time_intervals,
+        changed_lately=tx.runs.changed_since(now - limits.HOUR),
+    )
+    return limits.held_by(runbook, world.setup.automation, standing, now)
+
+
+def _planned(stage: _Stage, step: Step, plan: Plan) -> RehearsedStep:
+    never = limits.forbidden(step, plan, stage.world.setup.automation.limits, frozenset(stage.touched))
+    if never:
+        return _said(step, "refuse", f"{never}; it would {plan.summary}")
+    changes = policy.risk_of(step, plan) is not Risk.READ
+    shown = _asking(stage, step, plan)
+    if not changes or is_rollback(step):
+        return shown
+    stage.touched.update(plan.targets)
+    return shown if not stage.held else replace(shown, text=f"{shown.text}; now it would be held: {stage.held}")
+
+
+def _asking(stage: _Stage, step: Step, plan: Plan) -> RehearsedStep:
     terms = policy.terms_for(step, plan)
     if terms is None:
         return RehearsedStep(step=step.id, title=step.title, would="run", text="asks nobody", plan=plan)
-    text = f"asks {terms.count} with the role {terms.by}"
-    return RehearsedStep(step=step.id, title=step.title, would="ask", text=text, plan=plan)
+    people = tuple(rehearsing.who(terms, stage.world.setup.people, stage.actor.name))
+    named = ", ".join(people) or "nobody holds it"
+    text = f"asks {terms.count} with the role {terms.by} ({named})"
+    return RehearsedStep(step=step.id, title=step.title, would="ask", text=text, plan=plan, people=people)
 
 
-def _said(step: Step, would: str, text: str) -> RehearsedStep:
-    return RehearsedStep(step=step.id, title=step.title, would=would, text=text)
+def _said(step: Step, would: str, text: str, waits_for: tuple[str, ...] = ()) -> RehearsedStep:
+    return RehearsedStep(step=step.id, title=step.title, would=would, text=text, waits_for=waits_for)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from bot.alerts.wire import Received
 from bot.model.actor import Actor
 from bot.model.alert import Alert
 from bot.model.labels import LabelSet
 from bot.model.rule import GroupStatus, Recordings, RuleGroup
 from bot.ports.store import Tx
-from bot.response import alert_received, source_seen
+from bot.response import alerts_taken, source_seen
 from bot.response.world import World
 from bot.rights import Act, require
 from bot.rules import evaluator, recording
@@ -43,20 +44,29 @@ async def rule_due(
     )  # fmt: skip
     now = world.clock.now()
     evaluation = replace(made, status=replace(made.status, took=now - began))
-    found = [_endless(alert, now) for alert in evaluation.alerts]
 
     def keep(tx: Tx) -> None:
         tx.leases.check(LEASE, epoch)
         tx.rules.save(evaluation.status)
         # first what can be seen again: the last alert that is over closes the story
         source_seen.compare(tx, actor, group, before, evaluation.status, now)
-        alert_received.take(tx, world.setup, actor, found, now)
 
-    await world.store.write(keep)
-    if found:
-        world.nudge()
+    found = [Received.of(_endless(alert, now)) for alert in evaluation.alerts]
+    await alerts_taken.take(world, actor, found, also=keep)
+    if evaluation.alerts:
         tell(world, actor, group, evaluation.alerts)
     return evaluation
+
+
+async def kept_since(world: World, actor: Actor, group: RuleGroup, slot: datetime) -> GroupStatus | None:
+    """What was kept of this slot, or of a later one; None: nothing was.
+
+    For whoever was told that the store is away: the evaluation may have been committed all the same, and the alerts
+    of a state that is not known here would never be over.
+    """
+    require(actor, Act.EVALUATE_RULES, group.key, world.clock.now())
+    statuses = await world.store.read(lambda tx: tx.rules.statuses())
+    return next((one for one in statuses if one.key == group.key and one.slot >= slot), None)
 
 
 def tell(world: World, actor: Actor, group: RuleGroup, alerts: Sequence[Alert]) -> None:

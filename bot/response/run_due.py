@@ -6,43 +6,54 @@ from collections.abc import Sequence
 
 from bot.model.actor import Actor
 from bot.model.run import JournalEntry, RunbookRun
-from bot.response import run_ended, signal_checked, step_asked, step_prepared, step_started
+from bot.response import run_ended, run_taken_back, signal_checked, step_asked, step_prepared, step_started
+from bot.response.carried import Carried
 from bot.response.world import World
 from bot.rights import Act, require
-from bot.runbooks import machine
+from bot.runbooks import machine, moves
+
+_Asks = moves.Ask | moves.AskWhat | moves.AskIfItRan | moves.Expire
+_LooksOrAsks = moves.Watch | moves.Observe | moves.Check | moves.TakeBack | _Asks
 
 
-async def advance(world: World, actor: Actor, run: RunbookRun) -> RunbookRun:
-    """Makes moves until the run waits or is over; the run as it was then put down. Fenced when it was taken over."""
+async def advance(world: World, actor: Actor, run: RunbookRun, journal: Sequence[JournalEntry]) -> RunbookRun:
+    """Makes moves until the run waits or is over; the run as it was then put down. Fenced when it was taken over.
+
+    `journal`: the run's, as it was when it was claimed.
+    """
     require(actor, Act.CARRY_RUN, run.id, world.clock.now())
-    rested: RunbookRun | None = None
+    carried, rested = Carried(world, actor, run, journal), None
     while rested is None:
-        journal = await world.store.read(lambda tx: tx.runs.journal(run.id))
-        move = machine.next_move(run, journal, world.clock.now())
-        rested = await _make(world, actor, run, journal, move)
+        move = machine.next_move(carried.run, carried.journal, world.clock.now())
+        rested = await _make(world, actor, carried, move)
     return rested
 
 
-async def _make(
-    world: World, actor: Actor, run: RunbookRun, journal: Sequence[JournalEntry], move: machine.Move
-) -> RunbookRun | None:
+async def _make(world: World, actor: Actor, carried: Carried, move: moves.Move) -> RunbookRun | None:
     """One move; the run where it rests, or None when there is more to do."""
-    if isinstance(move, machine.Done | machine.Wait):
-        return await run_ended.rest(world, actor, run, move)
-    if isinstance(move, machine.Check):
-        await signal_checked.check(world, actor, run, move)
-    else:
-        await _make_of_step(world, actor, run, journal, move)
-    return None
-
-
-async def _make_of_step(
-    world: World, actor: Actor, run: RunbookRun, journal: Sequence[JournalEntry], move: machine.StepMove
-) -> None:
     match move:
-        case machine.Prepare():
-            await step_prepared.prepare(world, actor, run, journal, move)
-        case machine.Start() | machine.Probe():
-            await step_started.act(world, actor, run, move)
-        case machine.Ask() | machine.AskIfItRan() | machine.Expire():
-            await step_asked.ask(world, actor, run, journal, move)
+        case moves.Done() | moves.Wait():
+            return await run_ended.rest(world, actor, carried, move)
+        case moves.Prepare():
+            await step_prepared.prepare(world, actor, carried, move)
+            return None
+        case moves.Start() | moves.Probe():
+            return await step_started.act(world, actor, carried, move)
+        case _:
+            await carried.settle()
+            rested = await _look_or_ask(world, actor, carried, move)
+            await carried.look()
+            return rested
+
+
+async def _look_or_ask(world: World, actor: Actor, carried: Carried, move: _LooksOrAsks) -> RunbookRun | None:
+    match move:
+        case moves.Check() | moves.Watch():
+            return await signal_checked.look(world, actor, carried.run, move)
+        case moves.Observe():
+            await step_prepared.observe(world, actor, carried, move)
+        case moves.TakeBack():
+            await run_taken_back.begin(world, actor, carried, move)
+        case _:
+            await step_asked.ask(world, actor, carried, move)
+    return None

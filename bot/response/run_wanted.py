@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from bot.errors import NotFound
+from bot.errors import Conflict, NotFound
 from bot.model.actor import Actor
 from bot.model.alert import Alert
 from bot.model.ids import IncidentId
@@ -16,13 +17,22 @@ from bot.model.rule import AlertRule
 from bot.model.run import RunbookRun
 from bot.model.runbook import Runbook
 from bot.model.setup import Setup
-from bot.model.timeline import EntryKind, TimelineEntry
+from bot.model.timeline import EntryKind
 from bot.ports.store import Tx
-from bot.response import rehearsed
+from bot.response import rehearsed, told
 from bot.response.record import record
 from bot.response.world import World
 from bot.rights import Act, require
+from bot.runbooks import beginning
 from bot.runbooks.inputs import resolve
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Above:
+    """The run, and its step, that begin another run."""
+
+    run: RunbookRun
+    step: str
 
 
 async def start(
@@ -32,13 +42,19 @@ async def start(
     *,
     incident_id: IncidentId | None = None,
     inputs: Mapping[str, str] | None = None,
+    once: str = "",
 ) -> RunbookRun:
-    """Begins a run; NotAllowed when an input is missing. It goes on by itself."""
+    """Begins a run; NotAllowed when an input is missing. It goes on by itself.
+
+    `once` is the id of a button: however often it is clicked it begins one run, and Conflict says that it did.
+    """
     now = world.clock.now()
     require(actor, Act.START_RUN, runbook_name, now)
     runbook = _named(world.setup, runbook_name)
 
     def keep(tx: Tx) -> RunbookRun:
+        if once:
+            _mark(tx, actor, once, now)
         incident, alert = _behind(tx, incident_id)
         why = f"started by {actor.name}"
         return begin(
@@ -48,6 +64,12 @@ async def start(
     begun = await world.store.write(keep)
     world.nudge()
     return begun
+
+
+def _mark(tx: Tx, actor: Actor, once: str, now: datetime) -> None:
+    if tx.marks.at(f"run {once}") is not None:
+        raise Conflict("this run was begun already", hint="click *Rehearse* again to begin another one")
+    tx.marks.put(f"run {once}", now)
 
 
 def begin(
@@ -61,8 +83,13 @@ def begin(
     given: Mapping[str, str],
     why: str,
     now: datetime,
+    above: Above | None = None,
+    trigger: str = "",
 ) -> RunbookRun:
-    """The same, inside a transaction the caller holds."""
+    """The same, inside a transaction the caller holds; `above`: a step of another run wants it.
+
+    `trigger` says what began it, where that is neither a person nor an alert.
+    """
     require(actor, Act.START_RUN, runbook.name, now)
     found = setup.rule(alert.rule) if alert is not None else None
     rule = found[1] if found is not None else None
@@ -78,22 +105,26 @@ def begin(
         signal_expr=rule.expr if rule is not None else "",
         signal_labels=_series_labels(rule, alert),
         wake_at=now,
+        trigger=trigger or actor.via or beginning.OF_ALERT,
     )
+    run = _settled(tx, setup, actor, beginning.placed(run, setup.automation, incident, alert), above)
     record(tx, actor, Act.START_RUN, run.id, now, runbook=runbook.name, hash=runbook.hash)
     tx.runs.create(run)
-    if incident is not None:
-        tx.incidents.tell(
-            TimelineEntry(
-                incident=incident.id,
-                at=now,
-                recorded_at=now,
-                actor=actor,
-                kind=EntryKind.RUNBOOK,
-                text=f"run {run.id} of runbook {runbook.name} begins",
-                why=why,
-            )
-        )
+    told.say(tx, actor, run, EntryKind.RUNBOOK, f"run {run.id} of runbook {runbook.name} begins", now, why=why)
     return run
+
+
+def _settled(tx: Tx, setup: Setup, actor: Actor, run: RunbookRun, above: Above | None) -> RunbookRun:
+    """The run with what it may do by itself; NotAllowed where it would have to queue up, and nobody wants it to."""
+    first = above.run if above is not None else run
+    by_hand = beginning.by_hand(first)
+    trust = tx.automation.trust(run.runbook.name, run.environment)
+    settled = beginning.trusted(run, setup.automation, trust, by_hand=by_hand)
+    if above is not None:
+        return beginning.below(settled, above.run, above.step)
+    if run.lock and not by_hand:
+        beginning.one_at_a_time(run, tx.runs.under_way(lock=run.lock))
+    return settled
 
 
 async def rehearse(
@@ -110,12 +141,15 @@ async def rehearse(
     runbook = _named(world.setup, runbook_name)
     incident, alert = await world.store.read(lambda tx: _behind(tx, incident_id))
     values = resolve(runbook, inputs or {}, alert, incident)
-    return await rehearsed.rehearse(world, actor, runbook, values, source=alert.source if alert else "")
+    source = alert.source if alert else ""
+    return await rehearsed.rehearse(world, actor, runbook, values, source=source, incident=incident_id)
 
 
 def _series_labels(rule: AlertRule | None, alert: Alert | None) -> LabelSet:
-    if rule is None or alert is None:
+    if alert is None:
         return LabelSet()
+    if rule is None:
+        return alert.labels
     added = {"alertname", *rule.labels}
     return LabelSet({name: value for name, value in alert.labels.items() if name not in added})
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from bot.alerts.wire import Received
 from bot.model.actor import Actor
 from bot.model.rule import GroupStatus, RuleGroup
 from bot.ports.store import Tx
-from bot.response import alert_received, source_seen
+from bot.response import alerts_taken, source_seen
 from bot.response.rule_due import LEASE, tell
 from bot.response.world import World
 from bot.rights import Act, require
@@ -42,12 +43,12 @@ async def search_due(
         made = replace(made, status=replace(made.status, took=now - began))
         tx.rules.save(made.status)
         source_seen.compare(tx, actor, group, before, made.status, now)
-        alert_received.take(tx, world.setup, actor, made.alerts, now)
+        alerts_taken.log(tx, world, actor, [Received.of(alert) for alert in made.alerts], now)
         return made
 
     made = await world.store.write(keep)
     if made.alerts:
-        world.nudge()
+        alerts_taken.know(world, actor, [Received.of(alert) for alert in made.alerts], now)
         until = state.valid_until(now, group.interval, group.resend_delay)
         tell(world, actor, group, [alert if alert.ends_at else replace(alert, ends_at=until) for alert in made.alerts])
     return made

@@ -2,53 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.model.actor import Actor
 from bot.model.plan import Plan
 from bot.model.run import Approval, ApprovalStatus, JournalEntry, JournalKind, Question, RunbookRun
-from bot.model.runbook import ApprovalTerms, Step
+from bot.model.runbook import ApprovalTerms
+from bot.model.setup import Setup
 from bot.model.timeline import EntryKind
 from bot.ports.store import Tx
 from bot.response import told
+from bot.response.carried import Carried
 from bot.response.record import record
+from bot.response.step_covered import covered
 from bot.response.world import World
 from bot.rights import Act, require
-from bot.runbooks import machine, policy, templates
-from bot.runbooks.journal import template_data
+from bot.runbooks import asking, moves, policy, templates
+from bot.runbooks.journal import template_data, wanted_by
 
 _UNENDING = timedelta(days=3650)
 """Whether something ran does not lapse: until a person says so, the run stands still."""
 
 
-async def ask(
-    world: World,
+async def ask(world: World, actor: Actor, carried: Carried, move: moves.Question) -> None:
+    """Writes ASKED, ASKED_IF_RAN, or the lapse of a question; nothing where somebody was quicker."""
+    now, run, journal = world.clock.now(), carried.run, carried.journal
+    require(actor, Act.CARRY_RUN, run.id, now)
+    covers = await covered(world, actor, run, journal, move)
+
+    await carried.write(lambda tx: _keep(tx, world.setup, actor, run, journal, move, covers, now))
+
+
+def _keep(
+    tx: Tx,
+    setup: Setup,
     actor: Actor,
     run: RunbookRun,
     journal: Sequence[JournalEntry],
-    move: machine.Ask | machine.AskIfItRan | machine.Expire,
+    move: moves.Question,
+    covers: Mapping[str, Plan],
+    now: datetime,
 ) -> None:
-    """Writes ASKED, ASKED_IF_RAN, or the lapse of a question."""
-    now = world.clock.now()
-    require(actor, Act.CARRY_RUN, run.id, now)
     match move:
-        case machine.Ask():
-            await world.store.write(lambda tx: _may_it_run(tx, actor, run, journal, move, now))
-        case machine.AskIfItRan():
-            await world.store.write(lambda tx: _did_it_run(tx, actor, run, move, now))
-        case machine.Expire():
-            await world.store.write(lambda tx: _lapse(tx, actor, run, move, now))
+        case moves.Ask() | moves.AskWhat():
+            _ask(tx, setup, actor, run, journal, move, covers, now)
+        case moves.AskIfItRan():
+            _did_it_run(tx, actor, run, journal, move, now)
+        case moves.Expire():
+            _lapse(tx, actor, run, move, now)
 
 
-def _may_it_run(
-    tx: Tx, actor: Actor, run: RunbookRun, journal: Sequence[JournalEntry], move: machine.Ask, now: datetime
+def _ask(
+    tx: Tx,
+    setup: Setup,
+    actor: Actor,
+    run: RunbookRun,
+    journal: Sequence[JournalEntry],
+    move: moves.Ask | moves.AskWhat,
+    covers: Mapping[str, Plan],
+    now: datetime,
 ) -> None:
     terms = policy.terms_for(move.step, move.plan) or ApprovalTerms()
-    text = _question(run, journal, terms, move)
-    approval = _approval(tx, run, move.step, move.plan, Question.MAY_IT_RUN, terms, text, now)
+    approval = replace(
+        _approval(tx, run, journal, move, terms, now),
+        ask=_question(run, journal, terms, move),
+        question=Question.MAY_IT_RUN if isinstance(move, moves.Ask) else Question.WHAT,
+        wants=() if isinstance(move, moves.Ask) else asking.wants(move.plan),
+        covers=tuple(covers.values()),
+    )
+    tx.approvals.put(approval)
+    text, shown = approval.ask, {step: plan.hash for step, plan in covers.items()}
     data = {
+        "covers": shown,
         "approval": approval.id,
         "plan_hash": move.plan.hash,
         "expires_at": approval.expires_at.isoformat(),
@@ -57,11 +84,28 @@ def _may_it_run(
         "ask": text,
     }
     told.note(tx, actor, run, JournalKind.ASKED, now, step=move.step.id, data=data)
-    why = f"{move.plan.risk} on {', '.join(move.plan.targets)}: {move.plan.summary}"
+    why = f"{move.plan.risk} on {', '.join(move.plan.targets)}: {move.plan.summary}{_also(covers)}"
     told.say(tx, actor, run, EntryKind.APPROVAL, f"{approval.id} asks: {text}", now, why=why)
+    _warn(tx, setup, actor, run, approval, now)
 
 
-def _question(run: RunbookRun, journal: Sequence[JournalEntry], terms: ApprovalTerms, move: machine.Ask) -> str:
+def _also(covers: Mapping[str, Plan]) -> str:
+    return "".join(f"; and then {plan.summary}" for plan in covers.values())
+
+
+def _warn(tx: Tx, setup: Setup, actor: Actor, run: RunbookRun, approval: Approval, now: datetime) -> None:
+    """A question that too few people could answer is said to be one, while there is time to do something about it."""
+    could = policy.could_answer(approval, setup.people)
+    if len(could) < approval.count:
+        why = f"it needs {approval.count} with the role {approval.by!r}: {', '.join(could) or 'nobody'} could"
+        told.say(tx, actor, run, EntryKind.APPROVAL, f"too few people can answer {approval.id}", now, why=why)
+
+
+def _question(
+    run: RunbookRun, journal: Sequence[JournalEntry], terms: ApprovalTerms, move: moves.Ask | moves.AskWhat
+) -> str:
+    if isinstance(move, moves.AskWhat):
+        return str(move.plan.params["question"])
     fallback = f"{move.step.title}: {move.plan.summary}?"
     try:
         return templates.render(terms.ask, template_data(run, journal)) or fallback
@@ -70,10 +114,13 @@ def _question(run: RunbookRun, journal: Sequence[JournalEntry], terms: ApprovalT
         return fallback
 
 
-def _did_it_run(tx: Tx, actor: Actor, run: RunbookRun, move: machine.AskIfItRan, now: datetime) -> None:
+def _did_it_run(
+    tx: Tx, actor: Actor, run: RunbookRun, journal: Sequence[JournalEntry], move: moves.AskIfItRan, now: datetime
+) -> None:
     terms = replace(policy.terms_for(move.step, move.plan) or ApprovalTerms(), count=1, expires=_UNENDING)
     text = f"step {move.step.id} was begun and its end was not seen: did it run? ({move.plan.summary})"
-    approval = _approval(tx, run, move.step, move.plan, Question.DID_IT_RUN, terms, text, now)
+    approval = replace(_approval(tx, run, journal, move, terms, now), ask=text, question=Question.DID_IT_RUN)
+    tx.approvals.put(approval)
     data = {"approval": approval.id}
     told.note(tx, actor, run, JournalKind.ASKED_IF_RAN, now, step=move.step.id, attempt=move.attempt, data=data)
     told.say(
@@ -84,32 +131,28 @@ def _did_it_run(tx: Tx, actor: Actor, run: RunbookRun, move: machine.AskIfItRan,
 def _approval(
     tx: Tx,
     run: RunbookRun,
-    step: Step,
-    plan: Plan,
-    question: Question,
+    journal: Sequence[JournalEntry],
+    move: moves.Ask | moves.AskWhat | moves.AskIfItRan,
     terms: ApprovalTerms,
-    text: str,
     now: datetime,
 ) -> Approval:
-    approval = Approval(
+    return Approval(
         id=tx.approvals.next_id(),
         run=run.id,
-        step=step.id,
+        step=move.step.id,
         incident=run.incident,
-        question=question,
-        ask=text,
-        plan=plan,
+        question=Question.MAY_IT_RUN,
+        ask="",
+        plan=move.plan,
         by=terms.by,
         count=terms.count,
         asked_at=now,
         expires_at=now + terms.expires,
-        requested_by=run.started_by,
+        requested_by=wanted_by(run, move.step, journal),
     )
-    tx.approvals.put(approval)
-    return approval
 
 
-def _lapse(tx: Tx, actor: Actor, run: RunbookRun, move: machine.Expire, now: datetime) -> None:
+def _lapse(tx: Tx, actor: Actor, run: RunbookRun, move: moves.Expire, now: datetime) -> None:
     approval = next(one for one in tx.approvals.of_run(run.id) if one.id == move.approval)
     tx.approvals.put(replace(approval, status=ApprovalStatus.EXPIRED, answered_at=now))
     data = {"answer": "expired", "plan_hash": approval.plan.hash, "reason": "nobody answered in time"}

@@ -2,83 +2,86 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.errors import StoreUnavailable
+from bot.evidence.pieces import legible
 from bot.evidence.redaction import redact, redact_value
 from bot.model.actor import Actor
 from bot.model.errand import Errand, ErrandKind
 from bot.model.evidence import Evidence, EvidenceKind
 from bot.model.ids import EvidenceId, IncidentId
 from bot.model.plan import ActionResult, Outcome
-from bot.model.run import JournalKind, RunbookRun
+from bot.model.run import JournalEntry, JournalKind, RunbookRun
 from bot.model.runbook import Risk
 from bot.model.sample import Window
 from bot.model.timeline import EntryKind
 from bot.ports.store import Tx
 from bot.response import told
+from bot.response.carried import Carried
+from bot.response.output_heard import MOST
 from bot.response.world import World
 from bot.rights import Act, require
-from bot.runbooks import machine
-
-_RETRY_S = 1.0
+from bot.runbooks import expecting, moves, policy
 
 
 async def finish(
     world: World,
     actor: Actor,
-    run: RunbookRun,
-    move: machine.Start | machine.Probe,
+    carried: Carried,
+    move: moves.Start | moves.Probe,
     result: ActionResult,
     *,
     probed: bool = False,
+    spoke: bool = True,
 ) -> None:
-    """Writes the end down. What has happened has happened: while the store is away, it is tried until it is back."""
-    now = world.clock.now()
+    """The end is owed to the run where the step only looked, and written down at once where it may be a change.
+
+    `spoke`: it, or an earlier attempt whose end nobody saw, may have said something while it ran.
+    """
+    now, run = world.clock.now(), carried.run
     require(actor, Act.ACT, run.id, now)
-    data = _data(result, probed)
-    await _surely(world, lambda tx: _keep(tx, actor, run, move, data, now))
+    # a probe sees that it happened, not what came of it
+    unmet = None if probed else expecting.unmet(run, carried.journal, move.step, result)
+    data = {**_data(world, unmet or result, probed), "unmet": unmet is not None}
+    line = told.line(actor, run, JournalKind.FINISHED, now, step=move.step.id, attempt=move.attempt, data=data)
+    carried.owe(line, lambda tx: _keep(tx, actor, run, move, line, spoke), has_happened=True)
+    if policy.risk_of(move.step, move.plan) is not Risk.READ:
+        await carried.settle()
 
 
-async def _surely(world: World, work: Callable[[Tx], None]) -> None:
-    while True:
-        try:
-            return await world.store.write(work)
-        except StoreUnavailable:
-            await asyncio.sleep(_RETRY_S)
-
-
-def _data(result: ActionResult, probed: bool) -> dict[str, Any]:  # Any: a result is plain JSON of any shape
+# Any: a result is plain JSON of any shape
+def _data(world: World, result: ActionResult, probed: bool) -> dict[str, Any]:
     return {
         "outcome": str(result.outcome),
-        "summary": redact(result.summary),
-        "value": redact_value(dict(result.value)),
-        "text": redact(result.text),
+        "summary": redact(world.clean(result.summary)),
+        "value": redact_value(dict(result.value), world.clean),
+        "text": _capped(legible(redact(world.clean(result.text)))),
         "link": result.link,
         "temporary": result.temporary,
+        "untouched": result.untouched,
         "probed": probed,
         "did_not_run": probed and result.outcome is Outcome.FAILED,
     }
 
 
+def _capped(text: str) -> str:
+    return text if len(text) <= MOST else f"{text[:MOST]}\n[{len(text) - MOST} more characters are not kept]"
+
+
 def _keep(
-    tx: Tx,
-    actor: Actor,
-    run: RunbookRun,
-    move: machine.Start | machine.Probe,
-    data: dict[str, Any],
-    now: datetime,
+    tx: Tx, actor: Actor, run: RunbookRun, move: moves.Start | moves.Probe, line: JournalEntry, spoke: bool
 ) -> None:
-    step, plan = move.step, move.plan
-    told.note(tx, actor, run, JournalKind.FINISHED, now, step=step.id, attempt=move.attempt, data=data)
+    step, plan, data, now = move.step, move.plan, line.data, line.at
+    tx.runs.append(line, epoch=run.epoch)
+    if spoke:
+        tx.outputs.drop(run.id, step.id)
     if plan.risk is not Risk.READ:
         told.say(tx, actor, run, EntryKind.ACTION, f"{data['outcome']}: {plan.summary}", now, why=data["summary"])
         _show(tx, run, step.id, move.attempt, now)
     elif run.incident is not None:
-        evidence = _file(tx, run, run.incident, move, data, now)
+        evidence = _file(tx, run.incident, move, data, now)
         text = f"{step.title}: {data['summary']}"
         told.say(tx, actor, run, EntryKind.EVIDENCE, text, now, evidence=(evidence,))
 
@@ -98,10 +101,9 @@ def _show(tx: Tx, run: RunbookRun, step: str, attempt: int, now: datetime) -> No
 
 def _file(
     tx: Tx,
-    run: RunbookRun,
     incident: IncidentId,
-    move: machine.Start | machine.Probe,
-    data: dict[str, Any],
+    move: moves.Start | moves.Probe,
+    data: Mapping[str, Any],  # Any: as above
     now: datetime,
 ) -> EvidenceId:
     evidence = Evidence(

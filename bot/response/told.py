@@ -13,6 +13,20 @@ from bot.model.timeline import EntryKind, TimelineEntry
 from bot.ports.store import Tx
 
 
+def line(
+    actor: Actor,
+    run: RunbookRun,
+    kind: JournalKind,
+    now: datetime,
+    *,
+    step: str = "",
+    attempt: int = 0,
+    data: Mapping[str, Any] | None = None,  # Any: plain JSON, its keys are listed at `JournalKind`
+) -> JournalEntry:
+    """What `note` appends."""
+    return JournalEntry(run=run.id, at=now, kind=kind, actor=actor, step=step, attempt=attempt, data=data or {})
+
+
 def note(
     tx: Tx,
     actor: Actor,
@@ -22,11 +36,11 @@ def note(
     *,
     step: str = "",
     attempt: int = 0,
-    data: Mapping[str, Any] | None = None,  # Any: plain JSON, its keys are listed at `JournalKind`
+    data: Mapping[str, Any] | None = None,  # Any: as above
     fenced: bool = True,
 ) -> None:
     """Appends to the run's journal; Fenced unless we still hold the run. People's answers are not fenced."""
-    entry = JournalEntry(run=run.id, at=now, kind=kind, actor=actor, step=step, attempt=attempt, data=data or {})
+    entry = line(actor, run, kind, now, step=step, attempt=attempt, data=data)
     tx.runs.append(entry, epoch=run.epoch if fenced else None)
 
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from bot.model.plan import Outcome, Plan
+from bot.model.actor import Actor, ActorKind
+from bot.model.automation import Autonomy
+from bot.model.plan import ActionResult, Outcome, Plan
 from bot.model.run import JournalEntry, JournalKind, RunbookRun, StepStatus
-from bot.model.runbook import Risk, Step
+from bot.model.runbook import Risk, Runbook, Step
+
+UNDO = "undo"
+"""What a rollback uses that is the action's own undo."""
+_BACK = ".rollback"
+_ASKED, _LOWERED = frozenset((JournalKind.ASKED,)), frozenset((JournalKind.LOWERED,))
+_TURNS = frozenset({JournalKind.ROLLBACK, JournalKind.CANCELLED})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,26 +34,188 @@ class StepStory:
     attempts: int = 0
     began_at: datetime | None = None
     """The last of these starts."""
+    unseen_at: datetime | None = None
+    """The last of these that was followed by another one before its end was seen."""
+    lost: int = 0
+    """How many of these were followed by another one, or by a look whether they ran, before their end was seen."""
     failures: int = 0
     unsettled: bool = False
     """An attempt began, and nobody saw how it ended."""
     probed: bool = False
     asked_if_ran: JournalEntry | None = None
     last_finished: JournalEntry | None = None
+    is_final: bool = False
+    """It had its effect, and not the one that was expected: only what may be repeated is tried again."""
+    acted: bool = False
+    """An attempt ended that is not known to have left everything as it was."""
+    held: JournalEntry | None = None
+    """What keeps it from beginning, until it begins."""
+
+    @property
+    def may_have_acted(self) -> bool:
+        """Whether it may have had an effect."""
+        return self.acted or self.unsettled
+
+
+class Journal(tuple[JournalEntry, ...]):
+    """A journal with what it says of each step, so that whoever carries the run folds each entry once."""
+
+    @cached_property
+    def _stories(self) -> Mapping[str, StepStory]:
+        return _folded({}, self)
+
+    @cached_property
+    def kinds(self) -> frozenset[JournalKind]:
+        """The kinds of its lines."""
+        return frozenset(entry.kind for entry in self)
+
+    def story(self, step: Step) -> StepStory:
+        """Everything it says of this step; to be read, not to be changed."""
+        return self._stories.get(step.id) or StepStory()
+
+    def and_then(self, entries: Sequence[JournalEntry]) -> Journal:
+        """The same with these entries after it."""
+        longer = Journal((*self, *entries))
+        longer.__dict__["_stories"] = _folded(self._stories, entries)
+        longer.__dict__["kinds"] = self.kinds.union(entry.kind for entry in entries)
+        return longer
+
+    def as_written(self, lines: Sequence[JournalEntry]) -> Journal:
+        """The same, with its last lines as the store wrote them down, which gave them their numbers."""
+        same = Journal((*self[: len(self) - len(lines)], *lines))
+        same.__dict__["_stories"], same.__dict__["kinds"] = self._stories, self.kinds
+        return same
+
+
+def _folded(stories: Mapping[str, StepStory], entries: Sequence[JournalEntry]) -> Mapping[str, StepStory]:
+    """What is known of each step, in new stories where these entries say more of one."""
+    more = dict(stories)
+    for entry in entries:
+        if entry.step:
+            before = more.get(entry.step)
+            story = more[entry.step] = StepStory() if before is None else replace(before)
+            _FOLD[entry.kind](story, entry)
+        elif entry.kind is JournalKind.ROLLBACK:
+            for step in filter(_takes_back, tuple(more)):
+                more[step] = replace(more[step])
+                _asked_for_again(more[step])
+    return more
 
 
 def story_of(step: Step, journal: Sequence[JournalEntry]) -> StepStory:
     """Everything the journal says of this step, in order."""
-    story = StepStory()
+    if isinstance(journal, Journal):
+        return journal.story(step)
+    return Journal(entry for entry in journal if entry.step in ("", step.id)).story(step)
+
+
+def each_step(runbook: Runbook) -> Iterator[Step]:
+    """Every step with those that belong to it: what looks at its result, and what takes it back."""
+    for step in runbook.steps:
+        yield step
+        if step.verify is not None:
+            yield step.verify
+        back = rollback_of(step)
+        if back is not None:
+            yield back
+
+
+def begun_steps(runbook: Runbook, journal: Sequence[JournalEntry]) -> Sequence[Step]:
+    """The steps to show: all of the runbook's own, and of those that belong to them the ones that have come about."""
+    said = {entry.step for entry in journal}
+    own = {step.id for step in runbook.steps}
+    return [step for step in each_step(runbook) if step.id in own or step.id in said]
+
+
+def rollback_of(step: Step) -> Step | None:
+    """The step that takes this one back; where it does not say who must agree, the same people do."""
+    back, terms = step.rollback, step.approval
+    if back is None or back.approval is not None or terms is None:
+        return back
+    return replace(back, approval=replace(terms, count=1, ask=""))
+
+
+def is_rollback(step: Step) -> bool:
+    """Whether it takes another step back."""
+    return _takes_back(step.id)
+
+
+def _takes_back(step_id: str) -> bool:
+    return step_id.endswith(_BACK)
+
+
+def taken_back_by(runbook: Runbook, back: Step) -> Step | None:
+    """The step that this one takes back."""
+    return step_of(runbook, back.id.removesuffix(_BACK)) if is_rollback(back) else None
+
+
+def step_of(runbook: Runbook, step_id: str) -> Step | None:
+    """The step with this id, nested ones too."""
+    return next((step for step in each_step(runbook) if step.id == step_id), None)
+
+
+def covers(journal: Sequence[JournalEntry]) -> Mapping[str, str]:
+    """By step, the hash of the plan that people agreed to together with another one, as long as that one holds."""
+    if isinstance(journal, Journal) and journal.kinds.isdisjoint(_ASKED):
+        return {}
+    asked: dict[str, Mapping[str, str]] = {}
+    given: dict[str, dict[str, str]] = {}
     for entry in journal:
-        if entry.step == step.id:
-            _FOLD[entry.kind](story, entry)
-    return story
+        if entry.kind is JournalKind.ASKED:
+            asked[entry.step] = entry.data.get("covers", {})
+        elif entry.kind is JournalKind.ANSWERED and entry.data.get("answer") == "approve":
+            given[entry.step] = dict(asked.get(entry.step, {}))
+        elif entry.kind is JournalKind.ANSWERED:
+            given.pop(entry.step, None)
+            for plans in given.values():
+                plans.pop(entry.step, None)
+    return {step: plan_hash for plans in given.values() for step, plan_hash in plans.items()}
 
 
 def whole_run(journal: Sequence[JournalEntry]) -> Mapping[JournalKind, JournalEntry]:
     """The last entry of each kind that is about the run and not about a step."""
     return {entry.kind: entry for entry in journal if not entry.step}
+
+
+def turned_by(journal: Sequence[JournalEntry]) -> JournalEntry | None:
+    """What last turned the whole run off its way: it is taken back, or it was cancelled; None: it goes on."""
+    return _last_of(_TURNS, journal)
+
+
+def _last_of(kinds: frozenset[JournalKind], journal: Sequence[JournalEntry]) -> JournalEntry | None:
+    if isinstance(journal, Journal) and journal.kinds.isdisjoint(kinds):
+        return None
+    return next((entry for entry in reversed(journal) if entry.kind in kinds), None)
+
+
+def autonomy_of(run: RunbookRun, journal: Sequence[JournalEntry]) -> Autonomy:
+    """How far the run may go by itself: as far as when it began, unless that was taken from it since."""
+    lowered = _last_of(_LOWERED, journal)
+    return Autonomy(lowered.data["autonomy"]) if lowered is not None else run.autonomy
+
+
+def wanted_by(run: RunbookRun, step: Step, journal: Sequence[JournalEntry]) -> Actor:
+    """Who wants this step: whoever began the run, or asked for it to be taken back."""
+    asked = [entry.actor for entry in journal if entry.kind is JournalKind.ROLLBACK]
+    by_hand = is_rollback(step) and asked and asked[-1].kind is ActorKind.PERSON
+    return asked[-1] if by_hand else run.started_by
+
+
+def finished(runbook: Runbook, back: Step, journal: Sequence[JournalEntry]) -> tuple[Plan, ActionResult] | None:
+    """What the step did that `back` takes back: its plan, and how its last attempt ended; None: it did nothing."""
+    done = taken_back_by(runbook, back)
+    story = story_of(done, journal) if done is not None else StepStory()
+    if story.plan is None or not story.may_have_acted:
+        return None
+    data = story.last_finished.data if story.last_finished is not None else {}
+    result = ActionResult(
+        outcome=Outcome(data.get("outcome", Outcome.UNKNOWN)),
+        summary=str(data.get("summary", "its end was not seen")),
+        value=data.get("value", {}),
+        text=str(data.get("text", "")),
+        link=str(data.get("link", "")),
+    )
+    return story.plan, result
 
 
 def template_data(run: RunbookRun, journal: Sequence[JournalEntry]) -> dict[str, Any]:
@@ -57,8 +228,9 @@ def template_data(run: RunbookRun, journal: Sequence[JournalEntry]) -> dict[str,
         story = story_of(step, journal)
         ended = story.last_finished.data if story.last_finished else {}
         if story.status in (StepStatus.SUCCEEDED, StepStatus.FAILED, StepStatus.SKIPPED):
+            verified = step.verify is None or story_of(step.verify, journal).status is not StepStatus.FAILED
             steps[step.id] = {
-                "status": str(story.status),
+                "status": str(story.status if verified else StepStatus.FAILED),
                 "summary": ended.get("summary", story.reason),
                 "result": ended.get("value", {}),
             }
@@ -68,6 +240,17 @@ def template_data(run: RunbookRun, journal: Sequence[JournalEntry]) -> dict[str,
         "run": {"id": str(run.id)},
         "steps": steps,
     }
+
+
+def data_for(step: Step, run: RunbookRun, journal: Sequence[JournalEntry]) -> dict[str, Any]:
+    """The same, for this step: what belongs to another one also reads the `result` of that one."""
+    data = template_data(run, journal)
+    above = step.id.rpartition(".")[0]
+    of = step_of(run.runbook, above) if above else None
+    if of is None:
+        return data
+    ended = story_of(of, journal).last_finished
+    return {**data, "result": ended.data.get("value", {}) if ended is not None else {}}
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
@@ -84,6 +267,8 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "diff": plan.diff,
         "undo": plan.undo,
         "preconditions": dict(plan.preconditions),
+        "places": list(plan.places),
+        "can_undo": plan.can_undo,
         "hash": plan.hash,
     }
 
@@ -102,6 +287,8 @@ def plan_from_json(data: Mapping[str, Any]) -> Plan:
         diff=data["diff"],
         undo=data["undo"],
         preconditions=data["preconditions"],
+        places=tuple(data.get("places", ())),
+        can_undo=data.get("can_undo", False),
     )
 
 
@@ -116,6 +303,7 @@ def _skipped(story: StepStory, entry: JournalEntry) -> None:
 
 def _refused(story: StepStory, entry: JournalEntry) -> None:
     story.status, story.reason = StepStatus.FAILED, str(entry.data.get("error", ""))
+    story.acted = story.may_have_acted
     story.unsettled, story.last_finished = False, None  # what cannot be had is not tried again
 
 
@@ -138,6 +326,9 @@ def _answered(story: StepStory, entry: JournalEntry) -> None:
 
 
 def _intended(story: StepStory, entry: JournalEntry) -> None:
+    story.acted, story.held = story.may_have_acted, None
+    story.unseen_at = story.began_at if story.unsettled else story.unseen_at
+    story.lost += story.unsettled
     story.attempts, story.began_at = max(story.attempts, entry.attempt), entry.at
     story.status, story.unsettled, story.probed, story.asked_if_ran = StepStatus.RUNNING, True, False, None
 
@@ -146,6 +337,10 @@ def _finished(story: StepStory, entry: JournalEntry) -> None:
     story.last_finished, story.reason = entry, str(entry.data.get("summary", ""))
     outcome = entry.data.get("outcome")
     story.unsettled = outcome == Outcome.UNKNOWN
+    story.asked = None  # the answer to a question of the runbook's own is its end
+    left_alone = entry.data.get("did_not_run") or entry.data.get("untouched")
+    if story.attempts and not (story.unsettled or left_alone):  # people who answer begin nothing
+        story.acted = True
     story.status = {
         str(Outcome.SUCCEEDED): StepStatus.SUCCEEDED,
         str(Outcome.UNKNOWN): StepStatus.UNKNOWN,
@@ -156,12 +351,29 @@ def _finished(story: StepStory, entry: JournalEntry) -> None:
         if entry.data.get("did_not_run"):
             # known not to have happened: it may start again under the same approval, and costs no retry
             story.status, story.last_finished = StepStatus.WAITING, None
+            story.lost += bool(entry.data.get("probed"))
         else:
             story.failures += 1
+            story.is_final = bool(entry.data.get("unmet"))
 
 
 def _asked_if_ran(story: StepStory, entry: JournalEntry) -> None:
     story.asked_if_ran, story.status = entry, StepStatus.UNKNOWN
+
+
+def _held(story: StepStory, entry: JournalEntry) -> None:
+    story.held, story.reason = entry, str(entry.data.get("reason", ""))
+
+
+def _observed(story: StepStory, entry: JournalEntry) -> None:
+    story.status, story.reason = StepStatus.SKIPPED, f"only observed: it would {entry.data.get('summary', '')}"
+
+
+def _asked_for_again(story: StepStory) -> None:
+    """A rollback that failed, or that was refused, may be asked for once more."""
+    if story.status in (StepStatus.FAILED, StepStatus.REJECTED):
+        story.status, story.reason, story.plan, story.failures = StepStatus.WAITING, "", None, 0
+        story.approved_hash, story.asked, story.last_finished = "", None, None
 
 
 def _ignored(story: StepStory, entry: JournalEntry) -> None:
@@ -180,5 +392,9 @@ _FOLD = {
     JournalKind.ANSWERED_IF_RAN: _ignored,
     JournalKind.CHECKED: _ignored,
     JournalKind.CANCELLED: _ignored,
+    JournalKind.HELD: _held,
+    JournalKind.OBSERVED: _observed,
+    JournalKind.LOWERED: _ignored,
+    JournalKind.ROLLBACK: _ignored,
     JournalKind.ENDED: _ignored,
 }

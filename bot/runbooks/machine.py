@@ -2,122 +2,59 @@
 
 Pure: the carrier asks, writes the intent down, acts, writes the result down, and asks again. So a process may die at
 any moment and another one may go on. What must always hold, and is tested over random runs: no step starts without
-its approvals, no unrepeatable step starts twice unless it is known not to have run, every run ends.
+its approvals, no unrepeatable step starts twice unless it is known not to have run, what is taken back was done before
+and is taken back in reverse order, every run ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
-from bot.model.plan import Outcome, Plan
+from bot.model.actor import ActorKind
+from bot.model.automation import Autonomy
+from bot.model.plan import Outcome
 from bot.model.run import JournalEntry, JournalKind, RunbookRun, RunStatus, StepStatus
 from bot.model.runbook import OnFailure, Risk, Step
-from bot.runbooks.journal import StepStory, story_of, whole_run
-from bot.runbooks.policy import risk_of, terms_for
-
-MAX_STARTS = 15
-"""A step that was begun so often and never ended is given up: it may be what kills us."""
-
-
-ENDING = timedelta(seconds=5)
-"""What an action that is out of time may take until it is really over; see `bot.ports.actions.Action.run`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepare:
-    """Decide `if`, fill the parameters in, and plan."""
-
-    step: Step
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """Ask people whether this plan may run."""
-
-    step: Step
-    plan: Plan
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expire:
-    """Nobody answered in time."""
-
-    step: Step
-    approval: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """Write the intent down, then act. `approved` says whether people agreed to exactly this plan."""
-
-    step: Step
-    plan: Plan
-    attempt: int
-    approved: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
-    """We do not know whether the attempt had its effect, and the action can find out.
-
-    Until this time it may still be under way, for it can outlive the process that began it: then a no is not final.
-    """
-
-    step: Step
-    plan: Plan
-    attempt: int
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskIfItRan:
-    """We do not know whether the attempt had its effect, and only a person can find out."""
-
-    step: Step
-    plan: Plan
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
-    """Nothing to do until this time, or until somebody answers."""
-
-    until: datetime | None
-    why: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """Look at the original signal until it is clear, or until this time."""
-
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """The run is over."""
-
-    status: RunStatus
-    reason: str
-
-
-StepMove = Prepare | Ask | Expire | Start | Probe | AskIfItRan
-Move = StepMove | Wait | Check | Done
+from bot.runbooks import one_step
+from bot.runbooks.journal import StepStory, autonomy_of, covers, each_step, rollback_of, story_of, turned_by, whole_run
+from bot.runbooks.moves import Check, Done, Move, TakeBack, Wait, Watch
+from bot.runbooks.one_step import Leave
+from bot.runbooks.policy import risk_of
+from bot.runbooks.signal import has_signal
 
 
 def next_move(run: RunbookRun, journal: Sequence[JournalEntry], now: datetime) -> Move:
     """What to do next. Called only while nothing of this run is being done."""
-    whole = whole_run(journal)
-    if JournalKind.CANCELLED in whole:
-        return Done(status=RunStatus.CANCELLED, reason=str(whole[JournalKind.CANCELLED].data.get("reason", "")))
-    stories = {step.id: story_of(step, journal) for step in run.runbook.steps}
+    move = _on_its_way(run, journal, now)
+    return _looked_before(run, journal, move, now) if isinstance(move, Done) else move
+
+
+def _on_its_way(run: RunbookRun, journal: Sequence[JournalEntry], now: datetime) -> Move:
+    turned = turned_by(journal)
+    if turned is not None:
+        turn = _taking_back if turned.kind is JournalKind.ROLLBACK else _cancelled
+        return turn(run, journal, turned, now)
+    leave = Leave(
+        until=run.started_at + run.runbook.timeout, autonomy=autonomy_of(run, journal), covers=covers(journal)
+    )
     for step in run.runbook.steps:
-        move = _step_move(step, stories[step.id], run, now)
+        move = _of_step(step, journal, leave, now)
+        if isinstance(move, Done) and move.status is RunStatus.FAILED and can_take_back(run, journal):
+            return TakeBack(reason=move.reason)
         if move is not None:
-            return move
-    return _after_steps(run, stories, whole)
+            return _ended(run, journal, move)
+    return Done(status=RunStatus.SUCCEEDED, reason="every step is done")
+
+
+def can_take_back(run: RunbookRun, journal: Sequence[JournalEntry]) -> tuple[Step, ...]:
+    """The steps that may have changed something and say how to take it back, in reverse order."""
+    return tuple(
+        step
+        for step in reversed(run.runbook.steps)
+        if step.rollback is not None and is_change(step, story := story_of(step, journal)) and story.may_have_acted
+    )
 
 
 def step_statuses(steps: Sequence[Step], journal: Sequence[JournalEntry]) -> Mapping[str, StepStatus]:
@@ -125,90 +62,142 @@ def step_statuses(steps: Sequence[Step], journal: Sequence[JournalEntry]) -> Map
     return {step.id: story_of(step, journal).status for step in steps}
 
 
-def _step_move(step: Step, story: StepStory, run: RunbookRun, now: datetime) -> Move | None:
-    """The move this step needs, or None when it is over and the run may go on."""
-    if story.unsettled:
-        return _find_out(step, story, now)
-    match story.status:
-        case StepStatus.SUCCEEDED | StepStatus.SKIPPED:
-            return None
-        case StepStatus.REJECTED:
-            return Done(status=RunStatus.REJECTED, reason=f"step {step.id}: {story.reason}")
-        case StepStatus.FAILED:
-            return _after_failure(step, story, now)
-        case _:
-            return _unless_late(step, story, run, now)
+def is_change(step: Step, story: StepStory) -> bool:
+    """Whether what it planned is more than a look."""
+    return story.plan is not None and risk_of(step, story.plan) is not Risk.READ
 
 
-def _unless_late(step: Step, story: StepStory, run: RunbookRun, now: datetime) -> Move:
-    if now >= run.started_at + run.runbook.timeout:
-        return Done(status=RunStatus.FAILED, reason=f"the run's time was over before step {step.id}")
-    return _toward_start(step, story, now)
+def last_change(run: RunbookRun, journal: Sequence[JournalEntry]) -> datetime | None:
+    """When the last step ended that changed something; None: nothing was changed."""
+    stories = [(step, story_of(step, journal)) for step in run.runbook.steps]
+    return max(
+        (
+            story.last_finished.at
+            for step, story in stories
+            if story.last_finished is not None
+            and story.last_finished.data.get("outcome") == Outcome.SUCCEEDED
+            and is_change(step, story)
+        ),
+        default=None,
+    )
 
 
-def _toward_start(step: Step, story: StepStory, now: datetime) -> Move:
-    plan = story.plan
-    if plan is None:
-        return Prepare(step=step)
-    if terms_for(step, plan) is None:
-        return Start(step=step, plan=plan, attempt=story.attempts + 1, approved=False)
-    if story.approved_hash == plan.hash:
-        return Start(step=step, plan=plan, attempt=story.attempts + 1, approved=True)
-    if story.asked is None:
-        return Ask(step=step, plan=plan)
-    return _await_answer(step, story.asked, now)
+def last_end(journal: Sequence[JournalEntry]) -> datetime | None:
+    """When the last step ended, whatever it did."""
+    return max((entry.at for entry in journal if entry.kind is JournalKind.FINISHED), default=None)
 
 
-def _await_answer(step: Step, asked: JournalEntry, now: datetime) -> Move:
-    expires_at = datetime.fromisoformat(str(asked.data["expires_at"]))
-    if now >= expires_at:
-        return Expire(step=step, approval=str(asked.data["approval"]))
-    return Wait(until=expires_at, why=f"step {step.id} waits for an answer to {asked.data['approval']}")
+def _of_step(step: Step, journal: Sequence[JournalEntry], leave: Leave, now: datetime) -> Move | None:
+    """The step's own move; once it has run, that of the look at what came of it."""
+    story = story_of(step, journal)
+    move = one_step.move(step, story, leave, now)
+    if move is not None or step.verify is None or story.status is not StepStatus.SUCCEEDED:
+        return move
+    looked = one_step.move(step.verify, story_of(step.verify, journal), leave, now)
+    goes_on = step.on_failure is OnFailure.CONTINUE
+    return None if goes_on and isinstance(looked, Done) and looked.status is RunStatus.FAILED else looked
 
 
-def _find_out(step: Step, story: StepStory, now: datetime) -> Move:
-    """An attempt began and its end was not seen."""
-    plan = story.plan
-    if plan is None or story.attempts >= MAX_STARTS:
-        return Done(status=RunStatus.FAILED, reason=f"step {step.id} was begun {story.attempts} times and never ended")
-    if plan.repeatable:
-        return Start(step=step, plan=plan, attempt=story.attempts + 1, approved=story.approved_hash == plan.hash)
-    if story.asked_if_ran is not None:
-        return Wait(until=None, why=f"step {step.id}: a person must say whether it ran")
-    over = now if story.began_at is None else story.began_at + step.timeout + ENDING
-    if plan.can_probe and not story.probed:
-        return Probe(step=step, plan=plan, attempt=story.attempts, until=over)
-    if now < over:
-        return Wait(until=over, why=f"step {step.id} may still be under way; then a person must say whether it ran")
-    return AskIfItRan(step=step, plan=plan, attempt=story.attempts)
-
-
-def _after_failure(step: Step, story: StepStory, now: datetime) -> Move | None:
-    plan, last = story.plan, story.last_finished
-    if plan is not None and last is not None and story.failures < step.retry.attempts:
-        again_at = last.at + step.retry.wait
-        if now < again_at:
-            return Wait(until=again_at, why=f"step {step.id} failed; trying again")
-        return Start(step=step, plan=plan, attempt=story.attempts + 1, approved=story.approved_hash == plan.hash)
-    if step.on_failure is OnFailure.CONTINUE:
-        return None
-    return Done(status=RunStatus.FAILED, reason=f"step {step.id}: {story.reason}")
-
-
-def _after_steps(run: RunbookRun, stories: Mapping[str, StepStory], whole: Mapping[JournalKind, JournalEntry]) -> Move:
-    changed_at = [
-        story.last_finished.at
-        for step in run.runbook.steps
-        if (story := stories[step.id]).last_finished is not None
-        and story.plan is not None
-        and story.last_finished.data.get("outcome") == Outcome.SUCCEEDED
-        and risk_of(step, story.plan) is not Risk.READ
-    ]
-    if not changed_at or not run.signal_expr:
-        return Done(status=RunStatus.SUCCEEDED, reason="every step is done")
-    checked = whole.get(JournalKind.CHECKED)
+def _looked_before(run: RunbookRun, journal: Sequence[JournalEntry], done: Done, now: datetime) -> Move:
+    """However a run ends that changed something, its signal is looked at before; one that only looked may watch it."""
+    checked, changed_at = whole_run(journal).get(JournalKind.CHECKED), last_change(run, journal)
     if checked is None:
-        return Check(until=max(changed_at) + run.runbook.verify_within)
+        return _look(run, journal, done, changed_at, now)
+    if done.status is not RunStatus.SUCCEEDED:
+        return done
     if checked.data.get("signal") == "clear":
         return Done(status=RunStatus.SUCCEEDED, reason="every step is done and the original signal has recovered")
-    return Done(status=RunStatus.FAILED, reason=str(checked.data.get("text", "the original signal has not recovered")))
+    text = str(checked.data.get("text", "the original signal has not recovered"))
+    if changed_at is None:
+        return Done(status=RunStatus.SUCCEEDED, reason=f"every step is done, and changed nothing; {text}")
+    return _ended(run, journal, Done(status=RunStatus.FAILED, reason=text))
+
+
+def _look(
+    run: RunbookRun, journal: Sequence[JournalEntry], done: Done, changed_at: datetime | None, now: datetime
+) -> Move:
+    went_well, looked_at = done.status is RunStatus.SUCCEEDED, last_end(journal)
+    if not has_signal(run):
+        return done
+    if changed_at is not None:
+        return Check(until=changed_at + run.runbook.verify_within if went_well else now)
+    if not went_well and _tried(run, journal):
+        return Check(until=now)
+    if went_well and run.runbook.watch and looked_at is not None:
+        return Watch(until=looked_at + run.runbook.watch)
+    return done
+
+
+def _tried(run: RunbookRun, journal: Sequence[JournalEntry]) -> bool:
+    """Whether it began a change, and nobody knows that it left everything as it was."""
+    stories = ((step, story_of(step, journal)) for step in run.runbook.steps)
+    return any(is_change(step, story) and story.may_have_acted for step, story in stories)
+
+
+def _ended(run: RunbookRun, journal: Sequence[JournalEntry], move: Move) -> Move:
+    """An end that leaves changes in place says so."""
+    if not isinstance(move, Done) or move.status is RunStatus.SUCCEEDED or not can_take_back(run, journal):
+        return move
+    stays = f"what it changed stays, until `tocsin runbook rollback {run.id}` takes it back"
+    return replace(move, reason=f"{move.reason}; {stays}")
+
+
+def _cancelled(run: RunbookRun, journal: Sequence[JournalEntry], wanted: JournalEntry, now: datetime) -> Move:
+    """Nothing begins any more; what has begun is over, or known to have been done, before the run is."""
+    leave = Leave(until=wanted.at + run.runbook.timeout, autonomy=autonomy_of(run, journal))
+    settling = _unsettled(each_step(run.runbook), journal, leave, now)
+    if settling is not None:
+        return settling
+    return _ended(run, journal, Done(status=RunStatus.CANCELLED, reason=str(wanted.data.get("reason", ""))))
+
+
+def _taking_back(run: RunbookRun, journal: Sequence[JournalEntry], asked: JournalEntry, now: datetime) -> Move:
+    # what went unasked because an alert wanted it is asked for when a person, any person, wants it back
+    by_hand = asked.actor.kind is ActorKind.PERSON
+    autonomy = Autonomy.SUGGEST if by_hand else autonomy_of(run, journal)
+    leave = Leave(until=asked.at + run.runbook.timeout, autonomy=autonomy)
+    settling = _unsettled(run.runbook.steps, journal, leave, now)
+    if settling is not None:
+        return settling
+    return _in_reverse(run, journal, str(asked.data.get("reason", "")), leave, now)
+
+
+def _unsettled(steps: Iterable[Step], journal: Sequence[JournalEntry], leave: Leave, now: datetime) -> Move | None:
+    moves = (_settled(step, story_of(step, journal), leave, now) for step in steps)
+    return next((move for move in moves if move is not None), None)
+
+
+def _settled(step: Step, story: StepStory, leave: Leave, now: datetime) -> Move | None:
+    """Nothing is taken back, or given up, while it may be under way, or while nobody knows whether it was done.
+
+    What may be repeated is never begun again here: it counts as done.
+    """
+    if not is_change(step, story):
+        return None
+    may_repeat = story.plan is None or story.plan.repeatable or one_step.is_lost(story)
+    if story.unsettled and not may_repeat:
+        return one_step.find_out(step, story, leave, now)
+    unseen_at = story.began_at if story.unsettled else story.unseen_at
+    if unseen_at is None or now >= (over := one_step.over_at(step, unseen_at)):
+        return None
+    return Wait(until=over, why=f"step {step.id} may still be under way")
+
+
+def _in_reverse(run: RunbookRun, journal: Sequence[JournalEntry], reason: str, leave: Leave, now: datetime) -> Move:
+    failed = ""
+    for step in can_take_back(run, journal):
+        back = rollback_of(step)
+        if back is None:
+            continue
+        story = story_of(back, journal)
+        move = one_step.move(back, story, leave, now)
+        if isinstance(move, Done):
+            why = f"{reason}; taking it back failed at {move.reason}"
+            return replace(move, status=RunStatus.FAILED, reason=why)
+        if move is not None:
+            return move
+        if story.status is StepStatus.FAILED:
+            failed = failed or f"{back.id}: {story.reason}"
+    if failed:
+        return Done(status=RunStatus.FAILED, reason=f"{reason}; taking it back failed at step {failed}")
+    return Done(status=RunStatus.ROLLED_BACK, reason=f"{reason}; what it changed was taken back")

@@ -6,15 +6,24 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from bot.runbooks import spec
+from bot.runbooks import schema
 
 _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
-    ("", spec.RunbookSpec),
-    ("triggers[].", spec.TriggerSpec),
-    ("inputs.NAME.", spec.InputSpec),
-    ("steps[].", spec.StepSpec),
-    ("steps[].retry.", spec.RetrySpec),
-    ("steps[].approval.", spec.ApprovalSpec),
+    ("", schema.RunbookSpec),
+    ("triggers[].", schema.TriggerSpec),
+    ("triggers[].incident.", schema.IncidentTriggerSpec),
+    ("triggers[].schedule.", schema.ScheduleSpec),
+    ("triggers[].webhook.", schema.WebhookSpec),
+    ("inputs.NAME.", schema.InputSpec),
+    ("steps[].", schema.StepSpec),
+    ("steps[].retry.", schema.RetrySpec),
+    ("steps[].approval.", schema.ApprovalSpec),
+    ("steps[].verify.", schema.VerifySpec),
+    ("steps[].rollback.", schema.RollbackSpec),
+    ("tests[].", schema.TestSpec),
+    ("tests[].alert.", schema.AlertSpec),
+    ("tests[].results.STEP[].", schema.CannedSpec),
+    ("tests[].expect.", schema.ExpectSpec),
 )
 
 

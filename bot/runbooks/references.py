@@ -3,85 +3,165 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from bot.documents import Path, suggest
+from bot.documents import Path, format_duration, parse_duration, suggest
 from bot.model.runbook import Runbook, Step
 from bot.ports.actions import ActionSpec
+from bot.runbooks import taint
+from bot.runbooks.beginning import NESTING
+from bot.runbooks.schema import UNDO
 from bot.runbooks.templates import names_in
 
+WAIT = "wait"
 _STEP_FIELDS = ("status", "summary", "result")
-_ROOTS = {"inputs", "incident", "run", "steps"}
+_ROOTS = ("inputs", "incident", "run", "steps")
+_FIELDS = {"incident": ("id",), "run": ("id",)}
+
+Found = Iterator[tuple[Path, str]]
+Offers = Mapping[str, Mapping[str, ActionSpec]]
+"""An action's name to those that offer it, by the integration's name in tocsin.yaml."""
 
 
-def check(runbook: Runbook, offers: Mapping[str, Mapping[str, ActionSpec]]) -> Sequence[tuple[Path, str]]:
-    """Every reference that does not hold, with the path in the file where it stands.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A step, or one that belongs to it, and where it stands in the file. `before` are the steps it can read of."""
 
-    `offers` maps an action's name to those that offer it, by the integration's name in tocsin.yaml.
-    """
-    return [complaint for index, step in enumerate(runbook.steps) for complaint in _step(runbook, index, step, offers)]
+    step: Step
+    path: Path
+    params: Path
+    before: tuple[str, ...]
+    only_reads: bool = False
+
+    @property
+    def nested(self) -> bool:
+        """Whether it belongs to another step, whose `result` it reads."""
+        return self.path[-1] in ("verify", "rollback")
 
 
-def _step(
-    runbook: Runbook, index: int, step: Step, offers: Mapping[str, Mapping[str, ActionSpec]]
-) -> Iterator[tuple[Path, str]]:
-    base: Path = ("steps", index)
+def parts(runbook: Runbook) -> Iterator[Part]:
+    """Every step with those that belong to it. What belongs to a step reads of it too."""
+    for index, step in enumerate(runbook.steps):
+        path: Path = ("steps", index)
+        before = tuple(one.id for one in runbook.steps[:index])
+        yield Part(step=step, path=path, params=(*path, "with"), before=before)
+        if step.verify is not None:
+            own = (*path, "verify")
+            by_expr = step.verify.uses == "prometheus.wait_until" and "holds_for" in step.verify.params
+            params = own if by_expr else (*own, "with")
+            yield Part(step=step.verify, path=own, params=params, before=(*before, step.id), only_reads=True)
+        if step.rollback is not None:
+            own = (*path, "rollback")
+            yield Part(step=step.rollback, path=own, params=(*own, "with"), before=(*before, step.id))
+
+
+def check(runbook: Runbook, offers: Offers) -> Sequence[tuple[Path, str]]:
+    """Every reference that does not hold, with the path in the file where it stands."""
+    found = [complaint for part in parts(runbook) for complaint in _part(runbook, part, offers)]
+    return [*found, *_concurrency(runbook), *_undone(runbook, offers)]
+
+
+def _part(runbook: Runbook, part: Part, offers: Offers) -> Found:
+    step, base = part.step, part.path
+    for path, name in _names(part):
+        fault = _name_fault(runbook, part, name, of_result=part.nested or path[-1] == "expect")
+        if fault:
+            yield path, fault
+    if step.uses == UNDO and base[-1] == "rollback":
+        return
     offered = offers.get(step.uses, {})
     if not offered:
         yield (*base, "uses"), f"no integration offers the action {step.uses!r}{suggest(step.uses, offers)}"
-    elif step.integration and step.integration not in offered:
+        return
+    if step.integration and step.integration not in offered:
         names = ", ".join(sorted(offered))
         yield (*base, "integration"), f"{step.integration!r} does not offer {step.uses}; these do: {names}"
-    for path, name in _names(step):
-        fault = _name_fault(runbook, index, name)
-        if fault:
-            yield (*base, *path), fault
-    if offered:
-        spec = next(iter(offered.values()))
-        for path, message in _params(step, spec):
-            yield (*base, "with", *path), message
+    spec = offered.get(step.integration) or next(iter(offered.values()))
+    if part.only_reads and (not spec.may_only_read or spec.name == NESTING):
+        yield (*base, "uses"), f"{step.uses} changes something, and `verify` may only look; make it a step of its own"
+    yield from _waits(runbook, part)
+    for path, message in _params(step, spec):
+        yield (*part.params, *path), message
+    for path, input_name in taint.misused(runbook, step, spec):
+        yield (*part.params, *path), taint.complaint(input_name, spec)
 
 
-def _names(step: Step) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    if step.condition:
-        for name in names_in("{{ " + step.condition + " }}"):
-            yield ("if",), name
+def _names(part: Part) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Every name that the part's templates read, with the path of the text it stands in."""
+    step = part.step
+    for key, condition in (("if", step.condition), ("expect", step.expect)):
+        for name in sorted(names_in("{{ " + condition + " }}")) if condition else ():
+            yield (*part.path, key), name
     if step.approval is not None:
-        for name in names_in(step.approval.ask):
-            yield ("approval", "ask"), name
-    yield from _leaf_names(step.params, ("with",))
+        for name in sorted(names_in(step.approval.ask)):
+            yield (*part.path, "approval", "ask"), name
+    for path, name in taint.leaf_names(step.params):
+        yield (*part.params, *path), name
 
 
-def _leaf_names(value: Any, path: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:  # Any: parameters are plain JSON
-    if isinstance(value, str):
-        for name in names_in(value):
-            yield path, name
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _leaf_names(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _leaf_names(item, (*path, index))
-
-
-def _name_fault(runbook: Runbook, index: int, name: tuple[str, ...]) -> str:
+def _name_fault(runbook: Runbook, part: Part, name: tuple[str, ...], *, of_result: bool) -> str:
     root, *rest = name
+    if root == "result" and of_result:
+        return ""
     if root not in _ROOTS:
-        return f"unknown name {root!r}; a template can read inputs, steps, incident.id and run.id"
-    if root == "inputs" and rest and rest[0] not in {one.name for one in runbook.inputs}:
-        return f"no input is called {rest[0]!r}{suggest(rest[0], [one.name for one in runbook.inputs])}"
-    if root == "steps" and rest:
-        earlier = [step.id for step in runbook.steps[:index]]
-        if rest[0] not in earlier:
-            return f"no earlier step is called {rest[0]!r}{suggest(rest[0], earlier)}"
-        if len(rest) > 1 and rest[1] not in _STEP_FIELDS:
-            return f"a step has {', '.join(_STEP_FIELDS)}, no {rest[1]!r}"
+        more = "; here also result" if of_result else ""
+        return f"unknown name {root!r}; a template can read inputs, steps, incident.id and run.id{more}"
+    if not rest:
+        return ""
+    if root == "inputs" and rest[0] not in (names := [one.name for one in runbook.inputs]):
+        return f"no input is called {rest[0]!r}{suggest(rest[0], names)}"
+    if root == "steps":
+        return _step_fault(part, rest)
+    if rest[0] not in _FIELDS.get(root, rest):
+        return f"{root} has no {rest[0]!r} here; a template can read {root}.id"
     return ""
 
 
-def _params(step: Step, spec: ActionSpec) -> Iterator[tuple[Path, str]]:
+def _step_fault(part: Part, rest: Sequence[str]) -> str:
+    if rest[0] not in part.before:
+        return f"no earlier step is called {rest[0]!r}{suggest(rest[0], part.before)}"
+    if len(rest) > 1 and rest[1] not in _STEP_FIELDS:
+        return f"a step has {', '.join(_STEP_FIELDS)}, no {rest[1]!r}"
+    return ""
+
+
+def _concurrency(runbook: Runbook) -> Found:
+    names = [one.name for one in runbook.inputs]
+    for name in sorted(names_in(runbook.concurrency)):
+        if name[0] != "inputs" or (len(name) > 1 and name[1] not in names):
+            near = suggest(name[-1], names)
+            yield ("concurrency",), f"this can read inputs that there are, and no {'.'.join(name)!r}{near}"
+
+
+def _undone(runbook: Runbook, offers: Offers) -> Found:
+    for index, step in enumerate(runbook.steps):
+        offered = offers.get(step.uses, {})
+        if step.rollback is None or not offered:
+            continue
+        path: Path = ("steps", index, "rollback")
+        if all(spec.risk == "read" for spec in offered.values()):
+            yield path, f"{step.uses} changes nothing, so there is nothing to take back"
+        elif step.rollback.uses == UNDO and not any(spec.undoes for spec in offered.values()):
+            yield path, f"{step.uses} has no undo of its own; write `rollback: {{uses: ..., with: ...}}`"
+
+
+def _waits(runbook: Runbook, part: Part) -> Found:
+    """A wait that its step, or the whole run, has no time for."""
+    said = part.step.params.get("for")
+    try:
+        length = parse_duration(said) if part.step.uses == WAIT and isinstance(said, str) else None
+    except ValueError:
+        return  # a template, or a mistake that is told elsewhere
+    for whose, allowed in (("step", part.step.timeout), ("run", runbook.timeout)):
+        if length is not None and length >= allowed:
+            what = f"the {whose} may take {format_duration(allowed)} and is to wait for {format_duration(length)}"
+            yield (*part.params, "for"), f"{what}; give it a longer `timeout`"
+            return
+
+
+def _params(step: Step, spec: ActionSpec) -> Found:
     """The parameters against the action's model; where a template stands, its value is not known yet."""
     try:
         spec.params.model_validate(step.params)

@@ -1,150 +1,35 @@
-"""The runbook-file format: the only file that knows its YAML keys."""
+"""A runbook file's text -> a `Runbook`; DocumentError with every mistake in it. `schema.py` has the keys."""
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Mapping
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
-
-from bot.documents import Document, Duration, Path, Strict, parse_duration, read, validate
+from bot.documents import Document, Path, format_duration, read, validate
 from bot.errors import Complaint, DocumentError
-from bot.model.labels import Matcher, MatchOp, parse_matcher
-from bot.model.runbook import ApprovalTerms, Input, OnFailure, Retry, Risk, Runbook, Step, Trigger
-from bot.runbooks.templates import check_condition, check_text
+from bot.model.labels import Matcher, MatchOp
+from bot.model.matchers import parse_matcher
+from bot.model.runbook import (
+    ApprovalTerms,
+    Canned,
+    HookTrigger,
+    IncidentTrigger,
+    OnFailure,
+    Retry,
+    Risk,
+    Runbook,
+    RunbookTest,
+    ScheduleTrigger,
+    Step,
+    Trigger,
+)
+from bot.runbooks import schema, soundness
+from bot.runbooks.templates import check_text
 
-
-def _is_matcher(text: str) -> str:
-    parse_matcher(text)
-    return text
-
-
-def _is_regex(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"a broken regular expression: {error}") from None
-    return text
-
-
-def _is_text_template(text: str) -> str:
-    check_text(text)
-    return text
-
-
-def _is_condition(text: str) -> str:
-    check_condition(text)
-    return text
-
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$")]
-StepId = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
-Text = Annotated[str, AfterValidator(_is_text_template)]
-_MINUTE, _HOUR = parse_duration("1m"), parse_duration("1h")
-
-
-class TriggerSpec(Strict):
-    """When a runbook fits."""
-
-    match: dict[str, str] = Field(default={}, description="Labels and the values they must have.")
-    matchers: list[Annotated[str, AfterValidator(_is_matcher)]] = Field(
-        default=[], description='Conditions as Alertmanager writes them, such as `job=~"api.*"`.'
-    )
-    auto: Literal["read"] | None = Field(
-        default=None, description="`read`: start by itself; steps that only read run, all others ask first."
-    )
-
-    @model_validator(mode="after")
-    def _names_something(self) -> TriggerSpec:
-        if not self.match and not self.matchers:
-            raise ValueError("a trigger without `match` or `matchers` would fit every alert; name at least one label")
-        return self
-
-
-class InputSpec(Strict):
-    """A value the runbook needs."""
-
-    source: str = Field(
-        default="",
-        alias="from",
-        pattern=r"^(alert\.(labels|annotations)\.[a-zA-Z_][a-zA-Z0-9_]*|incident\.(id|service|title))?$",
-        description="Where it is taken from: `alert.labels.NAME`, `alert.annotations.NAME` or `incident.service`.",
-    )
-    type: Literal["text", "host"] = Field(
-        default="text", description="`host` drops the port that exporters append to an address."
-    )
-    pattern: Annotated[str, AfterValidator(_is_regex)] = Field(
-        default="", description="A regular expression that the whole value must fit."
-    )
-    default: str | None = Field(default=None, description="The value when nobody gives one.")
-
-
-class RetrySpec(Strict):
-    """How often to try a step."""
-
-    attempts: int = Field(default=1, ge=1, le=10, description="Tries in all.")
-    wait: Duration = Field(default=parse_duration("10s"), description="The time between two tries.")
-
-
-class ApprovalSpec(Strict):
-    """Who must agree before a step runs."""
-
-    by: str = Field(default="on-call", description="The role that may approve.")
-    count: int = Field(default=1, ge=1, le=5, description="How many different people must.")
-    expires: Duration = Field(default=parse_duration("30m"), description="When the question lapses; the run then ends.")
-    ask: Text = Field(default="", description="The question, in a sentence.")
-
-
-class StepSpec(Strict):
-    """One step."""
-
-    id: StepId = Field(description="A name for later steps to refer to; lower case, with underscores.")
-    title: str = Field(default="", description="What it is for, in a few words.")
-    uses: str = Field(pattern=r"^[a-z_]+\.[a-z_]+$", description="The action, such as `host.run`.")
-    params: dict[str, Any] = Field(  # Any: parameters are whatever the action takes
-        default={}, alias="with", description="The action's parameters; every text may hold `{{ ... }}`."
-    )
-    integration: str = Field(default="", description="Which integration, where several offer the action.")
-    condition: Annotated[str, AfterValidator(_is_condition)] = Field(
-        default="", alias="if", description="An expression; the step is skipped when it is false."
-    )
-    timeout: Duration = Field(default=_MINUTE, description="How long one try may take.")
-    retry: RetrySpec = Field(default=RetrySpec(), description="How often to try, and how long to wait between.")
-    on_failure: Literal["stop", "continue"] = Field(default="stop", description="What a failure means for the run.")
-    risk: Literal["read", "write", "destructive"] | None = Field(
-        default=None, description="Raises the action's own risk; it never lowers it."
-    )
-    approval: ApprovalSpec | None = Field(default=None, description="Who must agree; a change always asks somebody.")
-
-
-class RunbookSpec(Strict):
-    """A runbook file."""
-
-    runbook: Name = Field(description="Its name: lower case, with hyphens.")
-    title: str = Field(description="What is the matter, in a sentence.")
-    owner: str = Field(default="", description="The team that keeps it.")
-    summary: str = Field(default="", description="What it does, for the person who is asked to run it.")
-    triggers: list[TriggerSpec] = Field(default=[], description="The alerts it fits.")
-    inputs: dict[Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$")], InputSpec] = Field(
-        default={}, description="The values it needs."
-    )
-    timeout: Duration = Field(default=_HOUR, description="How long a run may take in all, waiting for people included.")
-    verify_within: Duration = Field(
-        default=parse_duration("5m"),
-        description="How long the alert's own expression has to recover after a step that changed something.",
-    )
-    steps: list[StepSpec] = Field(min_length=1, description="What to do, in order.")
-
-    @model_validator(mode="after")
-    def _ids_are_unique(self) -> RunbookSpec:
-        seen: set[str] = set()
-        for step in self.steps:
-            if step.id in seen:
-                raise ValueError(f"two steps have the id {step.id!r}; give one of them another")
-            seen.add(step.id)
-        return self
+VERIFY, ROLLBACK = "verify", "rollback"
+"""A step's nested steps are called `ID.verify` and `ID.rollback`."""
+WAIT_UNTIL = "prometheus.wait_until"
+"""What a `verify` with an `expr` uses."""
 
 
 def is_runbook(document: Document) -> bool:
@@ -161,11 +46,18 @@ def of_document(document: Document) -> Runbook:
     """A runbook from a document already read; DocumentError with every mistake in it."""
     faults = list(_bad_leaves(document))
     try:
-        spec = validate(document, RunbookSpec)
+        spec = validate(document, schema.RunbookSpec)
     except DocumentError as error:
         raise DocumentError(sorted([*error.complaints, *faults])) from None
+    runbook = _runbook(spec, document)
+    faults += [document.complaint(path, message) for path, message in soundness.mistakes(runbook, spec)]
     if faults:
-        raise DocumentError(faults)
+        raise DocumentError(sorted(faults))
+    return runbook
+
+
+def _runbook(spec: schema.RunbookSpec, document: Document) -> Runbook:
+    alerts = [_trigger(one) for one in spec.triggers if one.match or one.matchers]
     return Runbook(
         name=spec.runbook,
         title=spec.title,
@@ -173,14 +65,18 @@ def of_document(document: Document) -> Runbook:
         hash=hashlib.sha256(document.text.encode()).hexdigest(),
         owner=spec.owner,
         summary=" ".join(spec.summary.split()),
-        triggers=tuple(_trigger(trigger) for trigger in spec.triggers),
-        inputs=tuple(
-            Input(name=name, source=one.source, type=one.type, pattern=one.pattern, default=one.default)
-            for name, one in spec.inputs.items()
-        ),
+        triggers=tuple(alerts),
+        incident_triggers=tuple(_incident(one.incident) for one in spec.triggers if one.incident),
+        schedule_triggers=tuple(_schedule(one.schedule) for one in spec.triggers if one.schedule),
+        hook_triggers=tuple(_hook(one.webhook) for one in spec.triggers if one.webhook),
+        inputs=tuple(one.noun(name) for name, one in spec.inputs.items()),
+        concurrency=spec.concurrency,
+        freeze=tuple(spec.freeze),
         timeout=spec.timeout,
         verify_within=spec.verify_within,
+        watch=spec.watch,
         steps=tuple(_step(step) for step in spec.steps),
+        tests=tuple(_test(index, one, document) for index, one in enumerate(spec.tests)),
     )
 
 
@@ -190,6 +86,12 @@ def _bad_leaves(document: Document) -> Iterator[Complaint]:
     for index, step in enumerate(steps if isinstance(steps, list) else []):
         if isinstance(step, dict):
             yield from _bad_texts(document, step.get("with"), ("steps", index, "with"))
+            for nested in (VERIFY, ROLLBACK):
+                own = step.get(nested)
+                if not isinstance(own, dict):
+                    continue
+                for key in ("with", "vars", "expr"):
+                    yield from _bad_texts(document, own.get(key), ("steps", index, nested, key))
 
 
 def _bad_texts(document: Document, value: object, path: Path) -> Iterator[Complaint]:
@@ -206,7 +108,7 @@ def _bad_texts(document: Document, value: object, path: Path) -> Iterator[Compla
             yield from _bad_texts(document, item, (*path, index))
 
 
-def _trigger(spec: TriggerSpec) -> Trigger:
+def _trigger(spec: schema.TriggerSpec) -> Trigger:
     equal = [Matcher(name=name, op=MatchOp.EQUAL, value=value) for name, value in spec.match.items()]
     return Trigger(
         matchers=(*equal, *(parse_matcher(text) for text in spec.matchers)),
@@ -214,18 +116,110 @@ def _trigger(spec: TriggerSpec) -> Trigger:
     )
 
 
-def _step(spec: StepSpec) -> Step:
-    terms = spec.approval
+def _incident(spec: schema.IncidentTriggerSpec) -> IncidentTrigger:
+    return IncidentTrigger(
+        statuses=tuple(map(str, spec.status)), severities=tuple(map(str, spec.severity)), services=tuple(spec.service)
+    )
+
+
+def _schedule(spec: schema.ScheduleSpec) -> ScheduleTrigger:
+    return ScheduleTrigger(cron=" ".join(spec.cron.split()), time_zone=spec.time_zone, inputs=spec.inputs)
+
+
+def _hook(spec: schema.WebhookSpec) -> HookTrigger:
+    return HookTrigger(integration=spec.integration, when=spec.when, inputs=spec.inputs)
+
+
+def _retry(spec: schema.RetrySpec) -> Retry:
+    return Retry(attempts=spec.attempts, wait=spec.wait, backoff=spec.backoff)
+
+
+def _terms(spec: schema.ApprovalSpec | None) -> ApprovalTerms | None:
+    return ApprovalTerms(by=spec.by, count=spec.count, expires=spec.expires, ask=spec.ask) if spec else None
+
+
+def _step(spec: schema.StepSpec) -> Step:
+    title = spec.title or spec.id.replace("_", " ")
     return Step(
         id=spec.id,
-        title=spec.title or spec.id.replace("_", " "),
+        title=title,
         uses=spec.uses,
         params=spec.params,
         integration=spec.integration,
         condition=spec.condition,
         timeout=spec.timeout,
-        retry=Retry(attempts=spec.retry.attempts, wait=spec.retry.wait),
+        retry=_retry(spec.retry),
         on_failure=OnFailure(spec.on_failure),
         risk=Risk(spec.risk) if spec.risk else None,
-        approval=ApprovalTerms(by=terms.by, count=terms.count, expires=terms.expires, ask=terms.ask) if terms else None,
+        approval=_terms(spec.approval),
+        expect=spec.expect,
+        verify=_verify(spec.id, title, spec.verify) if spec.verify else None,
+        rollback=_rollback(spec.id, title, spec.rollback) if spec.rollback else None,
+    )
+
+
+def _verify(of: str, title: str, spec: schema.VerifySpec) -> Step:
+    own_id, own_title = f"{of}.{VERIFY}", f"See that this holds: {title}"
+    if spec.expr:
+        params: Mapping[str, object] = {
+            "expr": spec.expr,
+            "vars": spec.vars,
+            "holds_for": format_duration(spec.holds_for),
+        }
+        integration, timeout = spec.integration, spec.within
+        return Step(
+            id=own_id, title=own_title, uses=WAIT_UNTIL, params=params, integration=integration, timeout=timeout
+        )
+    return Step(
+        id=own_id,
+        title=own_title,
+        uses=spec.uses,
+        params=spec.params,
+        integration=spec.integration,
+        timeout=spec.timeout,
+        expect=spec.expect,
+    )
+
+
+def _rollback(of: str, title: str, spec: schema.RollbackSpec) -> Step:
+    return Step(
+        id=f"{of}.{ROLLBACK}",
+        title=spec.title or f"Take back: {title}",
+        uses=spec.uses,
+        params=spec.params,
+        integration=spec.integration,
+        condition=spec.condition,
+        timeout=spec.timeout,
+        retry=_retry(spec.retry),
+        risk=Risk(spec.risk) if spec.risk else None,
+        approval=_terms(spec.approval),
+        expect=spec.expect,
+    )
+
+
+def _test(index: int, spec: schema.TestSpec, document: Document) -> RunbookTest:
+    path: Path = ("tests", index)
+    return RunbookTest(
+        name=spec.name,
+        line=document.place(path).line,
+        labels=spec.alert.labels,
+        annotations=spec.alert.annotations,
+        inputs=spec.inputs,
+        results={step: _canned(canned, document, (*path, "results", step)) for step, canned in spec.results.items()},
+        answers=spec.answers,
+        signal=spec.signal,
+        path=None if spec.expect.path is None else tuple(spec.expect.path),
+        asked=None if spec.expect.asked is None else tuple(spec.expect.asked),
+        status=spec.expect.status,
+        verdict=None if spec.expect.verdict is None else str(spec.expect.verdict),
+    )
+
+
+def _canned(specs: list[schema.CannedSpec], document: Document, path: Path) -> tuple[Canned, ...]:
+    """`value` is read as YAML types it: a step's result holds numbers, and not texts that look like some."""
+    written = document.typed(path)
+    values = [one.get("value") or {} for one in (written if isinstance(written, list) else [written])]
+    return tuple(
+        Canned(outcome=one.outcome, summary=one.summary, value=value, risk=Risk(one.risk) if one.risk else None)
+        for one, value in zip(specs, values, strict=True)
     )

@@ -2,12 +2,16 @@
 
 Template text comes from the runbook's file; what alerts say only ever arrives as data. A name that is missing is an
 error, never an empty string and never false. Jinja's sandbox does not bound time or memory, so statements such as
-loops are refused, and multiplication is bounded.
+loops are refused, and so is whatever makes much out of little: multiplication is bounded, and only such filters and
+methods are there as make nothing larger.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -30,39 +34,113 @@ class TemplateFailed(TocsinError):
     default_hint = "correct the runbook's template; `tocsin runbook rehearse` shows what each step would do"
 
 
-class _Environment(ImmutableSandboxedEnvironment):
-    """Jinja's sandbox, with `*` and `**` bounded."""
+class Filling(StrEnum):
+    """For what a text is read into which values are filled."""
 
-    intercepted_binops = frozenset({"*", "**"})
+    TEXT = "text"
+    """It is shown, or handed on as a value: anything may stand in it."""
+    SYNTAX = "syntax"
+    """Parts of it may be taken for more than a value: nothing begins with `-`, or holds control characters."""
+    LANGUAGE = "language"
+    """It is a program: only words and numbers are filled in."""
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, in which nothing grows."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:  # Any: as Jinja declares it
-        bounded = isinstance(left, (int, float)) and isinstance(right, (int, float)) and abs(right) < 1_000
+        bounded = isinstance(left, (int, float)) and isinstance(right, (int, float)) and abs(right) < 1_000_000
         if not bounded or operator == "**":
             raise SecurityError("only small numbers may be multiplied")
         return super().call_binop(context, operator, left, right)
 
     def getattr(self, obj: Any, attribute: str) -> Any:  # Any: as Jinja declares it
         """`result.items` is the key `items` of a step's result, never a method of the mapping that holds it."""
+        if isinstance(obj, str) and attribute not in _METHODS:
+            return self.undefined(f"a text has no {attribute!r} here; it has {', '.join(sorted(_METHODS))}")
         if isinstance(obj, Undefined) or not isinstance(obj, Mapping):
             return super().getattr(obj, attribute)
         return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
 
 
-_environment = _Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
-_environment.globals.clear()
+def _only_a_value(value: Any) -> Any:  # Any: whatever an expression comes to
+    """What may be filled in where a text could be taken for syntax."""
+    if isinstance(value, Mapping | list | tuple):
+        raise SecurityError("what is filled in is no single value; name one of those that it holds")
+    if isinstance(value, str) and (value.startswith("-") or _CONTROL.search(value)):
+        what = "begins with `-`, like an option" if value.startswith("-") else "holds a line break or control character"
+        raise SecurityError(f"what is filled in {what}; only its own text may (`| trim` takes off a line break)")
+    return value
+
+
+def _only_a_word(value: Any) -> Any:  # Any: whatever an expression comes to
+    """What may be filled in where a text is a program."""
+    if isinstance(_only_a_value(value), str) and not _WORD.fullmatch(value):
+        raise SecurityError(f"{value[:60]!r} is filled in where only a word or a number may stand")
+    return value
+
+
+def _joined(values: Iterable[Any], between: str = "") -> str:  # Any: whatever a list holds
+    texts = [str(value) for value in values]
+    if sum(map(len, texts)) + len(between) * len(texts) > _MAX_TEXT:
+        raise SecurityError(f"what is joined is longer than {_MAX_TEXT} characters")
+    return between.join(texts)
+
+
+def _rounded(value: Any, precision: int = 0) -> float:  # Any: a number, or what is none
+    return round(float(value), max(-15, min(15, int(precision))))
+
+
+def _made(finalize: Callable[[Any], Any] | None) -> _Environment:  # Any: as Jinja declares it
+    environment = _Environment(
+        undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True, finalize=finalize
+    )
+    environment.globals.clear()
+    known = {name: environment.filters[name] for name in _FILTERS}
+    environment.filters = known | {"join": _joined, "round": _rounded, "tojson": _as_json}
+    return environment
+
+
+def _as_json(value: Any) -> str:  # Any: plain JSON
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_WORD = re.compile(r"[\w.:/@+-]*")
+_FILTERS = (
+    "abs", "default", "first", "float", "int", "last", "length", "list", "lower", "max", "min", "sort", "string", "sum",
+    "title", "trim", "unique", "upper",
+)  # fmt: skip
+_METHODS = frozenset(
+    {"count", "endswith", "find", "isdigit", "lower", "partition", "removeprefix", "removesuffix", "rpartition",
+     "split", "splitlines", "startswith", "strip", "upper"}
+)  # fmt: skip
+_environment = _made(None)
+_BY_FILLING = {
+    Filling.TEXT: _environment,
+    Filling.SYNTAX: _made(_only_a_value),
+    Filling.LANGUAGE: _made(_only_a_word),
+}
 
 
 def check_text(text: str) -> None:
     """ValueError unless the text is a template of expressions only."""
-    for node in _tree(text).find_all(nodes.Stmt):
+    tree = _tree(text)
+    for node in tree.find_all(nodes.Stmt):
         if not isinstance(node, nodes.Output):
             raise ValueError("only {{ expressions }} are allowed in a runbook, no {% statements %}")
+    for used in tree.find_all(nodes.Filter):
+        if used.name not in _environment.filters:
+            known = ", ".join(sorted(_environment.filters))
+            raise ValueError(f"there is no filter {used.name!r} here; there are {known}")
 
 
 def check_condition(text: str) -> None:
     """ValueError unless the text is one expression, written without braces."""
     if "{{" in text or "{%" in text:
-        raise ValueError("write `if` as a bare expression, without braces: steps.look.result.count > 0")
+        raise ValueError("write a bare expression, without braces: steps.look.result.count > 0")
     check_text("{{ " + text + " }}")
 
 
@@ -71,12 +149,15 @@ def names_in(text: str) -> frozenset[tuple[str, ...]]:
     return frozenset(_names(_tree(text)))
 
 
-def render(text: str, data: Data) -> str:
-    """The text with its expressions filled in; TemplateFailed when a name is missing."""
+def render(text: str, data: Data, filling: Filling = Filling.TEXT) -> str:
+    """The text with its expressions filled in; TemplateFailed when a name is missing, or a value must not stand there.
+
+    What may stand there is told by `filling`.
+    """
     if "{{" not in text:
         return text
     try:
-        made = _compiled(text).render(data)
+        made = _compiled(text, filling).render(data)
     except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
         raise TemplateFailed(_why(text, error)) from None
     if len(made) > _MAX_TEXT:
@@ -84,14 +165,14 @@ def render(text: str, data: Data) -> str:
     return made
 
 
-def render_leaves(value: Any, data: Data) -> Any:  # Any: parameters are plain JSON of any shape
+def render_leaves(value: Any, data: Data, filling: Filling = Filling.TEXT) -> Any:  # Any: plain JSON of any shape
     """The same value with every string in it rendered; keys stay as they are."""
     if isinstance(value, str):
-        return render(value, data)
+        return render(value, data, filling)
     if isinstance(value, Mapping):
-        return {key: render_leaves(item, data) for key, item in value.items()}
+        return {key: render_leaves(item, data, filling) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [render_leaves(item, data) for item in value]
+        return [render_leaves(item, data, filling) for item in value]
     return value
 
 
@@ -106,8 +187,8 @@ def holds(condition: str, data: Data) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _compiled(text: str) -> Template:
-    return _environment.from_string(text)
+def _compiled(text: str, filling: Filling) -> Template:
+    return _BY_FILLING[filling].from_string(text)
 
 
 @lru_cache(maxsize=256)
@@ -124,7 +205,7 @@ def _tree(text: str) -> nodes.Template:
 
 def _names(tree: nodes.Node) -> Iterator[tuple[str, ...]]:
     lookups: list[nodes.Getattr | nodes.Getitem] = [*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)]
-    inner = {id(lookup.node) for lookup in lookups}
+    inner = {id(lookup.node) for lookup in lookups if _path(lookup)}  # of what is looked up when it runs, the owner
     for node in (*lookups, *tree.find_all(nodes.Name)):
         path = _path(node)
         if path and id(node) not in inner:

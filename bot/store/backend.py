@@ -51,8 +51,16 @@ class Backend(Protocol):
         """Begins a writing transaction, alone among all processes; its name, for `was_committed`."""
         ...
 
+    def wrote_last(self, channel: Channel) -> bool:
+        """In a transaction: whether nobody has written through another connection since this was last asked of it."""
+        ...
+
     def was_committed(self, transaction: str) -> bool | None:
         """Whether it was, when COMMIT itself failed; None: cannot tell."""
+        ...
+
+    def changes(self, channel: Channel) -> int:
+        """How many rows were changed through this connection so far; where `alone` is false it need not be right."""
         ...
 
     def committed(self, channel: Channel) -> None:

@@ -7,15 +7,16 @@ comes back as it was, lone surrogates and NaN too, which is what pydantic cannot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import is_dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from bot.model.labels import LabelSet
-from bot.store.columns import micros, moment, span_micros
+from bot.store.columns import Encoded, encode, micros, moment, span_micros
 
 T = TypeVar("T")
 _Read = Callable[[Any], Any]  # Any: parsed JSON, and what becomes of it; the type hints of the nouns decide
@@ -38,6 +39,12 @@ def to_json(value: object) -> Any:  # Any: plain JSON
             return [to_json(item) for item in value]
         case _:
             return {name: to_json(getattr(value, name)) for name in _readers(type(value))}
+
+
+@lru_cache(maxsize=256)
+def encoded(noun: Hashable) -> Encoded:
+    """The same as text, for a noun that is written again and again; it must be hashable."""
+    return Encoded(encode(to_json(noun)))
 
 
 def from_json(kind: type[T], data: Mapping[str, Any]) -> T:

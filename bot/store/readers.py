@@ -52,6 +52,7 @@ class Readers:
         channel = self._channel()
         try:
             channel.say(self._backend.begin_read)
+            channel.pending.begin()
             result = work(channel)
             channel.say("COMMIT")
             return result

@@ -12,22 +12,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Column, ColumnElement, Delete, Select, Text, and_, delete, exists, func, or_, select, type_coerce
+from sqlalchemy import Column, ColumnElement, Delete, Select, and_, delete, func, select
 
-from bot.model.incident import OPEN
 from bot.model.retention import Retention
+from bot.ports.alert_store import LogKind
 from bot.store.channel import Channel
 from bot.store.readers import Readers
 from bot.store.tables import (
-    AlertGroupRow,
     AlertLogRow,
     AlertRow,
+    ChunkRow,
+    DecisionRow,
     EvaluationRow,
     IncidentRow,
     LinkRow,
     OutputRow,
+    PostedRow,
     RunRow,
     SessionRow,
+    SilenceRow,
+    TellingRow,
     table,
 )
 from bot.store.writer import Writer
@@ -36,11 +40,15 @@ _PORTION = 500
 
 _log = table(AlertLogRow)
 _alerts = table(AlertRow)
-_groups = table(AlertGroupRow)
+_decisions = table(DecisionRow)
+_posted = table(PostedRow)
+_silences = table(SilenceRow)
+_tellings = table(TellingRow)
 _evaluations = table(EvaluationRow)
 _incidents = table(IncidentRow)
 _links = table(LinkRow)
 _outputs = table(OutputRow)
+_pieces = table(ChunkRow)
 _runs = table(RunRow)
 _sessions = table(SessionRow)
 
@@ -59,9 +67,25 @@ class _Kind:
 
 
 def _raw_is_old(now: datetime, retention: Retention) -> ColumnElement[bool]:
-    """Not the batch an active alert is known from: active alerts can always be rebuilt from the log."""
-    active = or_(_alerts.c.ends_at.is_(None), _alerts.c.ends_at > now)
-    return and_(_log.c.received_at < now - retention.raw, ~exists().where(_alerts.c.log_seq == _log.c.seq, active))
+    """Not what the table of active alerts is rebuilt from: rows since the last mark."""
+    mark = select(func.max(_log.c.since)).where(_log.c.kind == str(LogKind.MARK)).scalar_subquery()
+    return and_(_log.c.received_at < now - retention.raw, _log.c.seq < mark)
+
+
+def _posted_is_old(now: datetime, retention: Retention) -> ColumnElement[bool]:
+    return _posted.c.received_at < now - retention.raw
+
+
+def _silence_is_old(now: datetime, retention: Retention) -> ColumnElement[bool]:
+    return _silences.c.ends_at < now - retention.alerts
+
+
+def _telling_is_old(now: datetime, retention: Retention) -> ColumnElement[bool]:
+    return _tellings.c.at < now - retention.alerts
+
+
+def _decision_is_old(now: datetime, retention: Retention) -> ColumnElement[bool]:
+    return _decisions.c.at < now - retention.raw
 
 
 def _evaluation_is_old(now: datetime, retention: Retention) -> ColumnElement[bool]:
@@ -72,19 +96,13 @@ def _alert_is_old(now: datetime, retention: Retention) -> ColumnElement[bool]:
     return _alerts.c.ends_at < now - retention.alerts
 
 
-def _group_was_left(now: datetime, retention: Retention) -> ColumnElement[bool]:
-    open_incident = exists().where(_incidents.c.group_key == _groups.c.key, _incidents.c.status.in_(OPEN))
-    return and_(_groups.c.ready_at < now - retention.alerts, ~open_incident)
-
-
-def _group_is_old(now: datetime, retention: Retention) -> ColumnElement[bool]:
-    """Left, and none of its alerts is known any more."""
-    known = exists().where(type_coerce(_groups.c.alerts, Text).contains(_alerts.c.fingerprint))
-    return and_(_group_was_left(now, retention), ~known)
-
-
 def _output_is_old(now: datetime, retention: Retention) -> ColumnElement[bool]:
     return _outputs.c.run.in_(select(_runs.c.id).where(_runs.c.ended_at < now - retention.steps))
+
+
+def _piece_is_old(now: datetime, retention: Retention) -> ColumnElement[bool]:
+    """What is left of steps whose end nobody saw."""
+    return _pieces.c.run.in_(select(_runs.c.id).where(_runs.c.ended_at < now - retention.steps))
 
 
 def _session_is_over(now: datetime, _: Retention) -> ColumnElement[bool]:
@@ -99,8 +117,12 @@ _KINDS = (
     _Kind("raw", _log.c.seq, _raw_is_old, _raw_is_old),
     _Kind("evaluations", _evaluations.c.slot, _evaluation_is_old, _evaluation_is_old),
     _Kind("alerts", _alerts.c.fingerprint, _alert_is_old, _alert_is_old),
-    _Kind("groups", _groups.c.key, _group_is_old, _group_was_left),
+    _Kind("posted", _posted.c.seq, _posted_is_old, _posted_is_old),
+    _Kind("silences", _silences.c.id, _silence_is_old, _silence_is_old),
+    _Kind("tellings", _tellings.c.group_key, _telling_is_old, _telling_is_old),
+    _Kind("decisions", _decisions.c.seq, _decision_is_old, _decision_is_old),
     _Kind("steps", _outputs.c.line, _output_is_old, _output_is_old),
+    _Kind("pieces", _pieces.c.seq, _piece_is_old, _piece_is_old),
     _Kind("sessions", _sessions.c.secret_hash, _session_is_over, _session_is_over),
     _Kind("links", _links.c.secret_hash, _link_is_over, _link_is_over),
 )

@@ -14,7 +14,7 @@ from bot.store.backend import Backend
 from bot.store.channel import Channel
 from bot.store.tables import metadata
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
 """Every revision this Tocsin knows, in order; the last is the one it needs."""
 
 _APPEND_ONLY = {
@@ -31,6 +31,20 @@ _APPEND_ONLY = {
         "FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()",
     ),
 }
+_SEARCH = {
+    "sqlite": (
+        "CREATE VIRTUAL TABLE incident_search USING fts5(head, story, content='incident_words', "
+        "content_rowid='number', tokenize='ascii', columnsize=0)",
+        "CREATE TRIGGER incident_words_are_found AFTER INSERT ON incident_words BEGIN "
+        "INSERT INTO incident_search (rowid, head, story) VALUES (new.number, new.head, new.story); END",
+        "CREATE TRIGGER incident_words_are_found_anew AFTER UPDATE OF head, story ON incident_words BEGIN "
+        "INSERT INTO incident_search (incident_search, rowid, head, story) "
+        "VALUES ('delete', old.number, old.head, old.story); "
+        "INSERT INTO incident_search (rowid, head, story) VALUES (new.number, new.head, new.story); END",
+    ),
+    "postgresql": ("CREATE INDEX incident_search ON incident_words USING gin ((head || story))",),
+}
+"""Words hold only letters and digits, apart already: the tokenizer of SQLite is the plainest there is."""
 _VERSION_TABLE = (
     "CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, "
     "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )"
@@ -73,7 +87,8 @@ def revision(connection: Connection, name: str) -> str | None:
 def create(connection: Connection) -> None:
     """Makes our tables in an empty database."""
     metadata.create_all(connection, checkfirst=False)
-    for statement in (*_APPEND_ONLY[connection.dialect.name], _VERSION_TABLE):
+    dialect = connection.dialect.name
+    for statement in (*_APPEND_ONLY[dialect], *_SEARCH[dialect], _VERSION_TABLE):
         connection.exec_driver_sql(statement)
     connection.execute(sql("INSERT INTO alembic_version VALUES (:head)"), {"head": REVISIONS[-1]})
 

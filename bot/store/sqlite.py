@@ -125,9 +125,18 @@ class SqliteFile:
         channel.say("BEGIN IMMEDIATE")
         return ""
 
+    def wrote_last(self, channel: Channel) -> bool:
+        """SQLite counts what others commit."""
+        before, channel.seen = channel.seen, int(str(channel.ask("PRAGMA data_version")))
+        return channel.seen == before
+
     def was_committed(self, transaction: str) -> bool:
         """A commit that failed did not happen."""
         return False
+
+    def changes(self, channel: Channel) -> int:
+        """SQLite counts."""
+        return channel.total_changes
 
     def committed(self, channel: Channel) -> None:
         """Keeps the WAL bounded: where readers always overlap, SQLite never finds the moment to begin it anew.
@@ -158,7 +167,7 @@ class SqliteFile:
         if code in _UNAVAILABLE:
             message, hint = _UNAVAILABLE[code]
             return StoreUnavailable(message.format(name=self.name), hint=hint)
-        if isinstance(error, IntegrityError):
+        if isinstance(error, IntegrityError | sqlite3.IntegrityError):
             return Conflict(f"{self.name} holds this already, or lacks what it belongs to")
         return StoreError(refused(error, self.name), hint=FAULT_HINT)
 

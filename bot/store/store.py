@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from bot.model.retention import Retention
+from bot.ports.reads_only import require_read
 from bot.ports.store import Tx
 from bot.store.address import backend_for
 from bot.store.readers import Readers
@@ -26,16 +27,22 @@ class SqlStore:
         self._writer = writer
         self._readers = readers
 
-    async def write(self, work: Callable[[Tx], T]) -> T:
+    async def write(self, work: Callable[[Tx], T], *, first: bool = False) -> T:
         """Runs the work in one transaction and commits it before it answers; an exception undoes all of it.
 
-        Cancelled while it waits its turn, the work does not run; cancelled later, it may have been committed.
+        `first`: before all that waits and is not. Cancelled while it waits its turn, the work does not run; cancelled
+        later, it may have been committed. Permanent in a rehearsal: what only looks leaves no trace here either.
         """
-        return await self._writer.run(lambda channel: work(channel.tx))
+        require_read("a change of Tocsin's own store", integration="tocsin", reads=False)
+        return await self._writer.run(lambda channel: work(channel.tx), first=first)
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """Runs the work on one consistent snapshot; it must not write."""
         return await self._readers.run(lambda channel: work(channel.tx))
+
+    def watch(self, changed: Callable[[], None]) -> bool:
+        """From now on `changed` is called after each commit that changed something; False: others may write too."""
+        return self._writer.watch(changed)
 
     async def prune(self, now: datetime, retention: Retention) -> Mapping[str, int]:
         """Takes away what has been kept long enough, without holding up anybody; how many rows of each kind went."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +11,16 @@ from pathlib import Path
 
 from bot.errors import StartError, StoreError
 from bot.model.retention import Retention
+from bot.ports.alert_store import Posted
 from bot.store.address import backend_for
 from bot.store.backend import Backend
 from bot.store.channel import Channel
 from bot.store.migrations.steps import take_to
 from bot.store.retention import count
 from bot.store.schema import REVISIONS, create, revision
+
+_BODIES = 100
+"""Bodies read at a time: one may be a megabyte."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,17 @@ def first_break(url: str) -> int | None:
     """The first entry of the audit record that does not follow, None when it holds; also while Tocsin runs."""
     with _looking(url) as channel:
         return channel.tx.audit.broken_at()
+
+
+def posted_since(url: str, at: datetime) -> Generator[Posted, None, None]:
+    """The bodies that were posted since, the oldest first; also while Tocsin runs. StartError, StoreError."""
+    with _looking(url) as channel:
+        after, more = 0, True
+        while more:
+            found = channel.tx.posted.since(at, after, _BODIES)
+            yield from found
+            more = len(found) == _BODIES
+            after = found[-1].seq if found else after
 
 
 @contextmanager

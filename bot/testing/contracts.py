@@ -18,11 +18,12 @@ from pydantic import BaseModel
 from bot.errors import IntegrationError, Permanent, Temporary
 from bot.kit.plugin import Integration, Tools
 from bot.model.labels import LabelSet
-from bot.model.plan import ActionResult, Outcome
+from bot.model.plan import ActionResult, Outcome, Plan
 from bot.model.runbook import RISKS, Risk
 from bot.model.sample import Answer, Recorded, Window
-from bot.ports.actions import Action
+from bot.ports.actions import Action, Occasion, nobody
 from bot.ports.metrics import MetricSource
+from bot.ports.reads_only import reads_only
 from bot.ports.recorder import Recorder
 
 WITHIN = timedelta(seconds=30)
@@ -257,7 +258,11 @@ class ActionContract:
     """An `Action`.
 
     Fixtures: `action`; `params`, valid ones of its model that it succeeds with; `mistaken`, ones that make no sense.
+    `OCCASION` may be another one, for an action that needs an incident. Plans are made as Tocsin makes them, where
+    nothing can be written.
     """
+
+    OCCASION = Occasion()
 
     async def test_it_says_what_it_is(self, action: Action) -> None:
         """A dotted name, one sentence, and every key of its result."""
@@ -268,7 +273,7 @@ class ActionContract:
 
     async def test_a_plan_is_plain_and_the_same_twice(self, action: Action, params: BaseModel) -> None:
         """So that an approval can be bound to it and a journal can keep it."""
-        first, second = await action.plan(params), await action.plan(params)
+        first, second = await self.planned(action, params), await self.planned(action, params)
         assert first == second
         assert first.hash == second.hash
         assert json.loads(json.dumps(first.params, allow_nan=False)) == first.params
@@ -277,26 +282,32 @@ class ActionContract:
         assert "\n" not in first.summary
 
     async def test_a_plan_is_no_graver_than_the_action_says(self, action: Action, params: BaseModel) -> None:
-        """What may be repeated blindly only reads, and what can be probed has a probe."""
-        plan = await action.plan(params)
+        """What only reads may be repeated blindly; what can be probed has a probe, and what can be undone an undo."""
+        plan = await self.planned(action, params)
         assert RISKS.index(plan.risk) <= RISKS.index(action.spec.risk)
-        assert plan.repeatable == (plan.risk is Risk.READ)
+        assert plan.repeatable or plan.risk is not Risk.READ
         assert action.probe is not None or not plan.can_probe
+        assert action.undo is not None or not plan.can_undo
 
     async def test_parameters_without_sense_are_refused(self, action: Action, mistaken: BaseModel) -> None:
         """Before anything is done, and with what to do next."""
-        error = await _raised(action.plan(mistaken))
+        error = await _raised(self.planned(action, mistaken))
         assert isinstance(error, Permanent)
         assert error.hint
 
     async def test_its_result_is_plain_and_described(self, action: Action, params: BaseModel) -> None:
         """Later steps use it, and the store keeps it."""
-        result = await action.run(await action.plan(params), WITHIN)
+        result = await action.run(await self.planned(action, params), WITHIN, nobody)
         assert isinstance(result, ActionResult)
         assert result.outcome is Outcome.SUCCEEDED, result
         assert result.summary
         assert set(result.value) <= set(action.spec.result)
         assert not _odd(result.value)
+
+    async def planned(self, action: Action, params: BaseModel) -> Plan:
+        """The plan, made with reads alone."""
+        with reads_only():
+            return await action.plan(params, self.OCCASION)
 
 
 class IntegrationContract:
@@ -324,6 +335,11 @@ class IntegrationContract:
             assert ("logs" in integration.provides) == (opened.logs is not None)
             assert ("events" in integration.provides) == (opened.events is not None)
             assert ("hook" in integration.provides) == (opened.hook is not None)
+            assert ("alertmanager" in integration.provides) == (opened.alertmanager is not None)
+            assert ("watcher" in integration.provides) == (opened.watcher is not None)
+            assert ("notifier" in integration.provides) == (opened.notifier is not None)
+            assert ("pager" in integration.provides) == (opened.pager is not None)
+            assert ("messenger" in integration.provides) == (opened.messenger is not None)
             assert ("actions" in integration.provides) == bool(opened.actions)
             assert {spec.name: spec for spec in integration.specs} == {
                 name: action.spec for name, action in opened.actions.items()

@@ -97,6 +97,8 @@ def _default(field: FieldInfo) -> str:
         return f"`{format_duration(value)}`"
     if value is None or isinstance(value, BaseModel) or value in ("", [], {}, (), frozenset()):
         return ""
+    if isinstance(value, list | tuple):
+        return ", ".join(f"`{one}`" for one in value)
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 

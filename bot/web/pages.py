@@ -14,18 +14,24 @@ from bot.errors import NotFound
 from bot.kit.http_in import DOCUMENT_POLICY, Refusal, Reply, Scope, file_headers
 from bot.kit.who_asks import Asker, Door, asker, cookie, cookie_name
 from bot.model.actor import Actor
-from bot.model.ids import EvidenceId, IncidentId, RunId
-from bot.model.incident import Incident
+from bot.model.alert import Alert
+from bot.model.answer import Answer
+from bot.model.automation import Pause
+from bot.model.ids import EvidenceId, Fingerprint, IncidentId, RunId
 from bot.model.report import Case, ReportFormat
 from bot.model.rule import GroupStatus
 from bot.model.run import Approval, JournalEntry, RunbookRun
-from bot.response import looked_up, report_wanted
+from bot.response import alerts_looked_up, automation_seen, looked_up, output_heard, report_wanted, response_seen
+from bot.response.response_seen import SeenResponse
 from bot.response.world import World
 from bot.web import views
 from bot.web.live import Picture, Streams, mark_of
 from bot.web.render import Moment, Templates
 
 S = TypeVar("S")
+WHOLE_QUERY = "?"
+SWITCH = {"switch": "_switch.html.jinja"}
+"""The part that every page has."""
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -48,6 +54,8 @@ class Page(Generic[S]):
     """One kind of page. `parts` maps the ids of the elements that change to the templates that fill them.
 
     `see` answers what the page is made of; a change in it is a change of the page. `view` makes of it what is shown.
+    What is asked for is named by the address, as `/incidents/INC-1`, or by the query parameter called `asks`, or,
+    where that is WHOLE_QUERY, by all parameters there are.
     """
 
     template: str
@@ -55,51 +63,47 @@ class Page(Generic[S]):
     parts: Mapping[str, str]
     see: Callable[[World, Actor, str], Awaitable[S]]
     view: Callable[[S, World, Actor], View]
+    asks: str = ""
+
+    def key(self, request: Request) -> str:
+        """What the request asks for."""
+        if self.asks == WHOLE_QUERY:
+            return request.url.query
+        return request.query_params.get(self.asks, "") if self.asks else request.path_params.get("key", "")
 
 
-async def _see_incidents(
-    world: World, actor: Actor, _key: str
-) -> tuple[Sequence[Incident], Sequence[Approval], Sequence[GroupStatus]]:
-    return (
-        await looked_up.incidents(world, actor),
-        await looked_up.approvals(world, actor),
-        await looked_up.rules(world, actor),
-    )
-
-
-async def _see_incident(world: World, actor: Actor, key: str) -> Case:
-    return await looked_up.case(world, actor, IncidentId(key))
+async def _see_incident(world: World, actor: Actor, key: str) -> tuple[Case, Mapping[Fingerprint, Alert], SeenResponse]:
+    case = await looked_up.case(world, actor, IncidentId(key))
+    held = await alerts_looked_up.of_incident(world, actor, case.incident)
+    return case, held, await response_seen.look(world, actor, case.incident.id)
 
 
 async def _see_run(
     world: World, actor: Actor, key: str
-) -> tuple[RunbookRun, Sequence[JournalEntry], Sequence[Approval]]:
-    return await looked_up.run(world, actor, RunId(key))
+) -> tuple[RunbookRun, Sequence[JournalEntry], Sequence[Approval], Mapping[str, str]]:
+    printed = await output_heard.printing(world, actor, RunId(key))  # first, or an end between the two would be missed
+    return *await looked_up.run(world, actor, RunId(key)), printed
 
 
 async def _see_rules(world: World, actor: Actor, _key: str) -> Sequence[GroupStatus]:
     return await looked_up.rules(world, actor)
 
 
-INCIDENTS = Page(
-    template="incidents.html.jinja",
-    nav="incidents",
-    parts={"attention": "_attention.html.jinja", "list": "_list.html.jinja"},
-    see=_see_incidents,
-    view=lambda seen, world, actor: views.of_incidents(*seen, world.setup, actor, world.clock.now()),
-)
 INCIDENT = Page(
     template="incident.html.jinja",
     nav="incidents",
     parts={
         "head": "_head.html.jinja",
         "questions": "_questions.html.jinja",
+        "response": "_response.html.jinja",
+        "alerts": "_held.html.jinja",
+        "paging": "_paging.html.jinja",
         "evidence": "_evidence.html.jinja",
         "runs": "_runs.html.jinja",
         "timeline": "_timeline.html.jinja",
     },
     see=_see_incident,
-    view=lambda seen, world, actor: views.of_case(seen, world.setup, actor, world.clock.now()),
+    view=lambda seen, world, actor: views.of_case(*seen, world.setup, actor, world.clock.now()),
 )
 RUN = Page(
     template="run.html.jinja",
@@ -130,32 +134,39 @@ class Pages:
         """The endpoint that renders this page whole."""
 
         async def endpoint(request: Request) -> Response:
-            who, key = asker(request.scope), request.path_params.get("key", "")
-            seen = await page.see(self._world, who.actor, key)
-            view = page.view(seen, self._world, who.actor)
-            return HTMLResponse(
-                self._render(page.template, who, view=view, nav=page.nav, parts=page.parts, mark=mark_of(seen))
-            )
+            return await self.whole(page, request)
 
         return endpoint
+
+    async def whole(self, page: Page[S], request: Request, once: Answer | None = None) -> Response:
+        """This page; with `once`, what has just been made and is never shown again."""
+        who, key = asker(request.scope), page.key(request)
+        seen, switch = looked = await self._look(page, who.actor, key)
+        values = {"nav": page.nav, "parts": page.parts, "mark": mark_of(looked), "switch": switch, "once": once}
+        return HTMLResponse(
+            self._render(page.template, who, view=page.view(seen, self._world, who.actor), **values),
+            headers={"cache-control": "no-store"} if once else None,
+        )
 
     def follow(self, page: Page[S]) -> Endpoint:
         """The endpoint that streams what changes on this page."""
 
         async def endpoint(request: Request) -> Response:
-            who, key = asker(request.scope), request.path_params.get("key", "")
+            who, key = asker(request.scope), page.key(request)
             if who.session is None or self._streams.full(who.session.secret_hash):
                 return Response("too many pages of yours are open", status_code=429, media_type="text/plain")
             secret = cookie(request.scope, cookie_name(self._door.origins.of(request.scope)))
 
-            async def look() -> S:
-                return await page.see(self._world, who.actor, key)
+            async def look() -> tuple[S, Pause]:
+                return await self._look(page, who.actor, key)
 
             async def paint() -> Picture:
-                seen = await look()
-                view = page.view(seen, self._world, who.actor)
-                parts = {name: self._render(template, who, view=view) for name, template in page.parts.items()}
-                return Picture(mark=mark_of(seen), parts=parts, title=view.title, news=view.news)
+                seen, switch = looked = await look()
+                view, templates = page.view(seen, self._world, who.actor), {**SWITCH, **page.parts}
+                parts = {
+                    name: self._render(template, who, view=view, switch=switch) for name, template in templates.items()
+                }
+                return Picture(mark=mark_of(looked), parts=parts, title=view.title, news=view.news)
 
             async def lasts() -> bool:
                 return await self._door.session(secret, seen=False) is not None
@@ -173,6 +184,10 @@ class Pages:
             return StreamingResponse(stream, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
         return endpoint
+
+    async def _look(self, page: Page[S], actor: Actor, key: str) -> tuple[S, Pause]:
+        """What the page is made of, and how the switch stands: while it is thrown, every page says so."""
+        return await page.see(self._world, actor, key), await automation_seen.switch(self._world, actor)
 
     async def report(self, request: Request) -> Response:
         """The postmortem as it stands: shown as a page of its own, or saved as Markdown."""

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from bot import __version__
+from bot.model.wording import rounded
 from bot.web import words
 
 _MEDIA_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
@@ -54,11 +55,13 @@ class Templates:
         )
         self._environment.globals |= {"static": by_name.__getitem__, "version": __version__, "time": _time}
         self._environment.filters |= {
+            "clipped": words.clipped,
             "coded": words.coded,
             "duration": words.duration,
             "followable": words.followable,
             "host_of": words.host_of,
             "parameters": words.parameters,
+            "rounded": rounded,
         }
 
     def page(self, template: str, moment: Moment, **values: Any) -> str:  # Any: what the template reads
@@ -78,14 +81,15 @@ def _static(name: str) -> StaticFile:
 
 
 def _time(at: datetime, moment: Moment, said: str = "at") -> Markup:
-    """A time: on the clock (`at`), or as what has passed since (`ago`), lasts (`for`) or is left until it (`left`).
+    """A time: on the clock (`at`), as what has passed since (`ago`), lasts (`for`), or is left until it (`left`, `in`).
 
-    The page's script keeps the last three going; the title always holds the time in UTC.
+    The page's script keeps all but the first going; the title always holds the time in UTC.
     """
     texts = {
         "at": words.clock(at, moment.now, moment.zone),
         "ago": words.duration(moment.now - at) + " ago",
         "for": words.duration(moment.now - at),
+        "in": words.ahead(at - moment.now),
         "left": words.duration(at - moment.now) + " left" if at > moment.now else "time is over",
     }
     title = f"{at:%Y-%m-%d %H:%M:%S} UTC"

@@ -35,6 +35,11 @@ def _two(count: int, unit: str, rest: int, smaller: str) -> str:
     return f"{count} {unit} {rest} {smaller}" if rest else f"{count} {unit}"
 
 
+def ahead(length: timedelta) -> str:
+    """`in 47 min`; `now` for what is less than a second away, or has come."""
+    return "now" if length < timedelta(seconds=1) else f"in {duration(length)}"
+
+
 def clock(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     """The time in the zone: `14:03:12` today, `21 Nov 14:03:12` this year, `21 Nov 2025 14:03:12` before."""
     local, today = at.astimezone(zone), now.astimezone(zone)
@@ -52,6 +57,12 @@ def visible(value: Any) -> Any:  # Any: whatever a template is about to print
 
 def _shows(letter: str) -> bool:
     return letter in _KEPT or unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+
+
+def clipped(text: str, most: int) -> str:
+    """Text of others on one line, cut where it goes on for too long."""
+    plain = " ".join(text.split())
+    return plain if len(plain) <= most else plain[: most - 1] + "\u2026"
 
 
 def coded(text: str) -> Markup:

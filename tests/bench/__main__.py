@@ -1,13 +1,26 @@
-"""python -m tests.bench [startup] [idle] [runs] [rules] [splunk]: measures, prints a table; exits 1 below a floor."""
+"""python -m tests.bench [PART...]: measures all or some of PARTS and prints a table; exits 1 below a floor."""
 
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import Row, idle, rules, runs, splunk, startup
+from tests.bench import Row, alerts, idle, incidents, paging, rules, runs, slack, splunk, startup, stats, storm
 from tests.servers import PrometheusServer
 
-PARTS = {"startup": startup.rows, "idle": idle.rows, "runs": runs.rows, "rules": rules.rows, "splunk": splunk.rows}
+PARTS = {
+    "startup": startup.rows,
+    "idle": idle.rows,
+    "runs": runs.rows,
+    "rules": rules.rows,
+    "splunk": splunk.rows,
+    "alerts": alerts.rows,
+    "million": alerts.million,
+    "storm": storm.rows,
+    "stats": stats.rows,
+    "incidents": incidents.rows,
+    "paging": paging.rows,
+    "slack": slack.rows,
+}
 
 
 def table(rows: list[Row]) -> str:

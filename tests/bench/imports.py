@@ -23,7 +23,7 @@ LIBRARIES = {
     "pydantic_settings": "when the environment overrides something",
     "re2": "at the start: rules are read",
     "sentry_sdk": "when there is a DSN",
-    "slack_bolt.async_app": "never yet: it is what we measure against",
+    "slack_bolt.async_app": "in a thread, where people speak to Tocsin in Slack",
     "sqlmodel": "at the start, SQLAlchemy with it",
     "uvicorn": "at the start",
     "uvloop": "at the start",

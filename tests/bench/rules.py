@@ -116,9 +116,12 @@ def way_in(url: str) -> Access:
 
 
 async def fill(url: str) -> None:
-    """Two series a rule, over the last six minutes: one in a hundred has failures."""
+    """Two series a rule, one in a hundred with failures: from six minutes ago to nine ahead, as long as the bench runs.
+
+    Prometheus takes no sample that is more than ten minutes ahead.
+    """
     now = datetime.now(UTC).replace(microsecond=0)
-    times = [now - timedelta(minutes=6) + index * timedelta(seconds=15) for index in range(25)]
+    times = [now - timedelta(minutes=6) + index * timedelta(seconds=15) for index in range(61)]
     recorder = RemoteWriter(way_in(url))
     for number in range(max(SIZES)):
         series = [

@@ -15,14 +15,9 @@ BITES = [
         fault="an intent that is written down after the effect",
         file="bot/response/step_started.py",
         plant=replaced(
-            """\
-    left = await _announce(world, actor, run, move)
-    result = await _run(action, move.plan, move.step, left)
-""",
-            """\
-    result = await _run(action, move.plan, move.step, move.step.timeout)
-    await _announce(world, actor, run, move)
-""",
+            "    begun, left = await _announce(",
+            "    left = move.step.timeout\n    await _run(world, actor, carried.run, action, move, left, str)\n"
+            "    begun, left = await _announce(",
         ),
         caught_by=pytest(f"{STEPS}::test_before_anything_happens_it_is_in_the_journal_and_on_the_audit_record"),
         says="assert seen == ",
@@ -74,20 +69,20 @@ BITES = [
     Bite(
         fault="a journal that takes lines from a carrier that was overtaken",
         file="bot/store/repositories/runs.py",
-        plant=replaced("if epoch is not None and newest.epoch != epoch:", "if newest.epoch is None:"),
+        plant=replaced("if self._newest(run) != epoch:", "if self._newest(run) is None:"),
         caught_by=pytest("tests/contracts/test_store.py", "-k", "fences_the_first"),
         says="DID NOT RAISE",
     ),
     Bite(
         fault="a carrier that acts without looking at the clock after it slept",
         file="bot/response/step_started.py",
-        plant=replaced("while loop.time() - began > _FRESH_S:", "while False:"),
+        plant=replaced("while isinstance(decided, Begun) and loop.time() - began > _FRESH_S:", "while False:"),
         caught_by=pytest(f"{STEPS}::test_who_slept_past_their_lease_does_not_act_on_what_they_meant_to_do"),
         says="assert tocsin.hosts.ran == []",
     ),
     Bite(
         fault="an unrepeatable step that is begun again blindly",
-        file="bot/runbooks/machine.py",
+        file="bot/runbooks/one_step.py",
         plant=replaced("    if plan.repeatable:\n", "    if plan is not None:\n"),
         caught_by=pytest("tests/property/test_run_machine.py"),
         says="AssertionError",
@@ -103,7 +98,7 @@ BITES = [
     ),
     Bite(
         fault="a person who is asked while the change may be under way",
-        file="bot/runbooks/machine.py",
+        file="bot/runbooks/one_step.py",
         plant=replaced("    if now < over:\n", "    if False:\n"),
         caught_by=pytest(f"{STEPS}::test_who_is_asked_whether_it_ran_is_asked_when_its_time_is_over"),
         says="assert asked - begun >= ",
@@ -145,7 +140,7 @@ BITES = [
     ),
     Bite(
         fault="a question that waits for ever",
-        file="bot/runbooks/machine.py",
+        file="bot/runbooks/one_step.py",
         plant=replaced("    if now >= expires_at:\n", "    if False:\n"),
         caught_by=pytest(f"{APPROVALS}::test_a_question_nobody_answers_lapses"),
         says="Regex pattern did not match",
@@ -179,8 +174,8 @@ BITES = [
     ),
     Bite(
         fault="an end of a change that is forgotten when the store is away",
-        file="bot/response/step_finished.py",
-        plant=replaced("            await asyncio.sleep(_RETRY_S)\n", "            return None\n"),
+        file="bot/response/carried.py",
+        plant=replaced("if not any(one.has_happened for one in self._owed):", "if self._owed:"),
         caught_by=pytest(f"{STEPS}::test_the_end_of_a_change_is_written_down_as_soon_as_the_store_is_back"),
         says="not seen within",
     ),

@@ -21,8 +21,8 @@ BITES = [
         fault="a # within a value begins a comment",
         file=f"{ROOM}/conf.py",
         plant=replaced(
-            "name, value = key.strip(_SPACE), rest.strip(_SPACE)",
-            'name, value = key.strip(_SPACE), rest.split("#")[0].strip(_SPACE)',
+            "name, value = key.strip(SPACE), rest.strip(SPACE)",
+            'name, value = key.strip(SPACE), rest.split("#")[0].strip(SPACE)',
         ),
         caught_by=unit("test_conf.py"),
         says="a # b",

@@ -128,7 +128,7 @@ def act(what: str = "incident.acknowledge", object: str = "INC-1") -> AuditEntry
 
 def errand(key: str, due_at: datetime = NOW) -> Errand:
     """An errand due at NOW."""
-    return Errand(kind=ErrandKind.GROUP_READY, dedup_key=key, due_at=due_at, payload={"group": key})
+    return Errand(kind=ErrandKind.EVIDENCE_WANTED, dedup_key=key, due_at=due_at, payload={"group": key})
 
 
 def status(key: str, slot: datetime, *rules: RuleStatus) -> GroupStatus:

@@ -1,22 +1,27 @@
 """What every store promises, whatever keeps it: run by `test_store.py` over SQLite and PostgreSQL."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace as replaced
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from bot.errors import Conflict, Fenced, NotFound
-from bot.model.alert import AlertGroup
+from bot.model.chat_link import ChatLink
+from bot.model.errand import Errand, ErrandKind
 from bot.model.evaluation import EvaluationRecord, RuleFinding, Sighting
 from bot.model.event import Record
 from bot.model.evidence import Attachment
-from bot.model.ids import EvidenceId, Fingerprint, IncidentId, RunId
-from bot.model.incident import IncidentStatus
+from bot.model.held_group import HeldGroup
+from bot.model.ids import EvidenceId, IncidentId, RunId
+from bot.model.incident import IncidentKind, IncidentStatus
 from bot.model.labels import LabelSet
 from bot.model.rule import GroupStatus, RuleState, RuleStatus
 from bot.model.run import ApprovalStatus, JournalKind, RunStatus
 from bot.ports.store import Session, Store, Tx
+from tests.contracts.store_alerts import AlertsSuite
 from tests.contracts.store_nouns import (
     DAY,
     MINUTE,
@@ -80,6 +85,28 @@ class TransactionsSuite:
         assert await store.read(lambda tx: tx.audit.broken_at()) is None
         assert len(await store.read(lambda tx: tx.incidents.list(limit=200))) == len(kept)
 
+    async def test_a_row_that_is_refused_costs_the_others_nothing(self, store: Store) -> None:
+        """What is only added is written at the end of the shared commit: the row is still its own work's."""
+        await store.write(lambda tx: (tx.incidents.put(incident(1)), tx.runs.create(run(1))))
+
+        def work(tx: Tx, number: int) -> int:
+            tx.evidence.put(evidence(number % 8, "INC-1"))
+            tx.runs.append(line("RUN-1", number=number), epoch=None)
+            if number == 5:
+                tx.runs.wake(RunId("RUN-1"), NOW)
+                assert tx.runs.journal(RunId("RUN-1"))[-1].data == {"number": 5}
+                raise Boom
+            return number
+
+        results = await asyncio.gather(
+            *(store.write(lambda tx, number=number: work(tx, number)) for number in range(11)), return_exceptions=True
+        )
+        assert [type(one) for one in results] == [*[int] * 5, Boom, int, int, *[Conflict] * 3]
+        kept = [one for one in results if isinstance(one, int)]
+        journal = await store.read(lambda tx: tx.runs.journal(RunId("RUN-1")))
+        assert [entry.data["number"] for entry in journal] == kept
+        assert len(await store.read(lambda tx: tx.evidence.of_incident(IncidentId("INC-1")))) == len(kept)
+
     async def test_a_hundred_tasks_get_a_hundred_ids(self, store: Store) -> None:
         ids = await asyncio.gather(*(store.write(lambda tx: tx.incidents.next_id()) for _ in range(100)))
         assert sorted(ids) == sorted(f"INC-{number}" for number in range(1, 101))
@@ -127,42 +154,6 @@ class TransactionsSuite:
         assert await store.read(lambda tx: tx.audit.broken_at()) is None
         seen = {found.id for found in await store.read(lambda tx: tx.incidents.list())}
         assert {"INC-1", "INC-3"} <= seen
-
-
-class AlertsSuite:
-    """The log of alerts and what it adds up to."""
-
-    async def test_the_last_word_on_an_alert_counts(self, store: Store) -> None:
-        first = alert(instance="a")
-        ended = alert(instance="a", ends_at=NOW + MINUTE)
-        log = [await store.write(lambda tx: tx.alerts.append([first, alert(instance="b")], NOW))]
-        log.append(await store.write(lambda tx: tx.alerts.append([first, ended], NOW + MINUTE)))
-        assert log[0] < log[1]
-        assert await store.read(lambda tx: tx.alerts.get(ended.fingerprint)) == ended
-        assert await store.read(lambda tx: tx.alerts.get(Fingerprint("0" * 16))) is None
-        active = await store.read(lambda tx: tx.alerts.active(NOW + MINUTE))
-        assert active == [alert(instance="b")]
-        assert len(await store.read(lambda tx: tx.alerts.active(NOW))) == 2
-
-    async def test_many_alerts_are_known_at_once(self, store: Store) -> None:
-        batch = [alert(instance=f"web-{number}") for number in range(1200)]
-        await store.write(lambda tx: tx.alerts.append(batch, NOW))
-        asked = [found.fingerprint for found in batch] + [Fingerprint("0" * 16)]
-        known = await store.read(lambda tx: tx.alerts.known(asked))
-        assert known == {found.fingerprint: found for found in batch}
-        await store.write(lambda tx: tx.alerts.append(batch, NOW + MINUTE))
-        assert len(await store.read(lambda tx: tx.alerts.active(NOW))) == 1200
-
-    async def test_an_empty_batch_is_a_line_in_the_log(self, store: Store) -> None:
-        assert await store.write(lambda tx: tx.alerts.append([], NOW)) > 0
-
-    async def test_a_group_is_kept_by_its_key(self, store: Store) -> None:
-        group = AlertGroup(key="{}:{a=1}", receiver="sre", labels=alert().labels, ready_at=NOW)
-        later = replaced(group, ready_at=NOW + MINUTE, alerts=(alert().fingerprint,))
-        await store.write(lambda tx: tx.alerts.put_group(group))
-        await store.write(lambda tx: tx.alerts.put_group(later))
-        assert await store.read(lambda tx: tx.alerts.group(group.key)) == later
-        assert await store.read(lambda tx: tx.alerts.group("another")) is None
 
 
 def late(saved: GroupStatus, length: timedelta) -> GroupStatus:
@@ -301,10 +292,16 @@ class IncidentsSuite:
         two = await store.read(lambda tx: tx.incidents.list(statuses=[IncidentStatus.TRIGGERED], limit=2))
         assert [found.id for found in two] == ["INC-10", "INC-9"]
 
+    async def test_incidents_that_opened_lately_are_counted(self, store: Store) -> None:
+        for number in (1, 2, 3):
+            await store.write(lambda tx, number=number: tx.incidents.put(incident(number)))
+        since = [NOW + timedelta(minutes=number) for number in (0, 3, 4)]
+        assert await store.read(lambda tx: [tx.incidents.opened_since(at) for at in since]) == [3, 1, 0]
+
     async def test_only_open_incidents_hold_alerts_and_groups(self, store: Store) -> None:
         one, two = (alert(instance=name).fingerprint for name in "ab")
         held = incident(1, group_key="g", alerts=(one, two), firing=(two,))
-        await store.write(lambda tx: tx.incidents.put(held))
+        await store.write(lambda tx: tx.incidents.put(held) or tx.incidents.give("g", held.id))
         assert await store.read(lambda tx: tx.incidents.open_for_group("g")) == held
         assert await store.read(lambda tx: tx.incidents.holding(one)) == [held]
         fewer = replaced(held, alerts=(two,))
@@ -314,6 +311,35 @@ class IncidentsSuite:
         assert await store.read(lambda tx: (tx.incidents.holding(two), tx.incidents.open_for_group("g"))) == ([], None)
         await store.write(lambda tx: tx.incidents.put(fewer))
         assert await store.read(lambda tx: tx.incidents.holding(two)) == [fewer]
+
+    async def test_groups_are_near_when_they_share_something_began_together_and_are_open(self, store: Store) -> None:
+        def group(key: str, number: int, minute: int = 0, **has: str) -> HeldGroup:
+            return HeldGroup(key=key, incident=incident(number).id, began_at=NOW + minute * MINUTE, **has)
+
+        def play(tx: Tx) -> None:
+            for number, stands in ((2, "triggered"), (1, "mitigated"), (3, "resolved")):
+                tx.incidents.put(incident(number, status=IncidentStatus(stands)))
+            tx.incidents.put(incident(4, kind=IncidentKind.DRILL))
+            for held in (
+                group("alike", 2, 1, shares="x"), group("later", 2, 9, shares="x"), group("cart", 1, 2, service="cart"),
+                group("over", 3, shares="x"), group("apart", 1, shares="x", apart="eu"), group("moved", 2, shares="x"),
+                group("bare", 1), group("drill", 4, shares="x"),
+            ):  # fmt: skip
+                tx.incidents.hold(held)
+            tx.incidents.give("moved", incident(1).id)
+
+        def near(tx: Tx, shares: str, services: Sequence[str], apart: str = "") -> list[str]:
+            since, until = NOW - 5 * MINUTE, NOW + 5 * MINUTE
+            found = tx.incidents.near(shares=shares, services=services, apart=apart, since=since, until=until, limit=9)
+            return [one.key for one in found]
+
+        await store.write(play)
+        asked = [("x", []), ("x", ["cart", "till"]), ("", ["cart"]), ("", [])]
+        found = await store.read(lambda tx: [near(tx, *one) for one in asked])
+        assert found == [["moved", "alike"], ["moved", "alike", "cart"], ["cart"], []]
+        assert await store.read(lambda tx: near(tx, "x", ["cart"], "eu")) == ["apart"]
+        many = await store.read(lambda tx: [tx.incidents.many_groups_of(incident(1).id, most) for most in (2, 9)])
+        assert many == [2, 4]
 
     async def test_a_story_is_told_in_the_order_things_happened(self, store: Store) -> None:
         await store.write(lambda tx: tx.incidents.put(incident(1)))
@@ -373,6 +399,22 @@ class RunsSuite:
             2, wake_at=NOW + MINUTE, epoch=1
         )
 
+    async def test_what_a_run_says_as_it_is_put_down_is_read_in_that_work_and_by_who_claims_it_next(
+        self, store: Store
+    ) -> None:
+        await store.write(lambda tx: tx.runs.create(run(1, wake_at=NOW)))
+        claimed = await store.write(lambda tx: tx.runs.claim("us", NOW, LONG))
+        assert claimed is not None
+
+        def put_down(tx: Tx) -> int:
+            tx.runs.append(line("RUN-1"), epoch=claimed.epoch)
+            tx.runs.release(replaced(claimed, wake_at=NOW), epoch=claimed.epoch)
+            return len(tx.runs.journal(claimed.id))
+
+        assert await store.write(put_down) == 1
+        assert await store.write(lambda tx: len(tx.runs.journal(claimed.id))) == 1
+        assert await store.read(lambda tx: len(tx.runs.journal(claimed.id))) == 1
+
     async def test_a_lease_that_ended_lets_another_take_over_and_fences_the_first(self, store: Store) -> None:
         await store.write(lambda tx: tx.runs.create(run(1)))
         mine = await store.write(lambda tx: tx.runs.claim("us", NOW, OVER))
@@ -406,6 +448,15 @@ class RunsSuite:
         assert await store.write(lambda tx: tx.runs.claim("us", NOW + MINUTE, LONG)) is None
         await store.write(lambda tx: tx.runs.wake(mine.id, NOW + MINUTE))
         assert (await store.write(lambda tx: tx.runs.claim("us", NOW + MINUTE, LONG))).epoch == 2
+
+    async def test_it_says_when_the_next_run_is_due_that_nobody_carries(self, store: Store) -> None:
+        assert await store.read(lambda tx: tx.runs.next_at()) is None
+        await store.write(lambda tx: tx.runs.create(run(1)))
+        assert await store.read(lambda tx: tx.runs.next_at()) == NOW
+        mine = await store.write(lambda tx: tx.runs.claim("us", NOW, LONG))
+        assert await store.read(lambda tx: tx.runs.next_at()) is None
+        await store.write(lambda tx: tx.runs.release(replaced(mine, wake_at=NOW + MINUTE), epoch=1))
+        assert await store.read(lambda tx: tx.runs.next_at()) == NOW + MINUTE
 
     async def test_a_run_woken_while_it_is_carried_is_not_put_to_sleep(self, store: Store) -> None:
         await store.write(lambda tx: tx.runs.create(run(1)))
@@ -521,6 +572,18 @@ class OutboxSuite:
         assert await store.write(lambda tx: tx.outbox.claim("us", NOW, LONG)) is None
         assert (await store.write(lambda tx: tx.outbox.claim("us", NOW + MINUTE, LONG))).attempts == 2
 
+    async def test_it_says_when_the_next_is_due_that_can_be_taken(self, store: Store) -> None:
+        assert await store.read(lambda tx: tx.outbox.next_at()) is None
+        for key, due_at, lane in (("a1", NOW + MINUTE, "a"), ("a2", NOW, "a"), ("held", NOW - MINUTE, "")):
+            await store.write(
+                lambda tx, key=key, due_at=due_at, lane=lane: tx.outbox.add(
+                    replaced(errand(key), due_at=due_at, lane=lane)
+                )
+            )
+        assert await store.read(lambda tx: tx.outbox.next_at()) == NOW - MINUTE
+        await store.write(lambda tx: tx.outbox.claim("us", NOW, LONG))
+        assert await store.read(lambda tx: tx.outbox.next_at()) == NOW + MINUTE, "a2 waits for a1, and one is held"
+
     async def test_an_attempt_that_was_overtaken_changes_nothing(self, store: Store) -> None:
         await store.write(lambda tx: tx.outbox.add(errand("a")))
         mine = await store.write(lambda tx: tx.outbox.claim("us", NOW, OVER))
@@ -530,6 +593,33 @@ class OutboxSuite:
                 await store.write(stale)
         await store.write(lambda tx: tx.outbox.done(theirs))
         assert await store.read(lambda tx: tx.outbox.oldest_due(NOW + DAY)) is None
+
+    async def test_only_the_first_of_a_lane_is_taken_until_it_is_done(self, store: Store) -> None:
+        for key, lane in (("a1", "a"), ("a2", "a"), ("b1", "b"), ("free", ""), ("as free", "")):
+            await store.write(lambda tx, key=key, lane=lane: tx.outbox.add(replaced(errand(key), lane=lane)))
+        claims = [await store.write(lambda tx: tx.outbox.claim("us", NOW, LONG)) for _ in range(5)]
+        assert [claim and claim.dedup_key for claim in claims] == ["a1", "b1", "free", "as free", None]
+        await store.write(lambda tx: tx.outbox.put_off(claims[0], NOW + MINUTE, "it was away"))
+        assert await store.write(lambda tx: tx.outbox.claim("us", NOW, LONG)) is None
+        first = await store.write(lambda tx: tx.outbox.claim("us", NOW + MINUTE, LONG))
+        await store.write(lambda tx: tx.outbox.done(first))
+        second = await store.write(lambda tx: tx.outbox.claim("us", NOW, LONG))
+        assert second.dedup_key == "a2"
+        await store.write(lambda tx: tx.outbox.done(second))
+        with pytest.raises(Fenced):
+            await store.write(lambda tx: tx.outbox.done(second))
+        assert await store.read(lambda tx: tx.outbox.oldest_due(NOW)) == NOW, "only those that are under way are left"
+
+    async def test_whoever_does_one_kind_is_given_no_other(self, store: Store) -> None:
+        await store.write(lambda tx: tx.outbox.add(errand("a")))
+        claim = partial(_claim_of, ErrandKind.TELL_GROUP)
+        assert await store.write(claim) is None
+        await store.write(lambda tx: tx.outbox.add(replaced(errand("b"), kind=ErrandKind.TELL_GROUP)))
+        assert (await store.write(claim)).dedup_key == "b"
+
+
+def _claim_of(kind: ErrandKind, tx: Tx) -> Errand | None:
+    return tx.outbox.claim("us", NOW, LONG, [kind])
 
 
 class RecordsSuite:
@@ -598,6 +688,27 @@ class SessionsSuite:
         assert sorted(map(str, uses)) == ["None"] * 4 + ["ann"]
         assert await store.write(lambda tx: tx.sessions.use_link("b", NOW + MINUTE)) is None
         assert await store.write(lambda tx: tx.sessions.use_link("c", NOW)) is None
+
+    async def test_a_code_links_once_and_not_too_late(self, store: Store) -> None:
+        for name in ("a", "b"):
+            await store.write(lambda tx, name=name: tx.chat_links.add_code(name, "ann", NOW, NOW + MINUTE))
+        uses = await asyncio.gather(*(store.write(lambda tx: tx.chat_links.use_code("a", NOW)) for _ in range(5)))
+        assert sorted(map(str, uses)) == ["None"] * 4 + ["ann"]
+        assert await store.write(lambda tx: tx.chat_links.use_code("b", NOW + MINUTE)) is None
+        later = NOW + MINUTE
+        await store.write(lambda tx: tx.chat_links.add_code("c", "ben", later, later + MINUTE))
+        assert await store.write(lambda tx: tx.chat_links.use_code("b", NOW)) is None, "forgotten"
+        assert await store.write(lambda tx: tx.chat_links.use_code("c", later)) == "ben"
+
+    async def test_a_link_to_a_chat_is_kept_until_it_is_dropped(self, store: Store) -> None:
+        made = ChatLink(integration="slack", user="U1", person="ann", at=NOW, by="ben")
+        other = replaced(made, integration="other")
+        for link in (made, other, replaced(made, person="ben")):
+            await store.write(lambda tx, link=link: tx.chat_links.put(link))
+        assert await store.read(lambda tx: tx.chat_links.of("slack")) == [replaced(made, person="ben")]
+        assert await store.read(lambda tx: tx.chat_links.all()) == [other, replaced(made, person="ben")]
+        await store.write(lambda tx: tx.chat_links.drop("slack", "U1"))
+        assert await store.read(lambda tx: tx.chat_links.all()) == [other]
 
     async def test_a_session_is_kept_until_it_is_dropped(self, store: Store) -> None:
         opened = Session(secret_hash="h", person="ann", csrf="c", created_at=NOW, seen_at=NOW, expires_at=NOW + MINUTE)

@@ -6,6 +6,7 @@ import pytest
 
 from bot.ports.store import Store
 from bot.store.store import open_store
+from tests.contracts.store_search import SearchSuite
 from tests.contracts.store_suite import StoreSuite
 
 
@@ -15,5 +16,5 @@ async def store(store_url: str) -> AsyncIterator[Store]:
         yield opened
 
 
-class TestStore(StoreSuite):
+class TestStore(SearchSuite, StoreSuite):
     """On SQLite and on PostgreSQL."""

@@ -4,8 +4,10 @@ import asyncio
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,11 +15,12 @@ import psycopg
 import pytest
 
 from bot.errors import Conflict, Fenced, StartError, StoreError, StoreUnavailable
+from bot.model.automation import Pause
 from bot.model.ids import IncidentId, RunId
-from bot.ports.store import Store
+from bot.ports.store import Store, Tx
 from bot.store.address import backend_for
 from bot.store.store import open_store
-from tests.contracts.store_nouns import NOW, act, incident, line, run, three_facts
+from tests.contracts.store_nouns import NOW, act, errand, incident, line, run, three_facts
 from tests.contracts.store_proxy import Loss, proxied
 from tests.servers import Postgres
 
@@ -41,6 +44,25 @@ def short_folder() -> Iterator[Path]:
     """A folder whose path leaves room for a socket's name."""
     with tempfile.TemporaryDirectory(prefix="tocsin-") as folder:
         yield Path(folder)
+
+
+async def test_nobody_in_a_lane_is_forgotten_who_joins_while_the_first_is_done_with(two: list[Store]) -> None:
+    first, second = (replace(errand(name), lane="a") for name in ("first", "second"))
+    await two[0].write(lambda tx: tx.outbox.add(first))
+    claimed = await two[1].write(lambda tx: tx.outbox.claim("us", NOW, LONG))
+    joined, is_done = threading.Event(), threading.Event()
+
+    def join(tx: Tx) -> None:
+        tx.outbox.add(second)
+        joined.set()
+        is_done.wait(1)  # the other process would be quick enough, if it were not kept waiting
+
+    joining = asyncio.create_task(two[0].write(join))
+    await asyncio.to_thread(joined.wait, 10)
+    await two[1].write(lambda tx: tx.outbox.done(claimed))
+    is_done.set()
+    await joining
+    assert (await two[1].write(lambda tx: tx.outbox.claim("us", NOW, LONG))).dedup_key == "second"
 
 
 def admin(url: str) -> psycopg.Connection:
@@ -93,6 +115,15 @@ async def test_a_second_process_takes_over_when_the_lease_ends(two: list[Store])
     with pytest.raises(Fenced):
         await first.write(lambda tx: tx.leases.check("active", 1))
     assert await first.read(lambda tx: tx.runs.journal(RunId("RUN-1"))) == []
+
+
+async def test_what_a_second_process_changed_is_known_at_once(two: list[Store]) -> None:
+    """Nobody asks again what only they have changed; each turn here is the other one's."""
+    for turn in range(6):
+        mine, theirs = two[turn % 2], two[(turn + 1) % 2]
+        before = await mine.write(lambda tx: tx.automation.pause())
+        await theirs.write(lambda tx, before=before: tx.automation.set_pause(Pause(paused=not before.paused)))
+        assert (await mine.write(lambda tx: tx.automation.pause())).paused is not before.paused
 
 
 async def test_connections_that_were_cut_are_made_anew_unnoticed(url: str) -> None:

@@ -3,7 +3,8 @@
 An alert fires, an incident opens, a runbook looks, asks, changes something, waits until it helped, and the alert is
 over. Somewhere on that way Tocsin is killed; it is started again, and what it leaves behind is read from outside.
 
-    boundaries.py   where it is killed: data
+    stories.py      what the runs do: one mends, one is held, fails and is taken back, one is cancelled
+    boundaries.py   where it is killed: data; the boundaries of T1 by their names
     watched.py      a store that stands still before or after a commit; the product knows nothing of it
     launcher.py     the real Tocsin with that store, as a process to be killed
     effect.py       the command that changes something; it too can be held, in the middle of the change

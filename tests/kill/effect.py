@@ -1,12 +1,14 @@
-"""effect.py FOLDER mend|did: a change that must happen once, and the probe that finds out whether it has.
+"""effect.py FOLDER do|did NAME: a change that must happen once, and the probe that finds out whether it has.
 
-Every change is one line in FOLDER/effects, on the disk before the command goes on. Somebody who puts a file
-`hold-begins` or `hold-done` there holds the one command that comes by next, until there is a file `go`.
+Every change is one line in FOLDER/effects, its name and the time, on the disk before the command goes on. Somebody who
+puts a file `hold-begins-NAME` or `hold-done-NAME` there holds the one command that comes by next, until there is a file
+`go`. A command fails, after its change, as long as it happened no more often than the number in the file `fails-NAME`.
 """
 
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -24,22 +26,30 @@ def hold(folder: Path, moment: str) -> None:
         time.sleep(0.01)
 
 
-def mend(folder: Path) -> int:
-    """Changes something."""
-    hold(folder, "begins")
-    log = os.open(folder / "effects", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.write(log, f"{time.time()}\n".encode())
-    os.fsync(log)
-    os.close(log)
-    hold(folder, "done")
+def times(folder: Path, name: str) -> int:
+    """How often it has happened."""
+    with suppress(FileNotFoundError):
+        return sum(line.split()[0] == name for line in (folder / "effects").read_text().splitlines())
     return 0
 
 
-def did(folder: Path) -> int:
+def do(folder: Path, name: str) -> int:
+    """Changes something."""
+    hold(folder, f"begins-{name}")
+    log = os.open(folder / "effects", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.write(log, f"{name} {time.time()}\n".encode())
+    os.fsync(log)
+    os.close(log)
+    hold(folder, f"done-{name}")
+    fails = folder / f"fails-{name}"
+    return int(fails.exists() and times(folder, name) <= int(fails.read_text()))
+
+
+def did(folder: Path, name: str) -> int:
     """0: it happened, 1: it did not."""
-    return 0 if (folder / "effects").exists() else 1
+    return int(not times(folder, name))
 
 
 if __name__ == "__main__":
-    place, word = Path(sys.argv[1]), sys.argv[2]
-    sys.exit({"mend": mend, "did": did}[word](place))
+    place, word, change = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+    sys.exit({"do": do, "did": did}[word](place, change))

@@ -7,22 +7,23 @@ import re
 import signal
 import sys
 import time
+import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
 from tests.integrations.prometheus.remote_write import write
+from tests.kill.stories import STORIES
 from tests.servers import PrometheusServer, ServerProcess
 from tests.soak import many
 
-TOCSIN = Path(sys.executable).with_name("tocsin")
 EFFECT = Path(__file__).with_name("effect.py")
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy is no way to this machine
 NO_ANSWER = (OSError, http.client.HTTPException)
-STEP_SECONDS = 6
+STEP_SECONDS = 6  # each change's `timeout`; see stories.py
 PATIENCE = many(60, 300)  # seconds; cores are shared, and in a soak by six at a time
 
 CONFIG = """\
@@ -33,7 +34,7 @@ integrations:
   hosts:
     use: ssh
     hosts: {{here: {{local: true}}}}
-    write: [{{argv: {mend}{probe}}}]
+    write: {write}
 rules: [{{files: [rules.yaml], source: prom}}]
 runbooks: [mend.yaml]
 route: {{receiver: on-call, group_by: [alertname], group_wait: 500ms}}
@@ -46,28 +47,6 @@ groups:
     rules:
       - {{alert: Broken, expr: 'broken{{case="{name}"}} == 1', labels: {{severity: critical}}}}
 """
-RUNBOOK = """\
-runbook: mend
-title: Something is broken
-owner: tests
-summary: Looks, mends it if somebody agrees, and waits until it is well.
-triggers: [{{match: {{alertname: Broken}}, auto: read}}]
-inputs:
-  case: {{from: alert.labels.case}}
-steps:
-  - id: look
-    uses: prometheus.query
-    with: {{expr: 'broken{{case="$case"}}', vars: {{case: "{{{{ inputs.case }}}}"}}}}
-  - id: mend
-    uses: host.run
-    with: {{host: here, argv: {mend}}}
-    approval: {{by: on-call, count: 1, ask: "Mend {{{{ inputs.case }}}}?"}}
-    timeout: {seconds}s
-  - id: settled
-    uses: prometheus.wait_until
-    with: {{expr: 'broken{{case="$case"}} == 0', vars: {{case: "{{{{ inputs.case }}}}"}}}}
-    timeout: 1m
-"""
 
 
 class Process(ServerProcess):
@@ -79,7 +58,9 @@ class Process(ServerProcess):
         config = str(folder / "tocsin.yaml")
         watched = [sys.executable, "-m", "tests.kill.launcher", config, boundary, str(self.marker)]
         super().__init__(
-            watched if boundary else [str(TOCSIN), "-c", config, "run"],
+            watched
+            if boundary
+            else [sys.executable, "-m", "bot", "-c", config, "run"],  # of this tree, not the installed
             log=folder / f"tocsin-{number}.log",
             ready=lambda: self.address is not None,
             env={"TOCSIN_TOKEN_FILE": str(self.token)},
@@ -90,6 +71,12 @@ class Process(ServerProcess):
         """Where it answers, once it says so."""
         found = re.search(r"ready at (http://[0-9.:]+[0-9])", self.log.read_text())
         return found[1] if found else None
+
+    @property
+    def fell_over(self) -> str:
+        """The end of its log, when it has ended and nobody killed it."""
+        ended = self._process is not None and self._process.poll() is not None
+        return self.log.read_text()[-3000:] if ended else ""
 
     def start(self, *, within: float = PATIENCE) -> Self:
         """See `ServerProcess`."""
@@ -103,23 +90,33 @@ class Process(ServerProcess):
 class Scene:
     """Everything of one case but Tocsin's own processes, which it only starts."""
 
-    def __init__(self, folder: Path, prometheus: PrometheusServer, *, probe: bool, database: str = "") -> None:
+    def __init__(
+        self, folder: Path, prometheus: PrometheusServer, *, probe: bool, database: str = "", story: str = "mend"
+    ) -> None:
         self.folder = folder
         self.name = folder.name
+        self.story = STORIES[story]
         self.database = database or f"sqlite:///{folder / 'tocsin.db'}"
         self._prometheus = prometheus
         self._started = 0
         self._healed = False
+        self._paused, self._resumed, self._cancelled = False, False, False
         self.stays_broken = False
-        mend = [sys.executable, "-IS", str(EFFECT), str(folder)]
-        self._write("tocsin.yaml", CONFIG, mend=[*mend, "mend"], probe=f", probe: {[*mend, 'did']}" if probe else "")
-        self._write("rules.yaml", RULES)
-        self._write("mend.yaml", RUNBOOK, mend=[*mend, "mend"], seconds=STEP_SECONDS)
+        argv = {name: [sys.executable, "-IS", str(EFFECT), str(folder), "do", name] for name in self.story.changes}
+        probes = {name: {"probe": [*line[:-2], "did", name]} if probe else {} for name, line in argv.items()}
+        write = json.dumps([{"argv": line, **probes[name]} for name, line in argv.items()])
+        self._write("tocsin.yaml", CONFIG.format(prometheus=prometheus.url, database=self.database, write=write))
+        self._write("rules.yaml", RULES.format(name=self.name))
+        runbook = self.story.runbook
+        for name, line in argv.items():
+            runbook = runbook.replace(f"<{name}>", json.dumps(line))
+        self._write("mend.yaml", runbook)
+        for name, number in self.story.fails.items():
+            self._write(f"fails-{name}", str(number))
         self._report(1.0)
 
-    def _write(self, file: str, text: str, **values: object) -> None:
-        filled = text.format(name=self.name, prometheus=self._prometheus.url, database=self.database, **values)
-        (self.folder / file).write_text(filled)
+    def _write(self, file: str, text: str) -> None:
+        (self.folder / file).write_text(text)
 
     def _report(self, broken: float) -> None:
         labels = {"__name__": "broken", "case": self.name}
@@ -133,14 +130,17 @@ class Scene:
     # ---- the change ------------------------------------------------------------------------------------------------
 
     @property
-    def effects(self) -> list[datetime]:
-        """When the change happened; more than once is what must never be."""
+    def effects(self) -> Mapping[str, Sequence[datetime]]:
+        """When each change happened, as the outside keeps it; more often than allowed is what must never be."""
         log = self.folder / "effects"
-        lines = log.read_text().split() if log.exists() else []
-        return [datetime.fromtimestamp(float(line), UTC) for line in lines]
+        lines = [line.split() for line in log.read_text().splitlines()] if log.exists() else []
+        return {
+            name: [datetime.fromtimestamp(float(at), UTC) for change, at in lines if change == name]
+            for name in self.story.changes
+        }
 
     def hold(self, moment: str) -> None:
-        """The next command is held at this moment (`begins`, `done`)."""
+        """The next command is held at this moment (`begins-NAME`, `done-NAME`)."""
         (self.folder / "go").unlink(missing_ok=True)
         (self.folder / f"hold-{moment}").touch()
 
@@ -153,8 +153,7 @@ class Scene:
     def let_go(self) -> None:
         """Whatever is held goes on, and this waits for its end: it may have outlived the Tocsin that began it."""
         (self.folder / "go").touch()
-        for moment in ("begins", "done"):
-            held = self.held(moment)
+        for held in (self.held(path.name.removeprefix("held-")) for path in self.folder.glob("held-*")):
             until(lambda held=held: held is None or not Path(f"/proc/{held}").exists(), "the held command to end")
 
     # ---- the person and the world ----------------------------------------------------------------------------------
@@ -165,6 +164,7 @@ class Scene:
         def step() -> Any:
             found = wanted()
             if not found:
+                assert not (why := tocsin.fell_over), why
                 self._heal()
                 with suppress(*NO_ANSWER):
                     self._answer(tocsin)
@@ -195,16 +195,51 @@ class Scene:
 
     def _answer(self, tocsin: Process) -> None:
         for approval in self.ask(tocsin, "/approvals")["approvals"]:
-            if approval["question"] == "may_it_run":
-                said = {"answer": "approve", "plan_hash": approval["plan"]["hash"]}
-            else:
-                self.let_go()  # who is asked whether it ran looks first whether it still runs
-                said = {"answer": "did" if self.effects else "did_not"}
-            self.ask(tocsin, f"/approvals/{approval['id']}", said)
+            if self.story.changes.get(approval["step"]) != (0,):
+                self._answer_one(tocsin, approval)
+        if self._paused and not self._resumed and self.tells(tocsin, "is held"):
+            self._switch(tocsin, "resume")
+            self._resumed = True
+        if self.story.cancels and not self._cancelled and self.effects[self.story.cancels]:
+            self._insist(tocsin, "/runs/RUN-1/cancel", {"reason": "by hand"})
+            self._cancelled = True
+
+    def _answer_one(self, tocsin: Process, approval: Mapping[str, Any]) -> None:
+        step, said = approval["step"], {"answer": "did_not"}
+        if approval["question"] == "what":
+            said = {"answer": "give", "values": {"speed": "fast"}}
+        elif approval["question"] == "may_it_run":
+            if self.story.pauses and not self._paused:
+                self._switch(tocsin, "pause")
+                self._paused = True
+            said = {"answer": "approve", "plan_hash": approval["plan"]["hash"]}
+        else:
+            self.let_go()  # who is asked whether it ran looks first whether it still runs
+            said = {"answer": "did" if self.effects[step] else "did_not"}
+        self.ask(tocsin, f"/approvals/{approval['id']}", said)
+
+    def _switch(self, tocsin: Process, word: str) -> None:
+        self._insist(tocsin, f"/automation/{word}", {"reason": "a test"})
+
+    def _insist(self, tocsin: Process, path: str, body: object) -> None:
+        """It may have been done in an earlier life whose answer nobody heard."""
+        try:
+            self.ask(tocsin, path, body)
+        except urllib.error.HTTPError as error:
+            if error.code != 409:
+                raise
+
+    def tells(self, tocsin: Process, words: str) -> bool:
+        """Whether a timeline says so; not, where nobody answers."""
+        with suppress(*NO_ANSWER):
+            incidents = self.ask(tocsin, "/incidents")["incidents"]
+            told = [line for one in incidents for line in self.ask(tocsin, f"/incidents/{one['id']}")["timeline"]]
+            return any(words in line["text"] for line in told)
+        return False
 
     def _heal(self) -> None:
         """What was changed helps, and the signal says so; unless somebody wants to see Tocsin wait."""
-        if self.effects and not self._healed and not self.stays_broken:
+        if self.effects[self.story.heals] and not self._healed and not self.stays_broken:
             self._report(0.0)
             self._healed = True
 
@@ -216,3 +251,11 @@ def until(happened: Callable[[], Any], what: str, within: float = PATIENCE) -> A
         assert time.monotonic() < deadline, f"waited {within:g} s for {what}"
         time.sleep(0.2)
     return found
+
+
+def until_none(faults: Callable[[], Sequence[str]], what: str, within: float = PATIENCE) -> None:
+    """Waits until there are none; what they are, when that takes too long."""
+    deadline = time.monotonic() + within
+    while found := faults():
+        assert time.monotonic() < deadline, f"waited {within:g} s for {what}: {found}"
+        time.sleep(0.05)

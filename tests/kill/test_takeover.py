@@ -1,22 +1,27 @@
 """Two processes on one PostgreSQL: when the first dies, or only seems to, the second carries the run to its end."""
 
 import signal
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.model.run import JournalKind
+from bot.response.world import LEASE
 from tests.kill.checker import faults, left_behind
 from tests.kill.scene import Process, Scene, until
 from tests.servers import Postgres, PrometheusServer
 from tests.soak import many, sample
 
 PROMISED = timedelta(seconds=30)
+LONGER_THAN_A_LEASE = LEASE.total_seconds() + 1
 # Where the first stands when it is stopped; it goes on after the second has brought the run to its end.
 STOPPED_AT = [
     "after asked mend",
     "after intended mend",
     "before finished mend",
+    "before ended",
     "after finished mend",
     "before checked",
 ]
@@ -42,6 +47,10 @@ async def test_when_the_first_is_killed_the_second_takes_the_run_over(
     with scene.tocsin() as first, scene.tocsin() as second:
         scene.stays_broken = True
         scene.drive(first, lambda: statuses(scene, first).get("settled") == "running", "the wait of the first")
+        seen = time.monotonic()
+        until(lambda: time.monotonic() > seen + LONGER_THAN_A_LEASE, "a lease to end that nobody renews")
+        waiting = await left_behind(scene.database, scene.effects)
+        assert len(waiting.entries(JournalKind.INTENDED, "settled")) == 1, "taken over from somebody who lives"
         first.kill()
         killed = datetime.now(UTC)
         scene.stays_broken = False

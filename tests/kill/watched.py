@@ -8,19 +8,23 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.model.incident import IncidentStatus
+from bot.ports.alert_store import LogKind
 from bot.ports.store import Store, Tx
 from bot.store.store import open_store
 
 T = TypeVar("T")
 WORDS: dict[tuple[str, str], Callable[[Any], str]] = {
     ("rules", "save"): lambda _: "evaluated",
-    ("alerts", "append"): lambda _: "alert",
+    ("log", "append"): lambda kind: "alert" if kind is LogKind.RECEIVED else "",
     ("runs", "create"): lambda _: "created",
+    ("runs", "claim_some"): lambda _: "claimed",
     ("runs", "append"): lambda entry: f"{entry.kind} {entry.step}".strip(),
     ("evidence", "put"): lambda _: "evidence",
     ("outbox", "done"): lambda _: "errand done",
     ("incidents", "put"): lambda incident: "resolved" if incident.status is IncidentStatus.RESOLVED else "",
 }
+
+ONLY_IF_SOMETHING_CAME = ("claim_some",)
 
 
 class _Repository:
@@ -37,7 +41,8 @@ class _Repository:
 
         def did(subject: object, *arguments: object, **options: object) -> object:
             done = does(subject, *arguments, **options)
-            self._seen.add(word(subject))
+            if done or method not in ONLY_IF_SOMETHING_CAME:
+                self._seen.add(word(subject))
             return done
 
         return did
@@ -52,7 +57,7 @@ class WatchedStore:
         self._marker = marker
         self._stood = False
 
-    async def write(self, work: Callable[[Tx], T]) -> T:
+    async def write(self, work: Callable[[Tx], T], *, first: bool = False) -> T:
         seen: set[str] = set()
 
         def watched(tx: Tx) -> T:
@@ -67,6 +72,9 @@ class WatchedStore:
         if self._side == "after":
             self._stand_still(seen)  # on the event loop: nothing else happens any more
         return done
+
+    def watch(self, changed: Callable[[], None]) -> bool:
+        return self._inner.watch(changed)
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         return await self._inner.read(work)

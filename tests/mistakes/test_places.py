@@ -144,4 +144,4 @@ def test_a_prometheus_that_does_not_answer_stops_nothing_and_is_said_so(folder: 
         assert status == 1
         assert "prom" in said
         assert os.linesep.join(line for line in said.splitlines() if "cannot" in line or "refused" in line), said
-        assert tocsin.api.get("/incidents").json() == {"incidents": []}
+        assert tocsin.api.get("/incidents").json()["incidents"] == []

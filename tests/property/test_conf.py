@@ -1,6 +1,6 @@
 """Whatever a `.conf` file holds: it is read or complained of, at places of the file, and what is written comes back."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.errors import Complaint
@@ -115,6 +115,7 @@ SINGLE = st.dictionaries(
 
 
 @given(SINGLE)
+@example({"disabled": "\u2028"})
 def test_rest_and_file_are_read_alike(settings: dict[str, str]) -> None:
     sound = {key: value for key, value in settings.items() if not value.endswith("\\")}
     text = "[S]\n" + "".join(f"{key} = {value}\n" for key, value in sound.items())

@@ -1,85 +1,78 @@
 """Every noun comes back from both databases as it went in: times to the microsecond, hostile text, NaN and all."""
 
-import re
-from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.alerts.wire import Received, encode
 from bot.model.actor import Actor, ActorKind
-from bot.model.alert import Alert, AlertGroup
+from bot.model.alert import Alert
 from bot.model.audit import AuditEntry, chain_hash
+from bot.model.automation import Autonomy
 from bot.model.errand import Errand, ErrandKind
 from bot.model.evidence import Attachment, Evidence, EvidenceKind
-from bot.model.ids import ApprovalId, EvidenceId, IncidentId, RunId
-from bot.model.incident import Incident, IncidentStatus, Severity, SignalState
-from bot.model.labels import LabelSet, Matcher, MatchOp
+from bot.model.ids import ApprovalId, EvidenceId, IncidentId, RunId, SilenceId
+from bot.model.incident import Incident, IncidentKind, IncidentStatus, Severity, SignalState
+from bot.model.labels import Matcher, MatchOp
 from bot.model.plan import Plan
 from bot.model.rule import GroupStatus, RuleAlert, RuleState, RuleStatus
-from bot.model.run import Approval, ApprovalStatus, JournalEntry, JournalKind, Question, RunbookRun, RunStatus
-from bot.model.runbook import ApprovalTerms, Input, OnFailure, Retry, Risk, Runbook, Step, Trigger
+from bot.model.run import (
+    Approval,
+    ApprovalStatus,
+    JournalEntry,
+    JournalKind,
+    Question,
+    RunbookRun,
+    RunStatus,
+    RunVerdict,
+)
+from bot.model.runbook import (
+    ApprovalTerms,
+    Canned,
+    HookTrigger,
+    Input,
+    InputType,
+    OnFailure,
+    Retry,
+    Risk,
+    Runbook,
+    RunbookTest,
+    ScheduleTrigger,
+    Step,
+    Trigger,
+)
 from bot.model.sample import Window
 from bot.model.search import Remembered, SearchMemory, SearchRun
+from bot.model.silence import Silence
+from bot.model.telling import Decision, Told, Verdict
 from bot.model.timeline import EntryKind, TimelineEntry
+from bot.ports.alert_store import Became, Heartbeat, LogKind, LogRow, Outcome, Posted
 from bot.ports.store import Session, Tx
-from bot.store.address import backend_for
 from bot.store.channel import Channel
-from bot.store.schema import open_prepared
-from tests.servers import Postgres
-from tests.soak import many
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def channel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Channel]:
-    """A connection to a database with our schema."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('store') / 'tocsin.db'}"
-    else:
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.database()
-    backend = backend_for(url)
-    with backend.hold(), closing(open_prepared(backend)) as channel:
-        yield channel
-
-
-def there_and_back(channel: Channel, work: Callable[[Tx], object]) -> object:
-    """What the work returns; nothing of it stays."""
-    channel.say("BEGIN")
-    try:
-        return work(channel.tx)
-    finally:
-        channel.say("ROLLBACK")
-
-
-# A database is slow to write to: what a thousand do not show, five thousand have not shown either.
-both = settings(
-    max_examples=many(100, 1000), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+from tests.property.kept import (
+    INCIDENT,
+    LAST,
+    both,
+    fingerprints,
+    labels,
+    maybe_time,
+    raw,
+    small,
+    texts,
+    there_and_back,
+    times,
+    words,
 )
 
-raw = st.text(st.characters(), max_size=20).filter(lambda text: not re.search("[\ud800-\udbff][\udc00-\udfff]", text))
-"""Any string of Python's, NUL and lone surrogates too; but not two surrogates that JSON reads as one character."""
-words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
-"""What a column of text keeps as it is."""
-times = st.timedeltas(timedelta(0), timedelta(days=2_900_000)).map(
-    lambda since: datetime(1970, 1, 1, tzinfo=UTC) + since
-)
-maybe_time = st.none() | times
 spans = st.timedeltas(timedelta(0), timedelta(days=4000))
-utf8 = st.text(st.characters(codec="utf-8"), max_size=20)
-labels = st.dictionaries(utf8, utf8, max_size=4).map(LabelSet)
-texts = st.dictionaries(raw, raw, max_size=3)
 plain = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False) | raw,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(raw, inner, max_size=3),
     max_leaves=5,
 )
 plain_object = st.dictionaries(raw, plain, max_size=3)
-small = st.integers(0, 2**40)
-fingerprints = st.lists(labels.map(lambda found: found.fingerprint), max_size=3).map(tuple)
 actors = st.builds(Actor, kind=st.sampled_from(ActorKind), name=raw, via=raw, roles=st.frozensets(raw, max_size=3))
 alerts = st.builds(
     Alert,
@@ -92,7 +85,41 @@ alerts = st.builds(
     rule=words,
     value=st.none() | st.floats(),
 )
-groups = st.builds(AlertGroup, key=words, receiver=words, labels=labels, ready_at=times, alerts=fingerprints)
+matchers = st.builds(Matcher, name=raw, op=st.sampled_from(MatchOp), value=raw)
+silences = st.builds(
+    Silence,
+    id=words.map(SilenceId),
+    matchers=st.lists(matchers, max_size=3).map(tuple),
+    starts_at=times,
+    ends_at=times,
+    updated_at=times,
+    created_by=words,
+    comment=words,
+    annotations=texts,
+)
+tellings = st.builds(
+    Told,
+    group=words,
+    way=words,
+    firing=fingerprints.map(frozenset),
+    resolved=fingerprints.map(frozenset),
+    at=times,
+)
+decisions = st.builds(Decision, at=times, verdict=st.sampled_from(Verdict), text=words, rule=words)
+becomings = st.builds(Became, labels=labels, over=st.booleans(), groups=st.lists(raw, max_size=2).map(tuple))
+bodies = st.builds(
+    Posted,
+    source=words,
+    delivery=words,
+    received_at=times,
+    headers=texts,
+    body=st.binary(max_size=50),
+    outcome=st.sampled_from(Outcome),
+    error=words,
+    alerts=st.integers(0, 2**31 - 1),
+    became=st.lists(becomings, max_size=2).map(tuple),
+)
+heartbeats = st.builds(Heartbeat, name=words, seen_at=times, missing_since=maybe_time)
 rule_alerts = st.builds(
     RuleAlert,
     labels=labels,
@@ -148,18 +175,30 @@ incidents = st.builds(
     severity=st.sampled_from(Severity),
     status=st.sampled_from(IncidentStatus),
     opened_at=times,
+    kind=st.sampled_from(IncidentKind),
     signal=st.sampled_from(SignalState),
     group_key=words,
     receiver=words,
     service=words,
-    commander=words,
+    team=words,
+    declared_by=words,
+    roles=texts,
+    fields=texts,
     alerts=fingerprints.map(lambda found: tuple(dict.fromkeys(found))),
     firing=fingerprints,
+    detected_at=maybe_time,
     acknowledged_at=maybe_time,
     acknowledged_by=words,
     mitigated_at=maybe_time,
     resolved_at=maybe_time,
     closed_at=maybe_time,
+    updated_at=maybe_time,
+    reopened_at=maybe_time,
+    reopened=small,
+    merged_into=st.none() | words.map(IncidentId),
+    merged_at=maybe_time,
+    duplicate_of=st.none() | words.map(IncidentId),
+    parent=st.none() | words.map(IncidentId),
 )
 entries = st.builds(
     TimelineEntry,
@@ -172,8 +211,28 @@ entries = st.builds(
     why=words,
     links=texts,
     evidence=st.lists(raw.map(EvidenceId), max_size=2).map(tuple),
+    amends=small,
 )
 matchers = st.builds(Matcher, name=raw, op=st.sampled_from(MatchOp), value=raw)
+wanted_inputs = st.builds(
+    Input,
+    name=raw,
+    type=st.sampled_from(InputType),
+    default=st.none() | raw,
+    values=st.lists(raw, max_size=2).map(tuple),
+    least=st.none() | small,
+    required=st.booleans(),
+)
+tests_of_runbooks = st.builds(
+    RunbookTest,
+    name=raw,
+    line=small,
+    results=st.dictionaries(
+        raw, st.lists(st.builds(Canned, summary=raw, value=plain_object), max_size=1).map(tuple), max_size=1
+    ),
+    path=st.none() | st.lists(raw, max_size=2).map(tuple),
+)
+read_steps = st.builds(Step, id=raw, title=raw, uses=raw)
 steps = st.builds(
     Step,
     id=raw,
@@ -184,6 +243,9 @@ steps = st.builds(
     condition=raw,
     timeout=spans,
     retry=st.builds(Retry, attempts=small, wait=spans),
+    expect=raw,
+    verify=st.none() | read_steps,
+    rollback=st.none() | read_steps,
     on_failure=st.sampled_from(OnFailure),
     risk=st.none() | st.sampled_from(Risk),
     approval=st.none() | st.builds(ApprovalTerms, by=raw, count=small, expires=spans, ask=raw),
@@ -201,9 +263,14 @@ runbooks = st.builds(
         st.builds(Trigger, matchers=st.lists(matchers, max_size=2).map(tuple), auto=st.none() | st.sampled_from(Risk)),
         max_size=2,
     ).map(tuple),
-    inputs=st.lists(
-        st.builds(Input, name=raw, source=raw, type=raw, pattern=raw, default=st.none() | raw), max_size=2
-    ).map(tuple),
+    inputs=st.lists(wanted_inputs, max_size=2).map(tuple),
+    schedule_triggers=st.lists(st.builds(ScheduleTrigger, cron=raw, time_zone=raw, inputs=texts), max_size=1).map(
+        tuple
+    ),
+    hook_triggers=st.lists(st.builds(HookTrigger, integration=raw, inputs=texts), max_size=1).map(tuple),
+    concurrency=raw,
+    freeze=st.lists(raw, max_size=1).map(tuple),
+    tests=st.lists(tests_of_runbooks, max_size=1).map(tuple),
     timeout=spans,
     verify_within=spans,
 )
@@ -223,6 +290,17 @@ runs = st.builds(
     wake_at=maybe_time,
     epoch=small,
     ended_at=maybe_time,
+    trigger=words,
+    service=words,
+    environment=words,
+    autonomy=st.sampled_from(Autonomy),
+    lock=words,
+    parent=st.none() | words.map(RunId),
+    parent_step=words,
+    depth=small,
+    changed_at=maybe_time,
+    verdict=st.sampled_from(RunVerdict),
+    verdict_after=st.none() | spans,
 )
 outputs = st.fixed_dictionaries({"text": raw, "value": plain_object})
 lines = st.builds(
@@ -257,6 +335,8 @@ plans = st.builds(
     diff=raw,
     undo=raw,
     preconditions=texts,
+    places=st.lists(raw, max_size=2).map(tuple),
+    can_undo=st.booleans(),
 )
 approvals = st.builds(
     Approval,
@@ -274,6 +354,8 @@ approvals = st.builds(
     requested_by=actors,
     status=st.sampled_from(ApprovalStatus),
     given_by=st.lists(raw, max_size=2).map(tuple),
+    wants=st.lists(wanted_inputs, max_size=1).map(tuple),
+    covers=st.lists(plans, max_size=1).map(tuple),
     answered_at=maybe_time,
     answered_by=words,
     reason=words,
@@ -298,16 +380,18 @@ evidence = st.builds(
 )
 acts = st.builds(AuditEntry, at=times, actor=actors, act=words, object=words, decision=words, details=texts)
 errands = st.builds(
-    Errand, kind=st.sampled_from(ErrandKind), dedup_key=words, due_at=times, payload=texts, attempts=small
+    Errand,
+    kind=st.sampled_from(ErrandKind),
+    dedup_key=words,
+    due_at=times,
+    payload=texts,
+    lane=words,
+    attempts=small,
 )
 sessions = st.builds(
     Session, secret_hash=words, person=words, csrf=words, created_at=times, seen_at=times, expires_at=times
 )
 
-LAST = datetime(9999, 12, 31, tzinfo=UTC)
-INCIDENT = Incident(
-    id=IncidentId("INC-1"), title="", severity=Severity.SEV1, status=IncidentStatus.TRIGGERED, opened_at=LAST
-)
 RUN = RunbookRun(
     id=RunId("RUN-1"),
     runbook=Runbook(name="", title="", file="", hash="", steps=()),
@@ -327,16 +411,57 @@ def same(left: object, right: object) -> bool:
 @given(alert=alerts)
 def test_alerts(channel: Channel, alert: Alert) -> None:
     def work(tx: Tx) -> object:
-        tx.alerts.append([alert], LAST)
+        tx.alerts.put([alert])
         return tx.alerts.get(alert.fingerprint)
 
     assert same(there_and_back(channel, work), alert)
 
 
 @both
-@given(group=groups)
-def test_alert_groups(channel: Channel, group: AlertGroup) -> None:
-    assert there_and_back(channel, lambda tx: tx.alerts.put_group(group) or tx.alerts.group(group.key)) == group
+@given(batch=st.lists(alerts, max_size=3), at=times, kind=st.sampled_from(LogKind), writer=words, since=small)
+def test_the_log(channel: Channel, batch: list[Alert], at: datetime, kind: LogKind, writer: str, since: int) -> None:
+    body = encode([Received.of(alert) for alert in batch])
+
+    def work(tx: Tx) -> object:
+        seq = tx.log.append(kind, body, at, writer, since)
+        return replace(tx.log.after(seq - 1, 1)[0], seq=0)
+
+    assert there_and_back(channel, work) == LogRow(
+        seq=0, received_at=at, kind=kind, writer=writer, since=since, body=body
+    )
+
+
+@both
+@given(silence=silences)
+def test_silences(channel: Channel, silence: Silence) -> None:
+    assert there_and_back(channel, lambda tx: tx.silences.put(silence) or tx.silences.get(silence.id)) == silence
+
+
+@both
+@given(told=tellings)
+def test_tellings(channel: Channel, told: Told) -> None:
+    found = there_and_back(channel, lambda tx: tx.tellings.put(told) or tx.tellings.of_group(told.group))
+    assert found == {told.way: told}
+
+
+@both
+@given(about=words, decision=decisions)
+def test_decisions(channel: Channel, about: str, decision: Decision) -> None:
+    found = there_and_back(channel, lambda tx: tx.decisions.add(about, decision) or tx.decisions.of([about], 1))
+    assert found == [(about, decision)]
+
+
+@both
+@given(posted=bodies)
+def test_posted_bodies(channel: Channel, posted: Posted) -> None:
+    (found,) = there_and_back(channel, lambda tx: tx.posted.add(posted) and tx.posted.since(posted.received_at, 0, 1))
+    assert replace(found, seq=0) == posted
+
+
+@both
+@given(heartbeat=heartbeats)
+def test_heartbeats(channel: Channel, heartbeat: Heartbeat) -> None:
+    assert there_and_back(channel, lambda tx: tx.heartbeats.put(heartbeat) or tx.heartbeats.all()) == [heartbeat]
 
 
 @both

@@ -31,7 +31,7 @@ title: Is named by the rule
 owner: shop
 summary: Wipes everything.
 inputs:
-  service: {from: alert.labels.service}
+  service: {from: alert.labels.service, pattern: "^[a-z]+$"}
 steps:
   - id: wipe
     uses: host.run

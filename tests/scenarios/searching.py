@@ -14,14 +14,19 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot.alerts.pipeline import Pipeline
+from bot.engine.bell import Bell
+from bot.engine.dispatch import Dispatch
 from bot.errors import IntegrationError, Permanent, Temporary
+from bot.kit.telemetry import Telemetry
 from bot.model.actor import TOCSIN
-from bot.model.alert import Alert, Route
+from bot.model.alert import Alert
+from bot.model.route import Route
 from bot.model.rule import GroupStatus, RuleAlert, RuleGroup, RuleState
 from bot.model.search_job import Row, SearchJob
 from bot.model.setup import Setup
 from bot.ports.alertmanager import Tally
-from bot.response import rule_due, search_due
+from bot.response import alerts_rebuilt, rule_due, search_due
 from bot.response.world import World
 from bot.rules import cron, schedule
 from bot.rules.savedsearches import conf, stanza
@@ -153,6 +158,9 @@ class Searching:
         """As the engine does: with the states that are kept, each search goes on from its last slot."""
         epoch = await self.world.store.write(lambda tx: tx.leases.acquire(rule_due.LEASE, "here", timedelta(days=3000)))
         assert epoch is not None
+        self.world.alerts = Pipeline(self.world.setup)
+        await alerts_rebuilt.rebuild(self.world, TOCSIN)
+        self._dispatch = Dispatch(self.world, Bell(), Telemetry(), lambda: epoch)
         kept = {one.key: one for one in await self.world.store.read(lambda tx: tx.rules.statuses())}
         self._working = [
             asyncio.create_task(self._ticks(group, kept.get(group.key), epoch)) for group in self.world.setup.groups
@@ -173,6 +181,7 @@ class Searching:
             await asyncio.sleep(max(0.0, (slot - clock.now()).total_seconds()))
             before, heard = status, len(self.ears.told)
             made = await search_due.search_due(self.world, TOCSIN, group, before, slot=slot, epoch=epoch)
+            await self._dispatch.look(epoch)
             status = made.status
             told = [alert for _, alert in self.ears.told[heard:] if alert.rule == group.rule_key(0)]
             signs = _signs(before, status, told)

@@ -4,21 +4,23 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from bot.alerts.wire import Received
 from bot.errors import Temporary
 from bot.model.actor import TOCSIN
-from bot.model.alert import Route
-from bot.model.errand import Errand, ErrandKind
+from bot.model.alert import Alert
 from bot.model.evidence import EvidenceKind
+from bot.model.ids import IncidentId
 from bot.model.incident import IncidentStatus, SignalState
+from bot.model.labels import LabelSet
 from bot.model.log_look import LogLook
+from bot.model.route import Route
 from bot.model.rule import AlertRule, Signal
 from bot.model.search_job import LogLine
-from bot.response import source_seen
-from bot.response.group_ready import group_due
+from bot.response import alerts_taken, incident_changed, source_seen
 from bot.testing.logs import FakeLogSource
 from bot.testing.metrics import Values
 from tests.scenarios.runbooks import MEND, OFFERED, SETTLED
-from tests.scenarios.tocsin import EXPR, ended, living
+from tests.scenarios.tocsin import EXPR, actor, ended, living
 
 
 async def test_an_alert_is_looked_into_mended_and_over(database: Path) -> None:
@@ -56,6 +58,7 @@ async def test_an_alert_is_looked_into_mended_and_over(database: Path) -> None:
         "run RUN-1 of runbook mend succeeded",
         'settled: true after 0.0 s: {service="cart"} = 0',
         "the original signal has recovered",
+        "verdict of RUN-1: recovered, 0s after its last change",
     ]
 
 
@@ -98,17 +101,14 @@ async def test_alerts_alike_are_one_incident_and_it_is_over_when_the_last_one_is
         await tocsin.passes("35s")
         assert await tocsin.incidents() == []
         tocsin.fails("till")
-        await tocsin.passes("30s")
-        both = await tocsin.case()
+        both = await tocsin.until(lambda case: len(case.incident.alerts) == 2)
         tocsin.fails("depot")
         await tocsin.until(lambda case: len(case.incident.firing) == 3)
         tocsin.recovers("cart")
         tocsin.recovers("till")
-        await tocsin.passes("30s")
-        one_left = await tocsin.case()
+        one_left = await tocsin.until(lambda case: len(case.incident.firing) == 1)
         tocsin.recovers("depot")
-        await tocsin.passes("30s")
-        over = await tocsin.case()
+        over = await tocsin.until(lambda case: not case.incident.is_open)
         assert await tocsin.incidents() == ["INC-1"]
     assert len(both.incident.alerts) == 2
     assert len(one_left.incident.alerts) == 3
@@ -123,9 +123,23 @@ async def test_what_fires_again_after_the_end_is_another_incident(database: Path
             tocsin.fails()
             await tocsin.passes("1m")
             tocsin.recovers()
-            await tocsin.passes("1m")
+            await tocsin.passes("20m")
         assert await tocsin.incidents() == ["INC-1", "INC-2"]
         assert (await tocsin.case("INC-2")).incident.status is IncidentStatus.RESOLVED
+
+
+async def test_what_fires_again_right_after_the_end_reopens_its_incident(database: Path) -> None:
+    async with living(database) as tocsin:
+        for _ in range(3):
+            tocsin.fails()
+            await tocsin.passes("1m")
+            await incident_changed.acknowledge(tocsin.world, actor("ann"), IncidentId("INC-1"))
+            tocsin.recovers()
+            await tocsin.passes("5m")
+        case = await tocsin.case()
+        assert await tocsin.incidents() == ["INC-1"]
+    assert (case.incident.status, case.incident.reopened) == (IncidentStatus.RESOLVED, 2)
+    assert tocsin.said(case).count("reopened") == 2
 
 
 async def test_what_fires_again_while_people_still_work_on_it_is_the_same_incident(database: Path) -> None:
@@ -216,15 +230,6 @@ async def test_a_change_of_routes_leaves_no_incident_open(database: Path) -> Non
         await tocsin.until(lambda case: case.incident.status is IncidentStatus.RESOLVED)
 
 
-async def test_a_group_that_nobody_knows_is_nobodys_incident(database: Path) -> None:
-    async with living(database) as tocsin:
-        errand = Errand(
-            kind=ErrandKind.GROUP_READY, dedup_key="x", due_at=tocsin.clock.now(), payload={"group": "0:{}"}
-        )
-        await group_due(tocsin.world, TOCSIN, errand)
-        assert await tocsin.incidents() == []
-
-
 async def test_what_is_over_before_its_group_was_told_wakes_nobody(database: Path) -> None:
     async with living(database, [MEND], group_wait="1m") as tocsin:
         tocsin.fails()
@@ -260,3 +265,16 @@ async def test_a_chart_that_cannot_be_drawn_and_a_source_that_is_away_are_said_s
     assert drawn.evidence[0].attachment_names == ("signal.csv",)
     assert blind.evidence[1].unavailable == "connection refused"
     assert "could not be seen" in tocsin.said(blind)[-1]
+
+
+async def test_in_a_storm_of_incidents_the_evidence_of_the_lesser_ones_waits_and_they_say_so(database: Path) -> None:
+    async with living(database) as tocsin:
+        for name, severity in [(f"Calm{number}", "info") for number in range(20)] + [("A", "critical"), ("B", "info")]:
+            labels = LabelSet({"alertname": name, "severity": severity})
+            heard = Alert(labels=labels, annotations={}, starts_at=tocsin.clock.now())
+            await alerts_taken.take(tocsin.world, TOCSIN, [Received.of(heard)])
+            await tocsin.passes("1s")
+        cases = [await tocsin.case(incident) for incident in await tocsin.incidents()]
+    waits = {case.incident.title: [text for text in tocsin.said(case) if "evidence waits" in text] for case in cases}
+    waits = {title: said for title, said in waits.items() if said}
+    assert waits == {"B": ["evidence waits until 03:02:21 UTC: graver incidents come first"]}

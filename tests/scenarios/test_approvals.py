@@ -1,12 +1,13 @@
 """People are asked: yes, no, too late, not alone, and what happens when the world moves on meanwhile."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from bot.errors import Conflict, NotAllowed
 from bot.model.plan import ActionResult, Outcome
-from bot.model.run import ApprovalStatus, JournalKind, Question, RunStatus
+from bot.model.run import Approval, ApprovalStatus, JournalKind, Question, RunStatus
 from bot.response import run_wanted
 from tests.scenarios.runbooks import MEND, OFFERED, with_keys
 from tests.scenarios.tocsin import actor, ended, kinds, living
@@ -64,7 +65,7 @@ async def test_when_the_plan_has_changed_since_the_approval_it_is_asked_for_agai
         second = await tocsin.asked(2)
         assert tocsin.hosts.ran == []
         assert second.plan.hash != first.plan.hash
-        tocsin.hosts.state = "and once more"
+        tocsin.hosts.shows = "+ more than people saw"
         await tocsin.answers("APR-2")
         await tocsin.asked(3)
         await tocsin.answers("APR-3")
@@ -188,3 +189,16 @@ async def test_a_step_that_only_reads_asks_when_its_runbook_wants_that(database:
         assert (await tocsin.asked()).ask == "Look at cart?"
         await tocsin.answers()
         assert (await tocsin.asked(2)).step == "mend"
+
+
+async def test_a_hundred_answers_at_once_are_one_change(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        tocsin.hosts.effect = tocsin.recovers
+        tocsin.fails()
+        await tocsin.asked()
+        who = [name for name in ("ann", "ben") for _ in range(50)]
+        said = await asyncio.gather(*(tocsin.answers(by=name) for name in who), return_exceptions=True)
+        case = await tocsin.until(ended)
+    assert [type(one) for one in said if not isinstance(one, NotAllowed)] == [Approval]
+    assert tocsin.hosts.ran == ["mend cart"]
+    assert kinds(case.runs[0][1], "mend").count(JournalKind.ANSWERED) == 1

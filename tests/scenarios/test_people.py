@@ -1,17 +1,20 @@
 """What people do by themselves: declare, acknowledge, note, resolve, look, rehearse, start a run, read the report."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.errors import NotAllowed, NotFound
 from bot.model.actor import VIEWER, Actor, ActorKind
+from bot.model.automation import Automation, Limits
 from bot.model.ids import IncidentId
 from bot.model.incident import IncidentStatus, Severity, SignalState
+from bot.model.incident_query import IncidentQuery
 from bot.model.report import ReportFormat
 from bot.model.run import JournalKind, RunStatus, StepStatus
-from bot.response import incident_changed, incident_declared, looked_up, report_wanted, run_wanted
+from bot.response import incident_changed, incident_declared, incidents_found, looked_up, report_wanted, run_wanted
 from bot.runbooks.journal import story_of
 from tests.scenarios.hosts import Hosts
 from tests.scenarios.runbooks import MEND, OFFERED, SETTLED, with_keys, without_triggers
@@ -69,7 +72,7 @@ async def test_who_only_looks_changes_nothing(database: Path) -> None:
         tocsin.fails()
         await tocsin.asked()
         world = tocsin.world
-        assert len(await looked_up.incidents(world, vera)) == 1
+        assert len((await incidents_found.find(world, vera, IncidentQuery())).found) == 1
         for refused in (
             incident_changed.acknowledge(world, vera, INC),
             incident_changed.resolve(world, vera, INC),
@@ -88,8 +91,9 @@ async def test_all_that_can_be_looked_at(database: Path) -> None:
         approval = await tocsin.asked()
         case = await tocsin.until(lambda case: any(one.attachment_names for one in case.evidence))
         assert list(await looked_up.approvals(world, ANN)) == [approval]
-        assert [one.id for one in await looked_up.incidents(world, ANN, [IncidentStatus.TRIGGERED])] == [INC]
-        assert await looked_up.incidents(world, ANN, [IncidentStatus.RESOLVED]) == []
+        for status, found in ((IncidentStatus.TRIGGERED, [INC]), (IncidentStatus.RESOLVED, [])):
+            page = await incidents_found.find(world, ANN, IncidentQuery(statuses=(status,)))
+            assert [one.incident.id for one in page.found] == found
         assert [status.rules[0].state for status in await looked_up.rules(world, ANN)] == ["firing"]
         signal = next(one for one in case.evidence if one.attachment_names)
         chart = await looked_up.attachment(world, ANN, signal.id, "signal.csv")
@@ -149,24 +153,58 @@ async def test_a_rehearsal_says_what_every_step_would_do_and_does_nothing(databa
   - {id: after, uses: host.run, with: {argv: [mend, "{{ steps.look.result.stdout }}"]}}
   - {id: wrong, uses: host.run, with: {argv: [sing]}}
   - {id: nobody, uses: host.sing, with: {}}
+  - id: whole
+    uses: host.run
+    if: "steps.after.status == 'succeeded'"
+    with: {argv: [wipe, "{{ steps.look.result.stdout }}"]}
+    verify: {uses: host.run, with: {argv: [look, cart]}}
+    rollback: undo
 """
+    kept_back: list[tuple[str, str, str]] = []
     async with living(database, [MEND + SETTLED + later]) as tocsin:
         rehearsal = await run_wanted.rehearse(tocsin.world, ANN, "mend", inputs={"service": "cart"})
         tocsin.fails()
         await tocsin.asked()
         again = await run_wanted.rehearse(tocsin.world, ANN, "mend", incident_id=INC)
         assert len((await tocsin.case()).runs) == 1
-    assert {step.step: (step.would, step.text) for step in rehearsal.steps if step.step != "after"} == {
+        for kept in (Limits(protected=("host:CART-*",)), Limits(freeze=("gone",)), Limits(targets=0)):
+            tocsin.world.setup = replace(tocsin.world.setup, automation=Automation(limits=kept))
+            limited = await run_wanted.rehearse(tocsin.world, ANN, "mend", incident_id=INC)
+            kept_back.append((limited.steps[0].would, limited.steps[1].would, limited.steps[1].text))
+    assert kept_back == [
+        (
+            "run",
+            "refuse",
+            "host:cart-1 is protected (automation.limits.protected: host:CART-*); it would run mend cart on cart-1",
+        ),
+        (
+            "run",
+            "ask",
+            "asks 1 with the role on-call (ben); now it would be held: changes are frozen: gone, which"
+            " `time_intervals` does not have any more",
+        ),
+        (
+            "run",
+            "refuse",
+            "the run would have 1 targets; automation.limits.targets allows 0; it would run mend cart on cart-1",
+        ),
+    ]
+    steps = {step.step: step for step in rehearsal.steps}
+    assert {name: (step.would, step.text) for name, step in steps.items()} == {
         "look": ("run", "asks nobody"),
-        "mend": ("ask", "asks 1 with the role on-call"),
+        "mend": ("ask", "asks 1 with the role on-call (ben)"),
         "settled": ("run", "asks nobody"),
         "never": ("skip", "`if: inputs.service == 'till'` is false"),
-        "wrong": ("refuse", rehearsal.steps[5].text),
-        "nobody": ("refuse", rehearsal.steps[6].text),
+        "after": ("unknown", "this depends on what comes of look"),
+        "wrong": ("refuse", steps["wrong"].text),
+        "nobody": ("refuse", steps["nobody"].text),
+        "whole": ("unknown", "this depends on what comes of after, look"),
+        "whole.verify": ("run", "asks nobody"),
+        "whole.rollback": ("unknown", "takes back what came of whole"),
     }
-    assert "no command is called 'sing'" in rehearsal.steps[5].text
-    assert "cannot tell which integration runs host.sing: none offer it" in rehearsal.steps[6].text
-    assert rehearsal.steps[4].would == "unknown"
+    assert "no command is called 'sing'" in steps["wrong"].text
+    assert "cannot tell which integration runs host.sing: none offer it" in steps["nobody"].text
+    assert (steps["whole"].waits_for, steps["mend"].people) == (("after", "look"), ("ben",))
     assert tocsin.hosts.ran == []
     assert again.inputs == {"service": "cart"}
 

@@ -158,7 +158,7 @@ async def test_an_incident_opens_says_when_it_cannot_be_seen_and_resolves(databa
         await tocsin.passes(timedelta(seconds=1))
         for _ in range(4):
             await tocsin.passes(EVERY)
-            (incident,) = await looked_up.incidents(tocsin.world, TOCSIN)
+            (incident,) = await tocsin.world.store.read(lambda tx: tx.incidents.list())
             seen.append((incident.status, incident.signal))
         triggered = IncidentStatus.TRIGGERED
         assert seen == [
@@ -182,7 +182,7 @@ async def test_why_and_evidence_tell_what_the_runs_came_to(database: Path) -> No
         assert told.searched.next_at == tocsin.runs[-1].slot + EVERY
         assert told.now.error == "", "a saved search is asked when it is due, and then only"
         assert "splunk.example.com" in told.searched.memory.runs[0].link
-        (incident,) = await looked_up.incidents(tocsin.world, TOCSIN)
+        (incident,) = await tocsin.world.store.read(lambda tx: tx.incidents.list())
         wanted = Errand(
             kind=ErrandKind.EVIDENCE_WANTED, dedup_key="e", due_at=tocsin.world.clock.now(),
             payload={"incident": incident.id, "reason": "opened"},
@@ -201,7 +201,7 @@ async def test_evidence_of_a_search_that_saw_nothing_says_so(database: Path) -> 
         tocsin.finds(lacking(n(7)))
         await tocsin.starts()
         await tocsin.passes(EVERY + timedelta(seconds=1))
-        (incident,) = await looked_up.incidents(tocsin.world, TOCSIN)
+        (incident,) = await tocsin.world.store.read(lambda tx: tx.incidents.list())
         wanted = Errand(
             kind=ErrandKind.EVIDENCE_WANTED, dedup_key="e", due_at=tocsin.world.clock.now(),
             payload={"incident": incident.id, "reason": "opened"},

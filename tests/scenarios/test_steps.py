@@ -15,8 +15,9 @@ from bot.model.plan import ActionResult, Did, Outcome
 from bot.model.run import JournalKind, RunStatus
 from bot.ports.store import Store, Tx
 from bot.response import rule_due, run_ended
+from bot.response.carried import Carried
 from bot.response.world import LEASE
-from bot.runbooks.machine import ENDING, Wait
+from bot.runbooks.moves import ENDING, Wait
 from tests.scenarios.runbooks import MEND, SETTLED, with_keys
 from tests.scenarios.tocsin import Tocsin, ended, kinds, living
 
@@ -197,10 +198,10 @@ class Awkward:
         self.refuses: Callable[[], bool] = lambda: False
         self.after: Callable[[], Awaitable[None]] | None = None
 
-    async def write(self, work: Callable[[Tx], T]) -> T:
+    async def write(self, work: Callable[[Tx], T], *, first: bool = False) -> T:
         if self.refuses():
             raise StoreUnavailable("the disk is full")
-        done = await self._inner.write(work)
+        done = await self._inner.write(work, first=first)
         if self.after is not None:
             await self.after()
         return done
@@ -300,8 +301,11 @@ async def test_a_run_does_not_rest_while_there_is_something_to_do(database: Path
         tocsin.hosts.probe = Did.DID
         await approved(tocsin)
         await tocsin.passes("2s")
-        run, _ = await tocsin.run()
-        assert await run_ended.rest(tocsin.world, TOCSIN, run, Wait(until=None, why="it waited a moment ago")) is None
+        run, journal = await tocsin.run()
+        carried = Carried(tocsin.world, TOCSIN, run, journal[:-1])
+        move = Wait(until=None, why="it waits, as far as it knows")
+        assert await run_ended.rest(tocsin.world, TOCSIN, carried, move) is None
+        assert list(carried.journal) == list(journal)
 
 
 @pytest.mark.parametrize(
@@ -325,3 +329,30 @@ async def test_an_action_that_nobody_offers_any_more_ends_the_run_or_asks_a_pers
         case = await tocsin.until(lambda case: any(text.startswith(said) for text in tocsin.said(case)))
     assert tocsin.hosts.ran == []
     assert ended(case) == (meanwhile == "it waits")
+
+
+async def test_an_end_that_was_written_though_nobody_could_say_so_is_not_written_again(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        store = tocsin.world.store = Awkward(tocsin.world.store)
+        lost: list[str] = []
+
+        async def is_lost() -> None:
+            _, journal = await tocsin.run()
+            word = f"{journal[-1].kind} {journal[-1].step}"
+            if word in ("finished mend", "ended ") and word not in lost:
+                lost.append(word)
+                raise StoreUnavailable("went away during a commit, and whether it happened is not known")
+
+        tocsin.hosts.effect = tocsin.recovers
+        tocsin.fails()
+        await tocsin.asked()
+        store.after = is_lost
+        await tocsin.answers()
+        case = await tocsin.until(ended)
+        await tocsin.passes("1m")
+        run, journal = await tocsin.run()
+    assert lost == ["finished mend", "ended "]
+    assert [kinds(journal, "mend").count(kind) for kind in (JournalKind.INTENDED, JournalKind.FINISHED)] == [1, 1]
+    assert kinds(journal, "").count(JournalKind.ENDED) == 1
+    assert run.status is RunStatus.SUCCEEDED
+    assert tocsin.said(case).count("succeeded: run mend cart on cart-1") == 1

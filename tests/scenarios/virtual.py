@@ -45,9 +45,14 @@ class VirtualClock:
 
     def __init__(self, loop: VirtualLoop) -> None:
         self._loop = loop
+        self._set = timedelta(0)
 
     def now(self) -> datetime:
-        return BEGINNING + timedelta(seconds=self._loop.time())
+        return BEGINNING + timedelta(seconds=self._loop.time()) + self._set
+
+    def is_set(self, by: timedelta) -> None:
+        """Somebody sets the clock; no time passes."""
+        self._set += by
 
     def jumps(self, by: timedelta) -> None:
         """Time passes in which nobody could do anything: the process was stopped."""
@@ -61,12 +66,15 @@ class StoreAtWork:
         self._inner = inner
         self._selector = loop.selector
 
-    async def write(self, work: Callable[[Tx], T]) -> T:
+    async def write(self, work: Callable[[Tx], T], *, first: bool = False) -> T:
         self._selector.at_work += 1
         try:
-            return await self._inner.write(work)
+            return await self._inner.write(work, first=first)
         finally:
             self._selector.at_work -= 1
+
+    def watch(self, changed: Callable[[], None]) -> bool:
+        return self._inner.watch(changed)
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         self._selector.at_work += 1

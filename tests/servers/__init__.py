@@ -1,6 +1,8 @@
 """Real servers for tests, each one a class that starts an ordinary process on loopback and ends it again."""
 
 from tests.servers.alertmanager import AlertmanagerServer
+from tests.servers.kubernetes import SimulatedKubernetes
+from tests.servers.machine import Machine, Systemd
 from tests.servers.postgres import Postgres
 from tests.servers.process import Missing, ServerProcess, free_port, locate
 from tests.servers.prometheus import PrometheusServer
@@ -22,11 +24,14 @@ BROWSER_FLAGS = [
 __all__ = [
     "BROWSER_FLAGS",
     "AlertmanagerServer",
+    "Machine",
     "Missing",
     "Postgres",
     "PrometheusServer",
     "ServerProcess",
+    "SimulatedKubernetes",
     "Sshd",
+    "Systemd",
     "VictoriaMetricsServer",
     "free_port",
     "locate",

@@ -22,7 +22,8 @@ class Postgres:
     the package's own way would open every folder above the checkout to everyone. `bin` holds pg_dump too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *settings: str) -> None:
+        """`settings`: such as `max_connections=20`, in place of ours."""
         self._folder = Path(tempfile.mkdtemp(prefix="tocsin-pg-"))  # short: a socket's path has 107 characters
         self._numbers = itertools.count(1)
         self._user = None
@@ -42,6 +43,7 @@ class Postgres:
                 *("-c", "listen_addresses="),
                 *("-c", "fsync=off"),
                 *("-c", "max_connections=200"),
+                *(word for setting in settings for word in ("-c", setting)),
             ],
             log=self._folder / "postgres.log",
             ready=self._answers,
@@ -59,6 +61,24 @@ class Postgres:
             raise RuntimeError(f"initdb failed:\n{made.stderr}")
         self.server.start()
         return self
+
+    def standby(self) -> "Postgres":
+        """Another server that follows this one, by streaming replication; it is not started yet.
+
+        Its data are copied while this one runs, so that this one must have been started.
+        """
+        made = Postgres()
+        argv = [self.bin / "pg_basebackup", "-h", self._folder, "-U", "postgres", "-D", made._folder / "data", "-R"]
+        privileges = {"user": self._user, "extra_groups": []} if self._user else {}
+        argv += ["--checkpoint=fast", "--no-sync"]
+        copied = subprocess.run(argv, capture_output=True, text=True, check=False, **privileges)
+        if copied.returncode:
+            raise RuntimeError(f"pg_basebackup failed:\n{copied.stderr}")
+        return made
+
+    def connect(self) -> psycopg.Connection:
+        """A connection of its administrator, each statement a transaction of its own."""
+        return self._connect()
 
     def stop(self) -> None:
         """Ends the server and removes everything it wrote."""

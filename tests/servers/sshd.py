@@ -22,6 +22,7 @@ PermitRootLogin prohibit-password
 MaxStartups 100
 Subsystem sftp internal-sftp
 LogLevel VERBOSE
+{more}
 """
 
 
@@ -32,7 +33,8 @@ class Sshd(ServerProcess):
     known_hosts: the line that a client must know; known_hosts_file: the same in a file.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, path: str = "") -> None:
+        """`path` is the PATH of the commands it runs, where that differs from its own."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.host = "127.0.0.1"
@@ -50,7 +52,10 @@ class Sshd(ServerProcess):
         self.known_hosts_file = folder / "known_hosts"
         self.known_hosts_file.write_text(self.known_hosts)
         config = folder / "sshd_config"
-        config.write_text(CONFIG.format(port=self.port, folder=folder, pam="yes" if _account_is_locked() else "no"))
+        # A bash that believes to be inside another one does not read ~/.bashrc, which on some machines takes a second.
+        more = "SetEnv SHLVL=2" + (f' "PATH={path}"' if path else "")
+        pam = "yes" if _account_is_locked() else "no"
+        config.write_text(CONFIG.format(port=self.port, folder=folder, pam=pam, more=more))
         if os.geteuid() == 0:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where root's sshd locks its network half in
         super().__init__([locate("sshd"), "-D", "-e", "-f", str(config)], log=folder / "sshd.log", ready=self._greets)

@@ -24,13 +24,33 @@ SUITES = {
     "bites": ["tests/bites", "-n2"],
     "property": ["tests/property", "-n2"],
     "contracts": ["tests/contracts", "-n2"],
-    "differential": ["tests/differential", "-n0"],  # what is compared has to keep its slots: nothing beside it
+    # what is compared has to keep its slots: nothing beside it
+    "differential": ["tests/differential", "-n0", "--ignore=tests/differential/alertmanager"],
+    "alertmanager": ["tests/differential/alertmanager", "-n0"],
     "testrules": ["tests/integrations/testrules", "-n2"],
     "rules": ["tests/integrations/rules", "-n2"],
+    "openapi": ["tests/integrations/api/test_openapi.py", "-n2"],
     "sources": ["tests/integrations/prometheus", "-n2"],
     # They wait more than they work; a round at a time, so that an hour that was cut short is not lost.
-    **{f"kill-{number:02}": ["tests/kill/test_kill.py", "-n6", "-k", f"round{number:02}"] for number in range(1, 11)},
+    **{
+        f"kill-{number:02}": ["tests/kill/test_kill.py", "-n6", "-k", f"round{number:02} and not T1"]
+        for number in range(1, 11)
+    },
+    # the boundaries of T1 (tests/kill/boundaries.py), 25 kills each
+    **{f"kill-b{name}": ["tests/kill/test_kill.py", "-n4", "-k", f"T1-B{name}"] for name in (0, 1, 2, 3, 4, 5, 6, 9)},
+    **{
+        f"kill-intake-{number:02}": ["tests/kill/test_intake.py", "-n0", "-k", f"round{number:02}"]
+        for number in range(1, 11)
+    },
+    "demo": ["tests/demo", "-n0"],
+    "faults": ["tests/scenarios/faults", "-n0"],
+    "paging": ["tests/kill/test_paging.py", "-n2"],
+    "reminders": ["tests/integrations/response", "-n2"],
+    "storm": ["tests/storm", "-n0"],  # what is measured shares the cores with nothing
     "kill-takeover": ["tests/kill/test_takeover.py", "-n2"],
+    "kill-b8": ["tests/kill/test_upkeep.py", "-n2"],
+    "kill-switch": ["tests/kill/test_switch.py", "-n2"],
+    "every-call-fails": ["tests/scenarios/test_every_call_fails.py", "-n2"],  # T3
 }
 # A result stands as long as nothing but results has changed since.
 COUNTED_OUT = ":(exclude)tests/soak/results"

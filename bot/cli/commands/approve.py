@@ -8,7 +8,7 @@ import os
 from bot.cli import views
 from bot.cli.client import Answer, Client, connected
 from bot.cli.console import Console, Style
-from bot.cli.options import add_client, add_json
+from bot.cli.options import add_client, add_json, pair
 from bot.cli.times import Times
 from bot.errors import NotAllowed, NotFound
 
@@ -20,7 +20,8 @@ examples:
   tocsin approve                               what is waiting for an answer
   tocsin approve APR-3                         see the plan, then say yes or no
   tocsin approve APR-3 --reject --reason "we are in a freeze"
-  tocsin approve APR-5 --did-not               it is asked whether a step ran: it did not"""
+  tocsin approve APR-5 --did-not               it is asked whether a step ran: it did not
+  tocsin approve APR-6 --value replicas=3      a runbook asks a question of its own"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +32,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     answer.add_argument("--reject", action="store_const", dest="answer", const="reject", help="say no")
     answer.add_argument("--did", action="store_const", dest="answer", const="did", help="the step did run")
     answer.add_argument("--did-not", action="store_const", dest="answer", const="did_not", help="the step did not run")
+    answer.add_argument(
+        "--value",
+        dest="values",
+        action="append",
+        default=[],
+        type=pair,
+        metavar="NAME=VALUE",
+        help="an answer that a runbook's own question wants; may be given several times",
+    )
     parser.add_argument("--reason", default="", metavar="TEXT", help="why; it becomes part of the story")
     parser.add_argument("--yes", action="store_true", help="do not ask me again, as in a script")
     add_json(parser)
@@ -45,7 +55,7 @@ def approve(arguments: argparse.Namespace, console: Console) -> int:
         if not arguments.approval:
             return _list(found, tocsin, arguments, console)
         question = _pick(found["approvals"], arguments.approval)
-        answer = arguments.answer or "approve"
+        answer = arguments.answer or ("give" if arguments.values else "approve")
         _fits(question, answer)
         _show(question, tocsin, console)
         if not _sure(answer, arguments, console):
@@ -54,7 +64,12 @@ def approve(arguments: argparse.Namespace, console: Console) -> int:
         given = tocsin.post(
             "approvals",
             question["id"],
-            body={"answer": answer, "reason": arguments.reason, "plan_hash": question["plan"]["hash"]},
+            body={
+                "answer": answer,
+                "reason": arguments.reason,
+                "plan_hash": question["plan"]["hash"],
+                "values": dict(arguments.values),
+            },
         )
     console.say(_outcome(given))
     return 0
@@ -93,6 +108,9 @@ def _pick(approvals: list[Answer], name: str) -> Answer:
 def _fits(question: Answer, answer: str) -> None:
     """Refuses an answer to another question than the one that is asked."""
     asks_if_ran = question["question"] == "did_it_run"
+    if question["question"] == "what" and answer not in ("give", "reject"):
+        wanted = " ".join(f"--value {one['name']}=..." for one in question["wants"] if one["required"])
+        raise NotAllowed(f"{question['id']} asks: {question['ask']}", hint=f"answer with {wanted}")
     if asks_if_ran and answer not in ("did", "did_not"):
         raise NotAllowed(
             f"{question['id']} asks whether step {question['step']} ran: {question['ask']}",
@@ -106,7 +124,14 @@ def _show(question: Answer, tocsin: Client, console: Console) -> None:
     times = Times(os.environ, tocsin.outline.time_zone)
     if question["ask"]:
         console.say(views.hung(question["ask"]), Style.BOLD)
-    views.plan(question["plan"], console)
+    if question["question"] != "what":
+        views.plan(question["plan"], console)
+    for plan in question["covers"]:
+        console.say("\nand, with the same answer, as long as it stays exactly this:", Style.CAREFUL)
+        views.plan(plan, console)
+    for one in question["wants"]:
+        values = f" ({', '.join(one['values'])})" if one["values"] else ""
+        console.say(f"wants {one['name']}: {one['type']}{values} {one['help']}".rstrip())
     console.fields(
         (
             ("incident", question["incident"] or ""),

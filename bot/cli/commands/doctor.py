@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from bot.cli.client import Answer, connected
@@ -11,12 +12,13 @@ from bot.cli.console import Console, Style
 from bot.cli.options import add_client, add_json
 from bot.config.checking import check_all
 from bot.config.places import default_path
-from bot.errors import NotFound, Temporary
+from bot.errors import NotAllowed, NotFound, Temporary
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Its options."""
     parser.epilog = "Exit status: 0 when all is well, 1 when something is not."
+    parser.add_argument("integrations", metavar="INTEGRATION", nargs="*", help="only these (default: all)")
     add_client(parser)
     add_json(parser)
     parser.set_defaults(act=doctor)
@@ -26,7 +28,7 @@ def doctor(arguments: argparse.Namespace, console: Console) -> int:
     """Asks the running Tocsin to examine its integrations."""
     try:
         with connected(arguments) as tocsin:
-            found = tocsin.get("doctor")
+            found = _only(tocsin.get("doctor"), arguments.integrations)
     except (Temporary, NotFound) as error:
         console.trouble(error.message, error.hint)
         return _files(arguments, console)
@@ -35,6 +37,16 @@ def doctor(arguments: argparse.Namespace, console: Console) -> int:
     else:
         _show(found, console)
     return 0 if all(one["ok"] for one in found["findings"]) else 1
+
+
+def _only(found: Answer, names: Sequence[str]) -> Answer:
+    """What was found of these; of all, where none is named."""
+    known = {one["integration"] for one in found["findings"]}
+    missing = [name for name in names if name not in known]
+    if missing:
+        there = f"there is {', '.join(sorted(known))}" if known else "none is set up"
+        raise NotAllowed(f"no integration is called {', '.join(missing)}", hint=there)
+    return {**found, "findings": [one for one in found["findings"] if not names or one["integration"] in names]}
 
 
 def _show(found: Answer, console: Console) -> None:

@@ -7,35 +7,31 @@ import os
 
 from bot.cli.client import Answer, connected
 from bot.cli.console import Console, Style
-from bot.cli.options import Family, add_client, add_json
+from bot.cli.incident_changes import add_changes, add_own_words, own_words, told
+from bot.cli.incident_lists import add_lists
+from bot.cli.incident_notes import add_corrections, say_timeline
+from bot.cli.incident_roles import add_roles
+from bot.cli.incident_tasks import add_tasks
+from bot.cli.incident_updates import add_updates
+from bot.cli.options import Family, add_client, add_incident, add_json
 from bot.cli.times import Times
 from bot.cli.views import hung, run_steps
-from bot.model.incident import OPEN, IncidentStatus, Severity
+from bot.model.incident import Severity
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Its sub-commands."""
     family = Family(parser)
 
-    listing = family.add("list", list_incidents, "list incidents, the newest first")
-    listing.add_argument(
-        "--status",
-        action="append",
-        choices=[status.value for status in IncidentStatus],
-        help="only these; may be given several times (default: the open ones)",
-    )
-    listing.add_argument("--all", action="store_true", help="those that are over too")
-    add_json(listing)
-
     showing = family.add("show", show, "show one incident: its story, evidence, runs and open questions")
-    _add_id(showing)
+    add_incident(showing)
     add_json(showing)
 
     acknowledging = family.add("ack", acknowledge, "say that you have it")
-    _add_id(acknowledging)
+    add_incident(acknowledging)
 
     resolving = family.add("resolve", resolve, "say that it is over")
-    _add_id(resolving)
+    add_incident(resolving)
     resolving.add_argument("--reason", default="", metavar="TEXT", help="why")
 
     noting = family.add(
@@ -44,41 +40,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "write something worth remembering into its story",
         examples='  tocsin incident note INC-7 "the cache was cold"\n  dmesg | tail | tocsin incident note INC-7 -',
     )
-    _add_id(noting)
+    add_incident(noting)
     noting.add_argument("text", metavar="TEXT", help="what to write; - takes it from standard input")
 
     declaring = _add_declare(family)
-    for each in (listing, showing, acknowledging, resolving, noting, declaring):
+    for each in (
+        *add_lists(family),
+        showing,
+        acknowledging,
+        resolving,
+        noting,
+        declaring,
+        *add_changes(family),
+        *add_corrections(family),
+        *add_roles(family),
+        *add_tasks(family),
+        *add_updates(family),
+    ):
         add_client(each)
-
-
-def list_incidents(arguments: argparse.Namespace, console: Console) -> int:
-    """A line for each."""
-    wanted = arguments.status or ([] if arguments.all else [status.value for status in OPEN])
-    with connected(arguments) as tocsin:
-        found = tocsin.get("incidents", query={"status": wanted})
-        times = Times(os.environ, tocsin.outline.time_zone)
-    if arguments.json:
-        console.json(found)
-        return 0
-    if not found["incidents"]:
-        console.say("no incidents" if arguments.all or arguments.status else "no open incidents")
-        return 0
-    console.table(
-        ("ID", "SEVERITY", "STATUS", "SIGNAL", "OPENED", "TITLE"),
-        [
-            (
-                (one["id"], Style.BOLD),
-                one["severity"],
-                (one["status"], _status_style(one["status"])),
-                one["signal"],
-                times.moment(one["opened_at"]),
-                one["title"],
-            )
-            for one in found["incidents"]
-        ],
-    )
-    return 0
 
 
 def show(arguments: argparse.Namespace, console: Console) -> int:
@@ -90,7 +69,9 @@ def show(arguments: argparse.Namespace, console: Console) -> int:
         console.json(found)
         return 0
     _head(found["incident"], times, console)
-    _timeline(found["timeline"], times, console)
+    for one in found["related"]:
+        console.say(f"  {one['relation']} {one['incident']['id']}  {one['incident']['title']}")
+    say_timeline(found["timeline"], times, console)
     _evidence(found["evidence"], console)
     for run in found["runs"]:
         console.say(f"\n{run['id']}  {run['title']}: {run['status']}", Style.BOLD)
@@ -105,14 +86,14 @@ def show(arguments: argparse.Namespace, console: Console) -> int:
 def acknowledge(arguments: argparse.Namespace, console: Console) -> int:
     """Somebody has it."""
     with connected(arguments) as tocsin:
-        return _told(tocsin.post("incidents", arguments.incident, "acknowledge"), console)
+        return told(tocsin.post("incidents", arguments.incident, "acknowledge"), console)
 
 
 def resolve(arguments: argparse.Namespace, console: Console) -> int:
     """It is over."""
     with connected(arguments) as tocsin:
         body = {"reason": arguments.reason}
-        return _told(tocsin.post("incidents", arguments.incident, "resolve", body=body), console)
+        return told(tocsin.post("incidents", arguments.incident, "resolve", body=body), console)
 
 
 def note(arguments: argparse.Namespace, console: Console) -> int:
@@ -126,9 +107,9 @@ def note(arguments: argparse.Namespace, console: Console) -> int:
 
 def declare(arguments: argparse.Namespace, console: Console) -> int:
     """A new one."""
-    body = {"title": arguments.title, "severity": arguments.severity, "text": arguments.text}
+    body = {"title": arguments.title, "severity": arguments.severity, "text": arguments.text, **own_words(arguments)}
     with connected(arguments) as tocsin:
-        return _told(tocsin.post("incidents", body=body), console)
+        return told(tocsin.post("incidents", body=body), console)
 
 
 def _add_declare(family: Family) -> argparse.ArgumentParser:
@@ -147,20 +128,8 @@ def _add_declare(family: Family) -> argparse.ArgumentParser:
         help="SEV1 is the gravest; when in doubt, the higher",
     )
     parser.add_argument("--text", default="", metavar="TEXT", help="what else is known")
+    add_own_words(parser)
     return parser
-
-
-def _add_id(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("incident", metavar="ID", help="the incident, such as INC-7")
-
-
-def _told(incident: Answer, console: Console) -> int:
-    console.say(f"{incident['id']} is {incident['status']}: {incident['title']}")
-    return 0
-
-
-def _status_style(status: str) -> Style:
-    return {"triggered": Style.BAD, "acknowledged": Style.CAREFUL, "mitigated": Style.CAREFUL}.get(status, Style.GOOD)
 
 
 def _head(incident: Answer, times: Times, console: Console) -> None:
@@ -171,22 +140,27 @@ def _head(incident: Answer, times: Times, console: Console) -> None:
         (
             ("severity", incident["severity"]),
             ("status", incident["status"]),
+            ("kind", "" if incident["kind"] == "normal" else incident["kind"]),
             ("signal", incident["signal"]),
             ("service", incident["service"]),
+            ("team", incident["team"]),
+            *((name, value) for name, value in sorted(incident["fields"].items())),
             ("commander", incident["commander"]),
             ("opened", times.moment(incident["opened_at"])),
             ("acknowledged", f"{acknowledged}{by}" if acknowledged else ""),
             ("mitigated", times.moment(incident["mitigated_at"])),
             ("resolved", times.moment(incident["resolved_at"])),
+            ("closed", times.moment(incident["closed_at"])),
+            ("reopened", _reopened(incident, times)),
+            ("declared by", incident["declared_by"]),
         )
     )
 
 
-def _timeline(entries: list[Answer], times: Times, console: Console) -> None:
-    console.say("\nTimeline", Style.BOLD)
-    for entry in entries:
-        why = f" ({entry['why']})" if entry["why"] else ""
-        console.say(f"{times.moment(entry['at'])}  {entry['actor']['name']}: {hung(entry['text'] + why)}")
+def _reopened(incident: Answer, times: Times) -> str:
+    """When it was last, and how often."""
+    count = incident["reopened"]
+    return f"{times.moment(incident['reopened_at'])} (times: {count})" if count else ""
 
 
 def _evidence(found: list[Answer], console: Console) -> None:

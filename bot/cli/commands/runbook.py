@@ -1,26 +1,27 @@
-"""`tocsin runbook`: what a team wrote down to do; seen, gone through with zero writes, or begun."""
+"""`tocsin runbook`: what a team wrote down to do; seen, tried, gone through with zero writes, or begun."""
 
 from __future__ import annotations
 
 import argparse
 
-from bot.cli.client import Answer, connected
-from bot.cli.console import Console, Style
+from bot.cli import (
+    runbook_cancel,
+    runbook_files,
+    runbook_follow,
+    runbook_rbac,
+    runbook_rehearsal,
+    runbook_rollback,
+    runbook_shown,
+)
+from bot.cli.client import connected
+from bot.cli.console import Console
 from bot.cli.options import Family, add_client, add_json
-
-_WOULD_STYLES = {"run": Style.GOOD, "ask": Style.CAREFUL, "refuse": Style.BAD}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Its sub-commands."""
     family = Family(parser)
-    listing = family.add("list", list_runbooks, "list the runbooks that are set up")
-    add_json(listing)
-
-    showing = family.add("show", show, "show one runbook: its inputs and steps")
-    showing.add_argument("runbook", metavar="NAME", help="the runbook")
-    add_json(showing)
-
+    runbook_shown.add(family)
     rehearsing = family.add(
         "rehearse",
         rehearse,
@@ -35,44 +36,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "run",
         run,
         "begin a run; it asks before it changes anything",
-        examples="  tocsin runbook run disk-almost-full --incident INC-7",
+        examples="  tocsin runbook run disk-almost-full --incident INC-7 --follow",
     )
     _add_run_arguments(running)
+    running.add_argument("--follow", action="store_true", help="show what it prints and asks until it has ended")
     add_json(running)
-    for each in (listing, showing, rehearsing, running):
+
+    following = family.add(
+        "follow",
+        follow,
+        "show what a run prints and asks until it has ended; Ctrl-C leaves it going",
+        examples="  tocsin runbook follow RUN-7",
+    )
+    following.add_argument("run", metavar="RUN", help="the run")
+    runbook_rbac.add(family)
+    runbook_cancel.add(family)
+    runbook_rollback.add(family)
+    for each in (rehearsing, running, following):
         add_client(each)
-
-
-def list_runbooks(arguments: argparse.Namespace, console: Console) -> int:
-    """A line for each."""
-    with connected(arguments) as tocsin:
-        found = tocsin.get("runbooks")
-    if arguments.json:
-        console.json(found)
-    elif not found["runbooks"]:
-        console.say("no runbooks are set up; name their files under `runbooks` in tocsin.yaml")
-    else:
-        rows = [((one["name"], Style.BOLD), one["owner"] or "-", one["title"]) for one in found["runbooks"]]
-        console.table(("NAME", "OWNER", "TITLE"), rows)
-    return 0
-
-
-def show(arguments: argparse.Namespace, console: Console) -> int:
-    """One, as its file says it."""
-    with connected(arguments) as tocsin:
-        found = tocsin.get("runbooks", arguments.runbook)
-    if arguments.json:
-        console.json(found)
-        return 0
-    console.say(f"{found['name']}  {found['title']}", Style.BOLD)
-    console.fields((("owner", found["owner"]), ("file", found["file"]), ("summary", found["summary"])))
-    if found["inputs"]:
-        console.say("\nInputs", Style.BOLD)
-        rows = [(one["name"], one["source"] or "-", _or_dash(one["default"])) for one in found["inputs"]]
-        console.table(("NAME", "FROM", "DEFAULT"), rows)
-    console.say("\nSteps", Style.BOLD)
-    console.table(("STEP", "USES", "WHAT"), [(one["id"], one["uses"], one["title"]) for one in found["steps"]])
-    return 0
+    runbook_files.configure(family)
 
 
 def rehearse(arguments: argparse.Namespace, console: Console) -> int:
@@ -82,27 +64,28 @@ def rehearse(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.json:
         console.json(found)
         return 0
-    rows = [
-        (step["step"], (step["would"], _WOULD_STYLES.get(step["would"], Style.FAINT)), _what(step))
-        for step in found["steps"]
-    ]
-    console.table(("STEP", "WOULD", "WHAT"), rows)
+    runbook_rehearsal.show(found, console)
     return 0
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Begins one."""
+    """Begins one, and follows it where that is wanted."""
     with connected(arguments) as tocsin:
         begun = tocsin.post("runbooks", arguments.runbook, "runs", body=_body(arguments))
-    if arguments.json:
-        console.json(begun)
-        return 0
-    console.say(f"{begun['id']} has begun: {begun['title']}")
-    if begun["incident"]:
-        console.tell(f"follow it with `tocsin incident show {begun['incident']}`; `tocsin approve` lists what it asks")
-    else:
-        console.tell("`tocsin approve` lists what it asks")
+        if arguments.json:
+            console.json(begun)
+            return 0
+        console.say(f"{begun['id']} has begun: {begun['title']}")
+        if arguments.follow:
+            return runbook_follow.follow(tocsin, console, begun["id"])
+    console.tell(f"follow it with `tocsin runbook follow {begun['id']}`; `tocsin approve` lists what it asks")
     return 0
+
+
+def follow(arguments: argparse.Namespace, console: Console) -> int:
+    """Follows one that has begun."""
+    with connected(arguments) as tocsin:
+        return runbook_follow.follow(tocsin, console, arguments.run)
 
 
 def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
@@ -127,12 +110,3 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _body(arguments: argparse.Namespace) -> dict[str, object]:
     return {"incident_id": arguments.incident, "inputs": dict(arguments.input)}
-
-
-def _what(step: Answer) -> str:
-    known = step["plan"]["summary"] if step["plan"] else step["title"]
-    return f"{known}: {step['text']}" if step["text"] else known
-
-
-def _or_dash(text: str | None) -> str:
-    return "-" if text is None else repr(text)

@@ -1,4 +1,4 @@
-"""`tocsin why`: why an alert fires or does not, in words: its value and threshold, its states, what nobody saw."""
+"""`tocsin why`: why an alert fires or does not, and who was told: values, states, what nobody saw, every decision."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import argparse
 import os
 from datetime import timedelta
 
-from bot.cli.client import Answer, connected
+from bot.cli import waytold
+from bot.cli.client import Answer, Client, connected
 from bot.cli.console import Console
 from bot.cli.options import add_client, add_json
 from bot.cli.whytold import Story
 from bot.documents import parse_duration
+from bot.errors import NotFound
 
 _EPILOG = """\
 examples:
@@ -36,20 +38,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def why(arguments: argparse.Namespace, console: Console) -> int:
-    """Asks, and tells the story of each rule of that name."""
-    seconds = str(int(arguments.since.total_seconds()))
+    """Asks, and tells the story of each rule of that name, and the way of each alert of it."""
     with connected(arguments) as tocsin:
-        found = tocsin.get("why", query={"rule": arguments.alert, "seconds": seconds})
+        ways = tocsin.get("why", "alerts", query={"alert": arguments.alert})
+        rules = _rules(tocsin, arguments, known=bool(ways["alerts"]))
         zone = tocsin.outline.time_zone
-    if arguments.json:
-        console.json(found)
-        return 0
     wanted = dict(arguments.labels)
-    for place, rule in enumerate(found["rules"]):
-        if place:
-            console.say()
+    ways["alerts"] = [one for one in ways["alerts"] if wanted.items() <= one["labels"].items()]
+    if arguments.json:
+        console.json({"rules": rules, "alerts": ways["alerts"], "count": ways["count"]})
+        return 0
+    for rule in rules:
         Story(_narrowed(rule, wanted, arguments.alert), zone, os.environ, console).tell()
+        console.say()
+    if ways["alerts"]:
+        waytold.tell(ways, zone, os.environ, console)
     return 0
+
+
+def _rules(tocsin: Client, arguments: argparse.Namespace, *, known: bool) -> list[Answer]:
+    """The stories of the rules of that name; an alert that somebody else sent has none."""
+    seconds = str(int(arguments.since.total_seconds()))
+    try:
+        rules: list[Answer] = tocsin.get("why", query={"rule": arguments.alert, "seconds": seconds})["rules"]
+    except NotFound:
+        if not known:
+            raise
+        return []
+    return rules
 
 
 def _narrowed(rule: Answer, wanted: dict[str, str], asked: str) -> Answer:

@@ -1,4 +1,4 @@
-"""Alertmanager, for teams that keep theirs: told of our rules' alerts as Prometheus would tell it."""
+"""Alertmanager, for teams that keep theirs: told of our rules' alerts as Prometheus would tell it, and heard."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ from contextlib import asynccontextmanager
 from bot.integrations.alertmanager.client import Notifier
 from bot.integrations.alertmanager.config import AlertmanagerConfig
 from bot.integrations.alertmanager.health import Examination
+from bot.integrations.alertmanager.hook import AlertmanagerHook
 from bot.kit.plugin import Capabilities, Integration, Tools
 from bot.kit.way_in import access
+
+
+def _hook(config: AlertmanagerConfig | None, name: str) -> AlertmanagerHook:
+    if config is None:
+        return AlertmanagerHook(name=name)
+    return AlertmanagerHook(name=name, mapping=config.mapping, lasts=config.resolve_after)
 
 
 @asynccontextmanager
@@ -20,7 +27,9 @@ async def _open(config: AlertmanagerConfig, tools: Tools) -> AsyncIterator[Capab
     notifier.start()
     try:
         yield Capabilities(
-            examine=Examination(access=way_in, http=tools.http, clock=tools.clock).examine, alertmanager=notifier
+            examine=Examination(access=way_in, http=tools.http, clock=tools.clock).examine,
+            alertmanager=notifier,
+            hook=_hook(config, tools.name),
         )
     finally:
         await notifier.finish()
@@ -28,8 +37,9 @@ async def _open(config: AlertmanagerConfig, tools: Tools) -> AsyncIterator[Capab
 
 integration = Integration(
     name="alertmanager",
-    help="Tells an Alertmanager of the alerts of your rules.",
+    help="Tells an Alertmanager of the alerts of your rules, and takes what it posts.",
     config=AlertmanagerConfig,
-    provides=frozenset({"alertmanager"}),
+    provides=frozenset({"alertmanager", "hook"}),
     open=_open,
+    reads=_hook,
 )

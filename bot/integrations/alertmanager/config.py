@@ -7,6 +7,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from bot.documents import Strict
+from bot.kit.json_mapping import JsonMapping
+from bot.kit.listening import Lasts
 from bot.kit.way_in import WayIn
 from bot.rules.relabel import ANY, SEPARATOR, WHOLE, Relabel, Relabelling
 
@@ -37,4 +39,12 @@ class AlertmanagerConfig(WayIn):
 
     alert_relabel_configs: tuple[RelabelConfig, ...] = Field(
         default=(), description="How labels are rewritten and alerts dropped on the way, as Prometheus does it."
+    )
+    mapping: JsonMapping | None = Field(
+        default=None, description="Of what it posts to Tocsin: how to read it, where its receiver has a `payload` set."
+    )
+    resolve_after: Lasts | None = Field(
+        default=None,
+        description="Of what it posts to Tocsin: an alert that is not posted again for so long is over; longer than its"
+        " `repeat_interval`. Default: never by itself.",
     )

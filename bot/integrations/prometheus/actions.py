@@ -7,31 +7,38 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from pydantic import Field
 
 from bot.documents import Duration, Strict, format_duration, parse_duration
 from bot.errors import IntegrationError, Permanent, Temporary
 from bot.integrations.prometheus.expr import fill, only_shows_what_is_true, parse
+from bot.integrations.prometheus.showing import LONGEST_SUMMARY, failed, line, plain, summary
 from bot.kit.redaction import visible
 from bot.model.plan import ActionResult, Outcome, Plan
 from bot.model.runbook import Risk
-from bot.model.sample import Answer, Sample, Window
-from bot.ports.actions import Action, ActionSpec
+from bot.model.sample import Answer, Window
+from bot.ports.actions import ANY_TEXT, LANGUAGE, Action, ActionSpec, Occasion, Say
 from bot.ports.clock import Clock
 from bot.ports.metrics import MetricSource
 
 _SHOWN = 20
 _LINKED = timedelta(hours=1)
-_LONGEST_SUMMARY = 200
 
 
 class QueryParams(Strict):
     """`with:` of prometheus.query."""
 
-    expr: str = Field(min_length=1, description="PromQL; `$name` in a label's value stands for a variable.")
-    vars: dict[str, str] = Field(default_factory=dict, description="The variables, escaped when they are filled in.")
+    expr: str = Field(
+        min_length=1,
+        description="PromQL; `$name` in a label's value stands for a variable.",
+        json_schema_extra=LANGUAGE,
+    )
+    vars: dict[str, str] = Field(
+        default_factory=dict,
+        description="The variables, escaped when they are filled in.",
+        json_schema_extra=ANY_TEXT,
+    )
 
 
 class WaitParams(QueryParams):
@@ -77,10 +84,10 @@ class Asking:
             WAIT_UNTIL.name: Action(spec=WAIT_UNTIL, plan=self._plan_wait, run=self._wait),
         }
 
-    async def _plan_query(self, params: QueryParams) -> Plan:
+    async def _plan_query(self, params: QueryParams, _: Occasion) -> Plan:
         return self._plan(QUERY, params, {}, "ask {name}: {expr}")
 
-    async def _plan_wait(self, params: WaitParams) -> Plan:
+    async def _plan_wait(self, params: WaitParams, _: Occasion) -> Plan:
         holds_for = format_duration(params.holds_for)
         said = "wait until {name} says that this is true" + (f" for {holds_for}" if params.holds_for else "")
         return self._plan(WAIT_UNTIL, params, {"holds_for": holds_for}, said + ": {expr}")
@@ -92,31 +99,31 @@ class Asking:
             integration=self.name,
             params={"expr": params.expr, "vars": dict(params.vars), **more},
             targets=(self.name,),
-            summary=visible(said.format(name=self.name, expr=expr))[:_LONGEST_SUMMARY],
+            summary=visible(said.format(name=self.name, expr=expr))[:LONGEST_SUMMARY],
             risk=Risk.READ,
             repeatable=True,
         )
 
-    async def _query(self, plan: Plan, within: timedelta) -> ActionResult:
+    async def _query(self, plan: Plan, within: timedelta, say: Say) -> ActionResult:
         try:
             answer = await self._ask(plan)
         except IntegrationError as error:
-            return _failed(error)
+            return failed(error)
         return ActionResult(
             outcome=Outcome.SUCCEEDED,
-            summary=_summary(answer),
+            summary=summary(answer),
             value={
-                "value": _plain(answer.samples[0].value) if answer.samples else None,
+                "value": plain(answer.samples[0].value) if answer.samples else None,
                 "count": len(answer.samples),
                 "samples": [
-                    {"labels": dict(sample.labels), "value": _plain(sample.value)} for sample in answer.samples[:_SHOWN]
+                    {"labels": dict(sample.labels), "value": plain(sample.value)} for sample in answer.samples[:_SHOWN]
                 ],
             },
-            text="\n".join([*map(_line, answer.samples[:_SHOWN]), *(f"warning: {text}" for text in answer.warnings)]),
+            text="\n".join([*map(line, answer.samples[:_SHOWN]), *(f"warning: {text}" for text in answer.warnings)]),
             link=self._link(plan),
         )
 
-    async def _wait(self, plan: Plan, within: timedelta) -> ActionResult:
+    async def _wait(self, plan: Plan, within: timedelta, say: Say) -> ActionResult:
         loop = asyncio.get_running_loop()
         began = loop.time()
         filters = only_shows_what_is_true(parse(plan.params["expr"], self.name))
@@ -128,7 +135,7 @@ class Asking:
             except Temporary:
                 since = None  # not seen is not true, and nobody saw whether it stayed true
             except Permanent as error:
-                return _failed(error)
+                return failed(error)
             else:
                 now = loop.time()
                 since = (now if since is None else since) if _holds(answer, filters) else None
@@ -139,9 +146,9 @@ class Asking:
     def _held(self, plan: Plan, answer: Answer, waited: float) -> ActionResult:
         return ActionResult(
             outcome=Outcome.SUCCEEDED,
-            summary=f"true after {waited:.1f} s: {_summary(answer)}",
-            value={"value": _plain(answer.samples[0].value), "waited": waited},
-            text="\n".join(map(_line, answer.samples[:_SHOWN])),
+            summary=f"true after {waited:.1f} s: {summary(answer)}",
+            value={"value": plain(answer.samples[0].value), "waited": waited},
+            text="\n".join(map(line, answer.samples[:_SHOWN])),
             link=self._link(plan),
         )
 
@@ -159,34 +166,3 @@ def _holds(answer: Answer, filters: bool) -> bool:
     values = [sample.value for sample in answer.samples]
     seen = bool(values) and not answer.warnings and not any(map(math.isnan, values))
     return seen and (filters or all(values))
-
-
-def _summary(answer: Answer) -> str:
-    if not answer.samples:
-        return "no series"
-    first = _line(answer.samples[0])
-    count = len(answer.samples)
-    return (first if count == 1 else f"{count} series, the first: {first}")[:_LONGEST_SUMMARY]
-
-
-def _line(sample: Sample) -> str:
-    labels = dict(sample.labels)
-    name = labels.pop("__name__", "")
-    pairs = ", ".join(f'{label}="{value}"' for label, value in labels.items())
-    series = visible(f"{name}{{{pairs}}}" if pairs else name)
-    return f"{series} = {sample.value:.6g}" if series else f"{sample.value:.6g}"
-
-
-def _plain(value: float) -> Any:  # Any: a float, or the text that Prometheus writes where JSON has no number
-    if math.isfinite(value):
-        return value
-    return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
-
-
-def _failed(error: IntegrationError) -> ActionResult:
-    return ActionResult(
-        outcome=Outcome.FAILED,
-        summary=error.message,
-        text=error.hint,
-        temporary=isinstance(error, Temporary),
-    )

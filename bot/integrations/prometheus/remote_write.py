@@ -23,6 +23,7 @@ from bot.kit.redaction import visible
 from bot.kit.way_in import Access
 from bot.model.labels import LabelSet
 from bot.model.sample import Recorded
+from bot.ports.reads_only import require_read
 
 _log = logging.getLogger(__name__)
 
@@ -74,6 +75,7 @@ class RemoteWriter:
         await self._wire.aclose()
 
     async def _write(self, batch: Sequence[_Series], late: list[str]) -> None:
+        require_read("remote write", integration=self._access.name, reads=False)
         content = snappy(b"".join(map(_encoded, batch)))
         reply = await self._wire.post(self._url, content, HEADERS)
         if 200 <= reply.status < 300:

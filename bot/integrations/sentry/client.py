@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 from bot import __version__
 from bot.errors import IntegrationError, Permanent
-from bot.integrations.sentry.config import SentryConfig
 from bot.kit.plugin import Tools
 from bot.ports.actions import Health
 
@@ -25,8 +26,9 @@ _FLUSH = 2.0  # seconds
 class SentryReporter:
     """Reports between `start` and `stop`."""
 
-    def __init__(self, config: SentryConfig, tools: Tools) -> None:
-        self._config = config
+    def __init__(self, dsn: SecretStr, environment: str, tools: Tools) -> None:
+        self._dsn = dsn
+        self._environment = environment
         self._tools = tools
 
     def start(self) -> None:
@@ -36,9 +38,9 @@ class SentryReporter:
         from sentry_sdk.integrations.logging import LoggingIntegration
 
         sentry_sdk.init(
-            dsn=self._config.dsn.get_secret_value(),
+            dsn=self._dsn.get_secret_value(),
             release=f"tocsin@{__version__}",
-            environment=self._config.environment,
+            environment=self._environment,
             default_integrations=False,
             auto_enabling_integrations=False,
             integrations=[LoggingIntegration(), DedupeIntegration()],
@@ -58,7 +60,7 @@ class SentryReporter:
 
     async def examine(self) -> Sequence[Health]:
         """Whether its host answers. An event is not sent: a doctor should not ring the bell."""
-        parts = urlsplit(self._config.dsn.get_secret_value())
+        parts = urlsplit(self._dsn.get_secret_value())
         host = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
         try:
             await self._tools.http.request("GET", f"{parts.scheme}://{host}/", integration=self._tools.name)

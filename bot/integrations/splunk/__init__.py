@@ -16,17 +16,21 @@ from bot.integrations.splunk.rest import Rest
 from bot.integrations.splunk.room import Room
 from bot.integrations.splunk.saved import SplunkSaved
 from bot.integrations.splunk.searches import SplunkSearches
-from bot.integrations.splunk.webhook import SplunkHook
+from bot.integrations.splunk.webhook import SplunkHook, SplunkPosts
 from bot.kit.plugin import Capabilities, Integration, Tools
 from bot.kit.way_in import access
+
+
+def _posts(config: SplunkConfig | None, name: str) -> SplunkPosts:
+    return SplunkPosts(name=name, lasts=config.resolve_after if config else None)
 
 
 @asynccontextmanager
 async def _open(config: SplunkConfig, tools: Tools) -> AsyncIterator[Capabilities]:
     way_in = access(config, tools)
     rest = Rest(way_in, tools.http, config.login)
-    jobs = Jobs(rest, longest=config.search_timeout, keep=config.keep)
     room = Room(config.searches_at_once, config.most_evidence)
+    jobs = Jobs(rest, longest=config.search_timeout, keep=config.keep, quiet=room.quiet)
     links = Links(web_url=config.web_url or "")
     events = Collector(way_in, tools.http, config.hec) if config.hec else None
     try:
@@ -34,7 +38,7 @@ async def _open(config: SplunkConfig, tools: Tools) -> AsyncIterator[Capabilitie
             examine=Examination(rest=rest, clock=tools.clock, events=events).examine,
             saved=SplunkSaved(rest=rest),
             events=events,
-            hook=SplunkHook(rest=rest, jobs=jobs),
+            hook=SplunkHook(rest=rest, jobs=jobs, posts=_posts(config, tools.name)),
             searches=SplunkSearches(jobs=jobs, room=room, links=links, harmless=config.harmless_messages),
             logs=SplunkLogs(
                 access=way_in,
@@ -57,4 +61,5 @@ integration = Integration(
     config=SplunkConfig,
     provides=frozenset({"searches", "saved", "logs", "events", "hook"}),
     open=_open,
+    reads=_posts,
 )

@@ -84,6 +84,10 @@ class SplunkConfig(WayIn):
         default=(),
         description="Texts of warnings that do not mean that data is missing; part of the warning is enough.",
     )
+    resolve_after: _Length | None = Field(
+        default=None,
+        description="Of alerts that Splunk posts: one that is not posted again for so long is over. Default: never.",
+    )
     hec: HecConfig | None = Field(default=None, description="Where Tocsin's own events go.")
 
     @model_validator(mode="after")

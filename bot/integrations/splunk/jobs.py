@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
@@ -23,13 +23,15 @@ _LARGE = 256 * 1024
 _PAGE = 5000
 _FEWER = 8
 """A page whose rows are too long for one answer is asked for in this many parts."""
-_SHORTEST, _LONGEST = 0.05, 2.0  # seconds between two looks at a job
-_PART = 4  # a job is looked at again after this part of the time it has run
+_SHORTEST, _LONGEST = 0.025, 2.0  # seconds before the first look at a job, and between two
+_PART = 3  # a job is looked at again after this part of the time it has run
 _APPEARS_WITHIN = 5.0  # seconds; a cluster of search heads takes a while to know of a new job
 _PATIENCE = 30.0  # seconds for which a full server is asked again
 _ABANDONED = 120
 """A job that nobody looks at for so many seconds ends by itself: its Tocsin is gone."""
 _LAST_WORDS = 5.0
+_MOST_LEFT = 1000
+"""Jobs that wait to be removed; where there are more, nobody ever stops searching, and removing cannot wait for it."""
 
 
 class _Lost(Temporary):
@@ -63,14 +65,22 @@ class Done:
 
 
 class Jobs:
-    """Runs orders. `longest` is how long one may run, `keep` how long the server keeps the rows of one that is over."""
+    """Runs orders. `longest` is how long one may run, `keep` how long the server keeps the rows of one that is over.
 
-    def __init__(self, rest: Rest, *, longest: timedelta, keep: timedelta) -> None:
+    `quiet` returns when nobody waits to search: what need not be done before is done then.
+    """
+
+    def __init__(
+        self, rest: Rest, *, longest: timedelta, keep: timedelta, quiet: Callable[[], Awaitable[None]]
+    ) -> None:
         self._rest = rest
+        self._quiet = quiet
         self._name = rest.access.name
         self._longest = longest.total_seconds()
         self._keep = keep
         self._ending: dict[str, asyncio.Task[None]] = {}
+        self._left: dict[str, None] = {}
+        self._tidying: asyncio.Task[None] | None = None
 
     async def run(self, order: Order) -> Done:
         """To its end, or to that of the job of the same id that is there already. What does not end well is removed.
@@ -144,11 +154,21 @@ class Jobs:
         task = self._ending[path] = asyncio.create_task(self._remove(path), name=f"ending a search of {self._name}")
         task.add_done_callback(lambda _: self._ending.pop(path, None))
 
+    def leave(self, path: str) -> None:
+        """Forgets the rows of a job that is over, which holds nobody up: when nobody waits to search."""
+        if len(self._left) >= _MOST_LEFT:
+            self.remove(path)
+            return
+        self._left[path] = None
+        if self._tidying is None or self._tidying.done():
+            self._tidying = asyncio.create_task(self._tidy(), name=f"tidying up on {self._name}")
+
     async def aclose(self) -> None:
-        """Waits a little for what is being removed."""
-        removals = list(self._ending.values())
-        if removals:
+        """Waits a little for what is being removed. What is not removed by then ends by itself."""
+        tidying = [self._tidying] if self._tidying else []
+        if removals := [*tidying, *self._ending.values()]:
             await asyncio.wait(removals, timeout=_LAST_WORDS)
+        removals = [*tidying, *self._ending.values()]
         for task in removals:
             task.cancel()
         await asyncio.gather(*removals, return_exceptions=True)
@@ -168,6 +188,7 @@ class Jobs:
     async def _begin(self, order: Order) -> str:
         """Creates the job, or finds that it is there. One that is there and failed, or is being ended, is made anew."""
         path = self._path(order)
+        self._left.pop(path, None)  # it is wanted again
         if path in self._ending:
             await asyncio.wait([self._ending[path]])
         try:
@@ -214,6 +235,7 @@ class Jobs:
     async def _end_of(self, path: str) -> Progress:
         began, was_seen = _now(), False
         while True:
+            await asyncio.sleep(min(_LONGEST, max(_SHORTEST, (_now() - began) / _PART)))
             try:
                 progress = await self._progress(path)
                 was_seen = True
@@ -223,7 +245,6 @@ class Jobs:
                 progress = None
             if progress is not None and (progress.is_done or progress.is_failed):
                 return progress
-            await asyncio.sleep(min(_LONGEST, max(_SHORTEST, (_now() - began) / _PART)))
 
     def _lost(self) -> _Lost:
         message = f"{self._name} has lost the search"
@@ -241,6 +262,15 @@ class Jobs:
         if len(answer.body) > _LARGE:
             return await asyncio.to_thread(answers.page, answer.body, self._name, redactor)
         return answers.page(answer.body, self._name, redactor)
+
+    async def _tidy(self) -> None:
+        while self._left:
+            await self._quiet()
+            if self._left:
+                path = next(iter(self._left))
+                del self._left[path]
+                self.remove(path)
+                await asyncio.wait([self._ending[path]])
 
     async def _remove(self, path: str) -> None:
         try:

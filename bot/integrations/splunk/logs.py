@@ -43,7 +43,7 @@ class SplunkLogs:
             try:
                 rows, said = await self.jobs.rows(done, limit)
             finally:
-                self.jobs.remove(done.path)
+                self.jobs.leave(done.path)
         lines = [_line(row, window) for row in rows]
         if not done.progress.transforms:
             lines.sort(key=lambda line: line.at, reverse=True)

@@ -150,6 +150,7 @@ class Rest:
             silence=max(_SILENCE, self.access.timeout),
             tls=await self._identity.context(),
             refused=self._refused,
+            reads=True,
         ) as pieces:
             yield pieces
 
@@ -178,6 +179,7 @@ class Rest:
             tls=await self._identity.context(),
             refused=self._refused,
             most=MOST,
+            reads=True,  # searches, and signing in to search: Splunk wants them posted
         )
 
     async def _who(self) -> Mapping[str, str]:

@@ -65,6 +65,8 @@ class Room:
     def __init__(self, most: int, most_others: int) -> None:
         self.line = Line(most, most_others)
         self._doors: dict[int, asyncio.Event] = {}
+        self._nobody_waits = asyncio.Event()
+        self._nobody_waits.set()
 
     @asynccontextmanager
     async def place(self, urgency: Urgency) -> AsyncIterator[None]:
@@ -80,6 +82,14 @@ class Room:
             self.line.leave(number)
             self._call()
 
+    async def quiet(self) -> None:
+        """Returns when nobody waits in line."""
+        await self._nobody_waits.wait()
+
     def _call(self) -> None:
         for number in self.line.call():
             self._doors[number].set()
+        if self.line.waiting:
+            self._nobody_waits.clear()
+        else:
+            self._nobody_waits.set()

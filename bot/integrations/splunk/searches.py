@@ -37,7 +37,7 @@ class SplunkSearches:
                 self.jobs.remove(done.path)
                 raise
             if not answer.count:
-                self.jobs.remove(done.path)
+                self.jobs.leave(done.path)
                 return answer
             return replace(answer, link=self.links.run(done.sid, job.app))
 
@@ -78,7 +78,7 @@ class SplunkSearches:
         try:
             rows, said = await self.jobs.rows(after, 1)
         finally:
-            self.jobs.remove(after.path)
+            self.jobs.leave(after.path)
         return rows, answers.losses((*after.progress.messages, *said), self.harmless)
 
 

@@ -10,7 +10,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -24,6 +24,7 @@ from bot.model.alert import Alert
 from bot.model.labels import LabelSet
 from bot.model.search import SavedSearch, Schedule, Suppression
 from bot.model.search_job import Row
+from bot.ports.alert_hook import Call, Heard
 from bot.rules.savedsearches.rows import labels_of
 from bot.rules.savedsearches.stanza import SEVERITIES
 
@@ -78,6 +79,25 @@ def parse(body: bytes, integration: str) -> Fired:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SplunkPosts:
+    """A `Reader`. `lasts`: how long an alert is believed without being posted again, as Splunk never ends one."""
+
+    name: str
+    lasts: timedelta | None = None
+
+    def read(self, call: Call) -> Heard:
+        """What the call itself says: the first row."""
+        fired = parse(call.body, self.name)
+        return self.heard(fired, Completed(rows=(fired.row,) if fired.row else (), settings={}), call)
+
+    def heard(self, fired: Fired, completed: Completed, call: Call) -> Heard:
+        """What a call says together with what Splunk says of it."""
+        found = alerts(fired, completed, call.received_at, self.name)
+        ends_at = call.received_at + self.lasts if self.lasts else None
+        return Heard(alerts=[replace(alert, ends_at=ends_at) for alert in found], delivery=fired.sid)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SplunkHook:
     """An `AlertHook`, which asks the server for what a call left out.
 
@@ -86,15 +106,29 @@ class SplunkHook:
 
     rest: Rest
     jobs: Jobs
+    posts: SplunkPosts
     within: float = 5.0
 
-    async def alerts(self, body: bytes, at: datetime) -> Sequence[Alert]:
-        """See `AlertHook`."""
-        name = self.rest.access.name
-        fired = parse(body, name)
-        return alerts(fired, await self.complete(fired), at, name)
+    @property
+    def proof(self) -> None:
+        """Splunk's own action cannot sign, nor set headers: the secret stands in the address."""
+        return
 
-    async def complete(self, fired: Fired) -> Completed:
+    @property
+    def doors(self) -> frozenset[str]:
+        """None of its own."""
+        return frozenset()
+
+    def read(self, call: Call) -> Heard:
+        """See `Reader`."""
+        return self.posts.read(call)
+
+    async def complete(self, call: Call, heard: Heard) -> Heard:
+        """See `AlertHook`."""
+        fired = parse(call.body, self.rest.access.name)
+        return self.posts.heard(fired, await self.completed(fired), call)
+
+    async def completed(self, fired: Fired) -> Completed:
         """Never raises for a server that does not answer in time: the alert is told with what the call itself said."""
         try:
             async with asyncio.timeout(self.within):

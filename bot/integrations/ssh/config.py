@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -19,7 +20,14 @@ def _named(argv: list[str]) -> list[str]:
     return argv
 
 
+def _absolute(glob: str) -> str:
+    if not glob.startswith("/") or "/../" in f"{glob}/":
+        raise ValueError("a pattern of files begins with `/` and holds no `..`")
+    return glob
+
+
 Command = Annotated[list[str], AfterValidator(_named)]
+Glob = Annotated[str, AfterValidator(_absolute)]
 
 
 class HostConfig(Strict):
@@ -29,11 +37,14 @@ class HostConfig(Strict):
     address: str = Field(default="", description="Name or IP address to connect to.")
     port: int = Field(default=22, ge=1, le=65535, description="Port of its SSH server.")
     user: str = Field(default="", description="Who to log in as, where it differs from `user` above.")
+    jump: str = Field(default="", description="The host of this inventory through which it is reached.")
 
     @model_validator(mode="after")
     def _local_or_address(self) -> Self:
         if self.local == bool(self.address):
             raise ValueError("write either `local: true` or an `address`")
+        if self.local and self.jump:
+            raise ValueError("the machine that Tocsin runs on is not reached through another")
         return self
 
 
@@ -69,6 +80,21 @@ class SshConfig(Strict):
         default=None,
         description="File with the hosts' public keys, as ssh-keyscan prints them. A host without one is refused.",
     )
+    groups: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="Groups of hosts, by names and patterns such as `web*`, for actions that name a group.",
+    )
+    at_once: int = Field(default=4, ge=1, le=10, description="Commands that run on one host at the same time, at most.")
+    sudo: bool = Field(
+        default=False,
+        description="Whether changes of services, processes and reboots are made with `sudo -n`. "
+        "A command of host.run names sudo itself.",
+    )
+    files: list[Glob] = Field(
+        default_factory=list,
+        description="Files that may be shown, such as `/var/log/nginx/*.log`; `*` stops at a `/`, `**` does not.",
+    )
+    most_reboots: int = Field(default=1, ge=1, description="Most hosts that one step may reboot.")
     read: list[Command] = Field(
         default_factory=list,
         description="Commands that only read, besides those Tocsin knows; `*` stands for any text.",
@@ -87,4 +113,27 @@ class SshConfig(Strict):
         nameless = [name for name, host in remote.items() if not (host.user or self.user)]
         if nameless:
             raise ValueError(f"who logs in to {', '.join(nameless)}? write `user`, here or at the host")
+        return self
+
+    @model_validator(mode="after")
+    def _jumps_end(self) -> Self:
+        for name, host in self.hosts.items():
+            seen = [name]
+            while host.jump:
+                if host.jump not in self.hosts or self.hosts[host.jump].local:
+                    raise ValueError(
+                        f"{seen[-1]} is reached through {host.jump}, which is no host that can be jumped over"
+                    )
+                if host.jump in seen:
+                    raise ValueError(f"{name} is reached through itself: {' -> '.join([*seen, host.jump])}")
+                seen.append(host.jump)
+                host = self.hosts[host.jump]
+        return self
+
+    @model_validator(mode="after")
+    def _groups_have_hosts(self) -> Self:
+        for name, patterns in self.groups.items():
+            empty = [pattern for pattern in patterns if not any(fnmatchcase(host, pattern) for host in self.hosts)]
+            if empty or not patterns:
+                raise ValueError(f"no host fits {', '.join(empty) or 'it'} of group {name}")
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 from collections.abc import Sequence
@@ -9,8 +10,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
+from bot.ports.actions import Say, nobody
+
 MAX_OUTPUT = 256 * 1024
 """Bytes kept of each of the two outputs; what comes after is read and dropped."""
+
+_LONGEST_LINE = 8192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +37,39 @@ class Place(Protocol):
 
     `run` raises Temporary or Permanent when the command was not started, and Lost when it was and its end was not
     seen. On cancellation it stops the command. When Tocsin is killed, a command goes on; `within` bounds for how long.
+    `say` hears its lines as they come. Where only reading is allowed (`bot.ports.reads_only`), only what is known to
+    read is started: Permanent otherwise.
     """
 
-    async def run(self, argv: Sequence[str], within: timedelta | None = None) -> Ended:
+    async def run(self, argv: Sequence[str], within: timedelta | None = None, say: Say = nobody) -> Ended:
         """Runs it to its end."""
         ...
+
+
+class Lines:
+    """Tells what a command prints, line by line as it comes, as far as its output is kept."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._begun = ""
+        self._left = MAX_OUTPUT
+
+    def hear(self, output: bytes) -> None:
+        """Takes the next piece."""
+        kept = output[: self._left]
+        self._left -= len(kept)
+        *whole, self._begun = (self._begun + self._decoder.decode(kept)).split("\n")
+        if len(self._begun) > _LONGEST_LINE:
+            whole, self._begun = [*whole, self._begun], ""
+        if whole:
+            self._say("".join(f"{line}\n" for line in whole).replace("\x00", "\ufffd"))
+
+    def end(self) -> None:
+        """Tells what came after the last line."""
+        if self._begun:
+            self._say(f"{self._begun}\n".replace("\x00", "\ufffd"))
+            self._begun = ""
 
 
 def bounded(argv: Sequence[str], seconds: float) -> Sequence[str]:

@@ -15,38 +15,47 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import IO
 
 from bot.errors import Permanent, Temporary
-from bot.integrations.ssh.ended import MAX_OUTPUT, Ended, bounded
+from bot.integrations.ssh.ended import MAX_OUTPUT, Ended, Lines, bounded
+from bot.integrations.ssh.reading import Reads, only_looks
+from bot.ports.actions import Say, nobody
+from bot.ports.reads_only import require_read
 
 _PASSED_ON = ("HOME", "PATH", "TZ")
 _GRACE = 2.0  # seconds between asking a cancelled command to stop and ending it
 _FOLDER = "/"
-_LOOK = 0.5  # seconds between two looks at how much it has printed
+_LOOK = 0.2  # seconds between two looks at how much it has printed
 _SPILL = 4 * MAX_OUTPUT
 
 
 class LocalHost:
     """A `Place`: this machine, as the user that Tocsin runs as."""
 
-    def __init__(self, integration: str) -> None:
+    def __init__(self, integration: str, reads: Reads = only_looks) -> None:
         self._integration = integration
+        self._reads = reads
 
-    async def run(self, argv: Sequence[str], within: timedelta | None = None) -> Ended:
+    async def run(self, argv: Sequence[str], within: timedelta | None = None, say: Say = nobody) -> Ended:
         """See `Place`."""
+        require_read(f"{argv[0]} on this machine", integration=self._integration, reads=self._reads(argv))
         if within is not None:
             self._find(argv[0])  # timeout(1) would say it with an exit status, as the command itself might
             argv = bounded(argv, within.total_seconds())
         with _output() as stdout, _output() as stderr:
             process = await self._start(argv, stdout, stderr)
             ended = asyncio.ensure_future(process.wait())
+            told = [_Told(stdout, Lines(say)), _Told(stderr, Lines(say))]
             try:
                 while not ended.done():
                     await asyncio.wait({ended}, timeout=_LOOK)
-                    _cut(stdout)
-                    _cut(stderr)
+                    for output in told:
+                        output.look()
+                for output in told:
+                    output.lines.end()
             except asyncio.CancelledError:
                 await _stop(process.pid, ended)
                 raise
@@ -94,6 +103,23 @@ async def _stop(group: int, ended: asyncio.Future[int]) -> None:
     await ended
 
 
+@dataclass(slots=True)
+class _Told:
+    """How much of an output has been told."""
+
+    file: IO[bytes]
+    lines: Lines
+    told: int = 0
+
+    def look(self) -> None:
+        """Tells what is new, and keeps a command that never stops printing from filling the disk."""
+        if self.told < MAX_OUTPUT:
+            piece = os.pread(self.file.fileno(), MAX_OUTPUT - self.told, self.told)
+            self.told += len(piece)
+            self.lines.hear(piece)
+        _cut(self.file)
+
+
 @contextlib.contextmanager
 def _output() -> Iterator[IO[bytes]]:
     with tempfile.TemporaryFile() as file:
@@ -103,7 +129,7 @@ def _output() -> Iterator[IO[bytes]]:
 
 
 def _cut(file: IO[bytes]) -> None:
-    """Keeps a command that never stops printing from filling the disk: what is beyond the cap is not shown anyway."""
+    """What is beyond the cap is not shown anyway."""
     if os.fstat(file.fileno()).st_size > _SPILL:
         os.ftruncate(file.fileno(), MAX_OUTPUT)
 

@@ -45,3 +45,10 @@ def highest_place(argv: Sequence[str]) -> int:
 def put_in(argv: Sequence[str], captured: Sequence[str]) -> tuple[str, ...]:
     """The command with each `{n}` replaced by the n-th captured text."""
     return tuple(_PLACE.sub(lambda place: captured[int(place[1]) - 1], argument) for argument in argv)
+
+
+def fits_path(glob: str, path: str) -> bool:
+    """Whether a path fits: `*` and `?` stop at a `/`, `**` does not; nothing else is special."""
+    parts = re.split(r"(\*\*|\*|\?)", glob)
+    special = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return re.fullmatch("".join(special.get(part, re.escape(part)) for part in parts), path, re.DOTALL) is not None

@@ -8,8 +8,15 @@ prints environments (`ps e`, `systemctl show` of everything), and of each progra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+Reads = Callable[[Sequence[str]], bool]
+"""Says whether a command only reads."""
+
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
+"""Another text after each start of the machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +55,7 @@ _PROGRAMS = {
     ),
     "journalctl": _program(
         "k r q x a m dmesg reverse quiet catalog all no-pager utc no-hostname no-full full",
-        "u n p o t S U g unit lines priority output identifier since until grep output-fields facility",
+        "u n p o t S U g unit lines priority output identifier since until grep case-sensitive output-fields facility",
     ),
     "lsblk": _program("a b f m p l t all bytes fs perms paths list topology json J", "o output"),
     "nproc": _program("all"),
@@ -60,6 +67,7 @@ _WHOLE = frozenset(
     {
         ("date", "-u"),
         ("date",),
+        ("date", "+%s"),
         ("hostname",),
         ("ip", "-s", "link"),
         ("ip", "addr"),
@@ -69,16 +77,25 @@ _WHOLE = frozenset(
         ("ps", "aux"),
     }
 )
-_SYSTEMCTL = frozenset({"is-active", "is-enabled", "is-failed", "list-timers", "list-units", "show", "status"})
+_SYSTEMCTL = frozenset(
+    {"is-active", "is-enabled", "is-failed", "is-system-running", "list-timers", "list-units", "show", "status"}
+)
 _SYSTEMCTL_OPTIONS = _program(
     "l a q full all quiet no-pager no-legend failed", "n o lines output state type", operands=True
 )
 _SHOWN = _words(
     "ActiveEnterTimestamp ActiveState Description ExecMainCode ExecMainStartTimestamp ExecMainStatus Id "
-    "InactiveEnterTimestamp LoadState MainPID MemoryCurrent NRestarts Names Result StateChangeTimestamp SubState "
-    "TasksCurrent UnitFileState"
+    "InactiveEnterTimestamp InvocationID LoadState MainPID MemoryCurrent NRestarts Names Result StateChangeTimestamp "
+    "SubState TasksCurrent Type UnitFileState"
 )
 """Properties that hold no environment and no command line."""
+_COLUMNS = _words(
+    "comm cputime etime etimes euser group lstart maj_flt min_flt nice ni nlwp pcpu pgid pid pmem ppid pri psr "
+    "rss ruser sid start stat start_time sz time tty uid user vsz wchan"
+)
+"""What ps may show of every process: no arguments and no environment, which often hold secrets."""
+_STAT = re.compile(r"/proc/[1-9]\d*/stat")
+_FEW = re.compile(r"[1-9]\d{0,3}")
 
 
 def only_reads(argv: Sequence[str]) -> bool:
@@ -88,8 +105,43 @@ def only_reads(argv: Sequence[str]) -> bool:
         return True
     if program == "systemctl":
         return _systemctl(arguments)
+    if program == "ps":
+        return _ps(arguments)
     known = _PROGRAMS.get(program)
     return known is not None and _fits(known, arguments)
+
+
+def only_looks(argv: Sequence[str]) -> bool:
+    """Whether this command changes nothing: those above, and what our own actions look at before they act.
+
+    A runbook's `host.run` is not let off by this: who may show a file is decided by `files` of the configuration.
+    """
+    match list(argv):
+        case ["true"] | ["cat", "/proc/sys/kernel/random/boot_id"]:
+            return True
+        case ["cat", stat, "/proc/sys/kernel/random/boot_id"]:
+            return _STAT.fullmatch(stat) is not None
+        case ["readlink", "-e", "--", _]:
+            return True
+        case ["tail", "-n", lines, "--", _]:
+            return _FEW.fullmatch(lines) is not None
+        case _:
+            return only_reads(argv)
+
+
+def _ps(arguments: Sequence[str]) -> bool:
+    """`ps -eo COLUMNS [--sort=COLUMNS]`, of columns that show no arguments."""
+    match list(arguments):
+        case ["-eo", columns]:
+            return _columns(columns, "=")
+        case ["-eo", columns, sort] if sort.startswith("--sort="):
+            return _columns(columns, "=") and _columns(sort.removeprefix("--sort="), "+-")
+        case _:
+            return False
+
+
+def _columns(text: str, around: str) -> bool:
+    return all(column.strip(around) in _COLUMNS for column in text.split(","))
 
 
 def _systemctl(arguments: Sequence[str]) -> bool:

@@ -17,7 +17,8 @@ from bot.errors import Complaint, Gravity
 DEFAULT = "default"
 _HEADER = re.compile(r"\s*\[(?P<name>.*)\](?P<rest>[^\]]*)")
 _BLANK = " \t\r\f\v"
-_SPACE = _BLANK + "\n"
+SPACE = _BLANK + "\n"
+"""What is cut off around a key and a value: no other blank is one."""
 _OF_A_SEARCH = (
     "this looks like more of a search: a line goes on only if the one before it ends with `\\`, nothing after it"
 )
@@ -121,7 +122,7 @@ class _Reader:
     def read(self, line: _Line) -> None:
         content = line.text.lstrip(_BLANK)
         column = len(line.text) - len(content) + 1
-        if not content.strip(_SPACE) or content.startswith("#"):
+        if not content.strip(SPACE) or content.startswith("#"):
             return
         if content.startswith("["):
             self._header(line, column)
@@ -160,7 +161,7 @@ class _Reader:
 
     def _setting(self, line: _Line, content: str, column: int) -> None:
         key, equals, rest = content.partition("=")
-        name, value = key.strip(_SPACE), rest.strip(_SPACE)
+        name, value = key.strip(SPACE), rest.strip(SPACE)
         place = Place(line.number, column)
         if not equals or not name or "\n" in name or name.startswith(("|", "`")):
             self._complain(place, f"[{self._name}]", f"ignored: {_no_setting(content)}", Gravity.WARNING)
@@ -173,7 +174,7 @@ class _Reader:
         if name in settings:
             told = f"{name!r} is set at line {settings[name].place.line} already; the last one counts"
             self._complain(place, f"[{self._name}] {name}", told, Gravity.WARNING)
-        before = rest[: len(rest) - len(rest.lstrip(_SPACE))] if value else ""
+        before = rest[: len(rest) - len(rest.lstrip(SPACE))] if value else ""
         begins = _moved(place, key + equals + before)
         settings[name] = Setting(
             stanza=self._name, key=name, value=value, file=self._file, place=place, value_place=begins
@@ -196,6 +197,6 @@ def _moved(place: Place, text: str) -> Place:
 
 
 def _no_setting(content: str) -> str:
-    if content.startswith(("|", "`")) or "\n" in content or content.rstrip(_SPACE).endswith("\\"):
+    if content.startswith(("|", "`")) or "\n" in content or content.rstrip(SPACE).endswith("\\"):
         return _OF_A_SEARCH
     return "neither a stanza, `[name]`, nor a setting, `key = value`"

@@ -18,7 +18,7 @@ from bot.model.search import Condition, Counted, Dispatch, Relation, SavedSearch
 from bot.rules import cron
 from bot.rules.savedsearches import moments
 from bot.rules.savedsearches.additions import comparison
-from bot.rules.savedsearches.conf import Conf, Setting
+from bot.rules.savedsearches.conf import SPACE, Conf, Setting
 from bot.rules.savedsearches.keys import KEYS, OURS, meant
 from bot.rules.savedsearches.settings import Settings
 
@@ -85,7 +85,7 @@ def of_mapping(name: str, values: Mapping[str, str], home: Home) -> Reading:
     """One search as REST describes it, under the same rules; its complaints stand at no place in `home.file`."""
     nowhere = Place(0, 0)
     given = {
-        key: Setting(stanza=name, key=key, value=value.strip(), file=home.file, place=nowhere, value_place=nowhere)
+        key: Setting(stanza=name, key=key, value=value.strip(SPACE), file=home.file, place=nowhere, value_place=nowhere)
         for key, value in values.items()
     }
     settings = Settings(name, given, file=home.file, place=nowhere)

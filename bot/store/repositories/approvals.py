@@ -11,6 +11,7 @@ from bot.model.actor import Actor
 from bot.model.ids import ApprovalId, IncidentId, RunId
 from bot.model.plan import Plan
 from bot.model.run import Approval, ApprovalStatus, Question
+from bot.model.runbook import Input
 from bot.store.codec import from_json, to_json
 from bot.store.repositories.repository import Found, Repository, Values
 from bot.store.tables import ApprovalRow, table
@@ -39,6 +40,8 @@ def approval_row(approval: Approval) -> Values:
         "answered_at": approval.answered_at,
         "answered_by": approval.answered_by,
         "reason": approval.reason,
+        "wants": [to_json(one) for one in approval.wants],
+        "covers": [to_json(one) for one in approval.covers],
     }
 
 
@@ -63,6 +66,8 @@ def approval_noun(row: Found) -> Approval:
         answered_at=row.answered_at,
         answered_by=row.answered_by,
         reason=row.reason,
+        wants=tuple(from_json(Input, one) for one in row.wants),
+        covers=tuple(from_json(Plan, one) for one in row.covers),
     )
 
 

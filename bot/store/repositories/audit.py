@@ -12,13 +12,16 @@ from sqlalchemy import select
 
 from bot.model.actor import Actor
 from bot.model.audit import GENESIS, AuditEntry, chain_hash
-from bot.store.codec import from_json, to_json
+from bot.store.codec import encoded, from_json
 from bot.store.columns import clean
+from bot.store.prepared import Prepared
 from bot.store.repositories.repository import Found, Repository, Values
 from bot.store.tables import AuditRow, table
 
 _audit = table(AuditRow)
 _PORTION = 1000
+_ADD = Prepared(_audit.insert())
+_LAST = Prepared(select(_audit.c.seq, _audit.c.hash).order_by(_audit.c.seq.desc()).limit(1))
 
 
 def audit_row(entry: AuditEntry) -> Values:
@@ -26,7 +29,7 @@ def audit_row(entry: AuditEntry) -> Values:
     return {
         "seq": entry.seq,
         "at": entry.at,
-        "actor": to_json(entry.actor),
+        "actor": encoded(entry.actor),
         "act": entry.act,
         "object": entry.object,
         "decision": entry.decision,
@@ -56,18 +59,26 @@ class Audit(Repository):
 
     def append(self, entry: AuditEntry) -> AuditEntry:
         """Adds to the chain; the entry with `seq`, `previous` and `hash`. The hash is of what the columns give back."""
-        last = self._first(select(_audit.c.seq, _audit.c.hash).order_by(_audit.c.seq.desc()).limit(1))
-        linked = replace(
-            entry,
+        seq, previous = self._pending.kept.get("audit") or self._last()
+        linked = AuditEntry(
+            at=entry.at,
+            actor=entry.actor,
             act=clean(entry.act),
             object=clean(entry.object),
             decision=clean(entry.decision),
-            seq=last.seq + 1 if last else 1,
-            previous=last.hash if last else GENESIS,
+            details=entry.details,
+            seq=seq + 1,
+            previous=previous,
         )
         sealed = replace(linked, hash=chain_hash(linked))
-        self._insert(_audit, audit_row(sealed))
+        self._pending.kept["audit"] = (sealed.seq, sealed.hash)
+        self._later(_ADD, audit_row(sealed))
         return sealed
+
+    def _last(self) -> tuple[int, str]:
+        """Number and hash of the entry that the next one follows."""
+        last = self._first(_LAST)
+        return (last.seq, last.hash) if last else (0, GENESIS)
 
     def list(self, *, object: str = "", limit: int = 100) -> Sequence[AuditEntry]:
         """The newest first; of one object when it is named."""

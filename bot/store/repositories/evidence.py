@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
-from bot.errors import Conflict, NotFound
+from bot.errors import NotFound
 from bot.model.evidence import Attachment, Evidence, EvidenceKind
 from bot.model.ids import EvidenceId, IncidentId
 from bot.model.sample import Window
@@ -84,9 +84,7 @@ class Evidences(Repository):
 
     def put(self, evidence: Evidence) -> None:
         """Keeps it with its attachments; evidence is never replaced (Conflict)."""
-        if self._first(select(_evidence.c.id).where(_evidence.c.id == evidence.id)):
-            raise Conflict(f"evidence {evidence.id} is frozen already")
-        self._insert(_evidence, evidence_row(evidence))
+        self._add(_evidence, evidence_row(evidence))
         for attachment in evidence.attachments:
             self._insert(_attachments, attachment_row(attachment, evidence.id))
 

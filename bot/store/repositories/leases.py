@@ -8,13 +8,14 @@ from sqlalchemy import BigInteger, bindparam, case, or_, select, update
 
 from bot.errors import Fenced
 from bot.store.columns import DatabaseNow, Words, span_micros
+from bot.store.prepared import Prepared
 from bot.store.repositories.repository import Repository
 from bot.store.tables import LeaseRow, table
 
 _leases = table(LeaseRow)
 _named = _leases.c.name == bindparam("lease", type_=Words)
 _asker = bindparam("asker", type_=Words)
-_ACQUIRE = (
+_ACQUIRE = Prepared(
     update(_leases)
     .where(_named, or_(_leases.c.owner == _asker, _leases.c.until <= DatabaseNow()))
     .values(
@@ -25,7 +26,7 @@ _ACQUIRE = (
     .returning(_leases.c.epoch)
 )
 _RELEASE = update(_leases).where(_named, _leases.c.owner == _asker).values(owner="", until=0)
-_EPOCH = select(_leases.c.epoch).where(_named)
+_EPOCH = Prepared(select(_leases.c.epoch).where(_named))
 
 
 class Leases(Repository):

@@ -6,20 +6,26 @@ woken: whoever puts it down cannot sleep through it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import json
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, case, func, null, or_, select, update
 
 from bot.errors import Fenced, NotFound
 from bot.model.actor import Actor
+from bot.model.automation import Autonomy
 from bot.model.ids import IncidentId, RunId
 from bot.model.labels import LabelSet
-from bot.model.run import ENDED, JournalEntry, JournalKind, RunbookRun, RunStatus
+from bot.model.run import ENDED, JournalEntry, JournalKind, RunbookRun, RunStatus, RunVerdict
 from bot.model.runbook import Runbook
-from bot.store.codec import from_json, to_json
-from bot.store.columns import DatabaseNow, Instant, Words, span_micros
+from bot.store.codec import encoded, from_json, to_json
+from bot.store.columns import DatabaseNow, Instant, Words, encode, span_micros
+from bot.store.prepared import Prepared
 from bot.store.repositories.repository import Found, Repository, Values
 from bot.store.tables import JournalRow, OutputRow, RunRow, table
 
@@ -38,11 +44,11 @@ _due = (
     select(_runs.c.id)
     .where(_runs.c.wake_at <= _at, or_(_runs.c.lease_until.is_(None), _runs.c.lease_until <= DatabaseNow()))
     .order_by(_runs.c.wake_at)
-    .limit(1)
+    .limit(bindparam("most", type_=BigInteger))
 )
-_CLAIM = (
+_CLAIM = Prepared(
     update(_runs)
-    .where(_runs.c.id == _due.scalar_subquery())
+    .where(_runs.c.id.in_(_due))
     .values(
         owner=bindparam("claimant", type_=Words),
         lease_until=DatabaseNow() + _span,
@@ -51,9 +57,25 @@ _CLAIM = (
     )
     .returning(_runs)
 )
-_RENEW = update(_runs).where(*_held).values(lease_until=DatabaseNow() + _span)
-_RELEASE = update(_runs).where(*_held)
-_WAKE = (
+_AHEAD = select(func.min(_runs.c.wake_at).label("at")).where(
+    or_(_runs.c.lease_until.is_(None), _runs.c.lease_until <= DatabaseNow())
+)
+_RENEW = Prepared(update(_runs).where(*_held).values(lease_until=DatabaseNow() + _span))
+_RELEASE = Prepared(
+    update(_runs).where(*_held),
+    columns=("status", "wake_at", "ended_at", "verdict", "verdict_after", "owner", "lease_until", "woken_at"),
+)
+_MARK = Prepared(update(_runs).where(*_held).values(changed_at=func.coalesce(_runs.c.changed_at, _at)))
+_WOKEN = Prepared(select(_runs.c.woken_at).where(_of_run))
+_NEWEST = Prepared(select(_runs.c.epoch).where(_of_run))
+_GET = Prepared(select(_runs).where(_of_run))
+_JOURNAL = Prepared(
+    select(_journal, _outputs.c.output)
+    .outerjoin(_outputs, _outputs.c.line == _journal.c.seq)
+    .where(_journal.c.run == bindparam("run", type_=Words), _journal.c.seq > bindparam("after", type_=BigInteger))
+    .order_by(_journal.c.seq)
+)
+_WAKE = Prepared(
     update(_runs)
     .where(_of_run, _runs.c.ended_at.is_(None))
     .values(
@@ -63,15 +85,34 @@ _WAKE = (
 )
 
 
+_texts: deque[tuple[Runbook, str]] = deque(maxlen=32)
+
+
+def _book_text(book: Runbook) -> str:
+    """A runbook as text. The same few begin again and again, and to write one out takes longer than all the rest."""
+    for known, text in _texts:
+        if known == book:
+            return text
+    text = encode(to_json(book))
+    _texts.appendleft((book, text))
+    return text
+
+
+@lru_cache(maxsize=32)
+def _book(text: str) -> Runbook:
+    """The runbook in a text; read once, as above."""
+    return from_json(Runbook, json.loads(text))
+
+
 def run_row(run: RunbookRun) -> Values:
     """A run as a row, carried by nobody."""
     return {
         "id": run.id,
-        "runbook": to_json(run.runbook),
+        "runbook": _book_text(run.runbook),
         "incident": run.incident,
         "inputs": dict(run.inputs),
         "started_at": run.started_at,
-        "started_by": to_json(run.started_by),
+        "started_by": encoded(run.started_by),
         "status": run.status,
         "source": run.source,
         "rule": run.rule,
@@ -80,14 +121,33 @@ def run_row(run: RunbookRun) -> Values:
         "wake_at": run.wake_at,
         "epoch": run.epoch,
         "ended_at": run.ended_at,
+        "runbook_name": run.runbook.name,
+        "began_by": run.trigger,
+        "service": run.service,
+        "environment": run.environment,
+        "autonomy": run.autonomy,
+        "lock": run.lock,
+        "parent": run.parent,
+        "parent_step": run.parent_step,
+        "depth": run.depth,
+        "changed_at": run.changed_at,
+        **_verdict(run),
+        "owner": None,
+        "lease_until": None,
+        "woken_at": None,
     }
+
+
+def _verdict(run: RunbookRun) -> Values:
+    after = run.verdict_after
+    return {"verdict": run.verdict, "verdict_after": None if after is None else span_micros(after)}
 
 
 def run_noun(row: Found) -> RunbookRun:
     """The run in a row."""
     return RunbookRun(
         id=RunId(row.id),
-        runbook=from_json(Runbook, row.runbook),
+        runbook=_book(row.runbook),
         incident=row.incident and IncidentId(row.incident),
         inputs=row.inputs,
         started_at=row.started_at,
@@ -100,6 +160,17 @@ def run_noun(row: Found) -> RunbookRun:
         wake_at=row.wake_at,
         epoch=row.epoch,
         ended_at=row.ended_at,
+        trigger=row.began_by,
+        service=row.service,
+        environment=row.environment,
+        autonomy=Autonomy(row.autonomy),
+        lock=row.lock,
+        parent=row.parent and RunId(row.parent),
+        parent_step=row.parent_step,
+        depth=row.depth,
+        changed_at=row.changed_at,
+        verdict=RunVerdict(row.verdict),
+        verdict_after=None if row.verdict_after is None else timedelta(microseconds=row.verdict_after),
     )
 
 
@@ -109,10 +180,10 @@ def line_row(entry: JournalEntry) -> Values:
         "run": entry.run,
         "at": entry.at,
         "kind": entry.kind,
-        "actor": to_json(entry.actor),
+        "actor": encoded(entry.actor),
         "step": entry.step,
         "attempt": entry.attempt,
-        "data": {key: value for key, value in entry.data.items() if not _is_output(entry.kind, key)},
+        "data": _without_output(entry),
     }
 
 
@@ -132,6 +203,21 @@ def line_noun(row: Found) -> JournalEntry:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """The lines of a journal whose numbers are higher than `after`."""
+
+    after: int
+    lines: list[JournalEntry]
+
+    def since(self, number: int) -> Sequence[JournalEntry]:
+        """Those with higher numbers than this one, which are the last ones."""
+        first = len(self.lines)
+        while first and self.lines[first - 1].seq > number:
+            first -= 1
+        return self.lines[first:]
+
+
 class Runs(Repository):
     """See `bot.ports.store.Runs`."""
 
@@ -141,11 +227,14 @@ class Runs(Repository):
 
     def create(self, run: RunbookRun) -> None:
         """Adds a run nobody carries yet."""
-        self._insert(_runs, run_row(run))
+        self._add(_runs, run_row(run))
+        self._pending.kept.update(
+            {("epoch", run.id): run.epoch, ("woken", run.id): None, ("journal", run.id): _Tail(0, [])}
+        )
 
     def get(self, run: RunId) -> RunbookRun:
         """One run; NotFound."""
-        row = self._first(select(_runs).where(_of_run), {"run": run})
+        row = self._first(_GET, {"run": run})
         if row is None:
             raise _no_such(run)
         return run_noun(row)
@@ -158,62 +247,148 @@ class Runs(Repository):
             wanted = wanted.where(_runs.c.incident == incident)
         return [run_noun(row) for row in self._all(wanted)]
 
-    def journal(self, run: RunId) -> Sequence[JournalEntry]:
-        """What happened in a run, in order."""
-        lines = select(_journal, _outputs.c.output).outerjoin(_outputs, _outputs.c.line == _journal.c.seq)
-        rows = self._all(lines.where(_journal.c.run == run).order_by(_journal.c.seq))
-        return [line_noun(row) for row in rows]
+    def journal(self, run: RunId, known: Sequence[JournalEntry] = ()) -> Sequence[JournalEntry]:
+        """What happened in a run, in order; what is known is not read again."""
+        after = known[-1].seq if known else 0
+        return [*known, *self._tail(run, after).since(after)]
+
+    def _tail(self, run: RunId, after: int) -> _Tail:
+        """Its lines from there on, read once as long as nobody else writes; what we add is known."""
+        known: _Tail | None = self._pending.kept.get(("journal", run))
+        if known is not None and known.after <= after:
+            return known
+        lines = [line_noun(row) for row in self._all(_JOURNAL, {"run": run, "after": after})]
+        if known is not None:
+            lines = [*(line for line in lines if line.seq <= known.after), *known.lines]
+        tail = self._pending.kept["journal", run] = _Tail(after, lines)
+        return tail
 
     def append(self, entry: JournalEntry, *, epoch: int | None) -> JournalEntry:
         """Adds to the journal. With an epoch, Fenced unless it is the run's newest."""
-        newest = self._first(select(_runs.c.epoch).where(_of_run), {"run": entry.run})
-        if newest is None:
-            raise _no_such(entry.run)
-        if epoch is not None and newest.epoch != epoch:
-            raise _taken_over(entry.run, epoch)
-        seq = self._insert(_journal, line_row(entry))
-        output = {key: value for key, value in entry.data.items() if _is_output(entry.kind, key) and value}
+        self._still_ours(entry.run, self._newest(entry.run) if epoch is None else epoch)
+        seq = self._add(_journal, line_row(entry))
+        output = {key: value for key in _output_of(entry.kind) if (value := entry.data.get(key))}
         if output:
-            self._insert(_outputs, {"line": seq, "run": entry.run, "output": output})
-        return replace(entry, seq=seq)
+            self._add(_outputs, {"line": seq, "run": entry.run, "output": output})
+        line = JournalEntry(
+            run=entry.run, at=entry.at, kind=entry.kind, actor=entry.actor, step=entry.step, attempt=entry.attempt,
+            data=entry.data, seq=seq,
+        )  # fmt: skip
+        tail = self._pending.kept.setdefault(("journal", entry.run), _Tail(seq - 1, []))
+        tail.lines.append(line)
+        return line
+
+    def _newest(self, run: RunId) -> int:
+        """The epoch of the last claim, asked for once in a transaction; NotFound."""
+
+        def ask() -> int:
+            row = self._first(_NEWEST, {"run": run})
+            if row is None:
+                raise _no_such(run)
+            return int(row.epoch)
+
+        return self._kept(("epoch", run), ask)
+
+    def _still_ours(self, run: RunId, epoch: int) -> None:
+        """Fenced unless the epoch is the run's newest."""
+        if self._newest(run) != epoch:
+            raise _taken_over(run, epoch)
 
     def claim(self, owner: str, now: datetime, lease: timedelta) -> RunbookRun | None:
         """Takes one run that is due and that nobody holds; raises its epoch."""
-        row = self._first(_CLAIM, {"claimant": owner, "at": now, "span": span_micros(lease)})
-        return row and run_noun(row)
+        return next(iter(self.claim_some(owner, now, lease, 1)), None)
+
+    def claim_some(self, owner: str, now: datetime, lease: timedelta, most: int) -> Sequence[RunbookRun]:
+        """Takes as many of those, those that have been due for longest first."""
+        asked = {"claimant": owner, "at": now, "span": span_micros(lease), "most": most}
+        runs = [run_noun(row) for row in self._all(_CLAIM, asked)]
+        for run in runs:
+            self._pending.kept.update({("epoch", run.id): run.epoch, ("woken", run.id): None})
+        return sorted(runs, key=lambda run: run.wake_at or now)
+
+    def next_at(self) -> datetime | None:
+        """When the next run is due that nobody holds."""
+        row = self._first(_AHEAD)
+        return row.at if row else None
 
     def renew(self, run: RunId, *, epoch: int, lease: timedelta) -> None:
         """Lengthens the lease; Fenced when the run was taken over."""
-        if not self._change(_RENEW, {"run": run, "held": epoch, "span": span_micros(lease)}):
-            raise _taken_over(run, epoch)
+        self._still_ours(run, epoch)
+        self._later(_RENEW, {"run": run, "held": epoch, "span": span_micros(lease)})
 
     def release(self, run: RunbookRun, *, epoch: int) -> None:
         """Puts a run down with its new status; it wakes at `wake_at`, or when it was woken meanwhile."""
-        row = self._first(select(_runs.c.woken_at).where(*_held), {"run": run.id, "held": epoch})
-        if row is None:
-            raise _taken_over(run.id, epoch)
-        times = [at for at in (run.wake_at, row.woken_at) if at is not None]
+        self._still_ours(run.id, epoch)
+        times = [at for at in (run.wake_at, self._woken(run.id)) if at is not None]
         changes = {
             "status": run.status,
             "wake_at": None if run.status in ENDED else min(times, default=None),
             "ended_at": run.ended_at,
+            **_verdict(run),
             "owner": None,
             "lease_until": None,
             "woken_at": None,
         }
-        self._change(_RELEASE, {**changes, "run": run.id, "held": epoch})
+        self._later(_RELEASE, {**changes, "run": run.id, "held": epoch})
+        for key in ("woken", "journal"):
+            self._forget((key, run.id))
+
+    def _woken(self, run: RunId) -> datetime | None:
+        """Since when it is to be awake, where somebody woke it while it is carried."""
+
+        def ask() -> datetime | None:
+            row = self._first(_WOKEN, {"run": run})
+            return row and row.woken_at
+
+        return self._kept(("woken", run), ask)
 
     def wake(self, run: RunId, at: datetime) -> None:
         """Something happened that the run waits for; a run that has ended sleeps on."""
         self._change(_WAKE, {"run": run, "at": at})
+        self._forget(("woken", run))
+
+    def mark_changed(self, run: RunId, at: datetime, *, epoch: int) -> None:
+        """Its first change is about to begin; Fenced when it was taken over. Later calls change nothing."""
+        self._still_ours(run, epoch)
+        self._later(_MARK, {"run": run, "held": epoch, "at": at})
+
+    def reopen(self, run: RunId, at: datetime) -> None:
+        """An ended run has something to do again: it is due at this time."""
+        opened = update(_runs).where(_of_run, _runs.c.ended_at.is_not(None))
+        self._change(opened.values(status=RunStatus.RUNNING, ended_at=None, wake_at=_at), {"run": run, "at": at})
+
+    def under_way(self, *, lock: str = "", service: str = "") -> Sequence[RunbookRun]:
+        """Runs that have not ended: with this lock, or those for a service that began a change; the oldest first."""
+        wanted = select(_runs).where(_runs.c.ended_at.is_(None)).order_by(_runs.c.started_at, func.length(_runs.c.id))
+        if lock:
+            wanted = wanted.where(_runs.c.lock == lock)
+        if service:
+            wanted = wanted.where(_runs.c.service == service, _runs.c.changed_at.is_not(None))
+        return [run_noun(row) for row in self._all(wanted)]
+
+    def changed_since(self, at: datetime) -> int:
+        """How many runs have begun a change since then."""
+        row = self._first(select(func.count()).select_from(_runs).where(_runs.c.changed_at >= at))
+        return int(row[0]) if row else 0
+
+    def children(self, parent: RunId, step: str) -> Sequence[RunbookRun]:
+        """The runs that a step of a run began, the oldest first."""
+        wanted = select(_runs).where(_runs.c.parent == parent, _runs.c.parent_step == step)
+        return [run_noun(row) for row in self._all(wanted.order_by(_runs.c.started_at))]
 
     def release_all(self) -> None:
         """Ends every lease; runs that were carried are due as they were."""
         self._change(update(_runs).where(_runs.c.lease_until.is_not(None)).values(lease_until=None, owner=None))
 
 
-def _is_output(kind: JournalKind, key: str) -> bool:
-    return kind is JournalKind.FINISHED and key in _OUTPUT
+def _output_of(kind: JournalKind) -> Collection[str]:
+    return _OUTPUT if kind is JournalKind.FINISHED else ()
+
+
+def _without_output(entry: JournalEntry) -> Mapping[str, Any]:  # Any: plain JSON
+    if entry.kind is not JournalKind.FINISHED:
+        return entry.data
+    return {key: value for key, value in entry.data.items() if key not in _OUTPUT}
 
 
 def _no_such(run: RunId) -> NotFound:

@@ -8,10 +8,11 @@ from sqlalchemy import delete, select, update
 
 from bot.ports.store import Session
 from bot.store.repositories.repository import Found, Repository, Values
-from bot.store.tables import LinkRow, SessionRow, table
+from bot.store.tables import CalendarRow, LinkRow, SessionRow, table
 
 _links = table(LinkRow)
 _sessions = table(SessionRow)
+_calendars = table(CalendarRow)
 
 
 def session_row(session: Session) -> Values:
@@ -63,3 +64,12 @@ class Sessions(Repository):
     def drop(self, secret_hash: str) -> None:
         """Ends it."""
         self._change(delete(_sessions).where(_sessions.c.secret_hash == secret_hash))
+
+    def calendar_key(self, schedule: str) -> str | None:
+        """What the address of a schedule's calendar is made of; None: it has no address yet."""
+        row = self._first(select(_calendars.c.key).where(_calendars.c.schedule == schedule))
+        return row.key if row else None
+
+    def put_calendar_key(self, schedule: str, key: str, now: datetime) -> None:
+        """From now on its address is made of this."""
+        self._put(_calendars, {"schedule": schedule, "key": key, "made_at": now})

@@ -21,6 +21,7 @@ function tick() {
     const said = {
       ago: () => `${duration(now - at)} ago`,
       for: () => duration(now - at),
+      in: () => (at - now >= 1000 ? `in ${duration(at - now)}` : "now"),
       left: () => (at > now ? `${duration(at - now)} left` : "time is over"),
     }[time.dataset.said]();
     if (time.textContent !== said) time.textContent = said;
@@ -34,11 +35,11 @@ function replace(id, html) {
   const focused = part.contains(document.activeElement) ? document.activeElement : null;
   const caret = focused && "selectionStart" in focused ? [focused.selectionStart, focused.selectionEnd] : null;
   const typed = [...part.querySelectorAll("input[id], textarea[id], select[id]")].map((field) => [field.id, field.value]);
-  const opened = [...part.querySelectorAll("details[id][open]")].map((details) => details.id);
+  const stood = [...part.querySelectorAll("details[id]")].map((details) => [details.id, details.open]);
   const known = new Set([...part.querySelectorAll("[id]")].map((element) => element.id));
   part.innerHTML = html;
   for (const [field, value] of typed) if (document.getElementById(field)) document.getElementById(field).value = value;
-  for (const details of opened) document.getElementById(details)?.setAttribute("open", "");
+  for (const [details, open] of stood) document.getElementById(details)?.toggleAttribute("open", open);
   for (const item of part.querySelectorAll("li[id]")) if (!known.has(item.id)) item.classList.add("new");
   const again = focused?.id ? document.getElementById(focused.id) : null;
   again?.focus({ preventScroll: true });
@@ -57,7 +58,8 @@ function follow() {
     seen = event.lastEventId;
     for (const [id, html] of Object.entries(parts)) replace(id, html);
     document.title = `${title} · Tocsin`;
-    document.getElementById("news").textContent = news;
+    const told = document.getElementById("news");
+    if (told.textContent !== news) told.textContent = news; // the same once more would be read aloud again
     tick();
   }
 
@@ -70,7 +72,7 @@ function follow() {
   function look() {
     events?.close();
     if (document.visibilityState !== "visible") return;
-    events = new EventSource(`${address}?seen=${encodeURIComponent(seen)}`);
+    events = new EventSource(`${address}${address.includes("?") ? "&" : "?"}seen=${encodeURIComponent(seen)}`);
     events.onopen = () => say("Live", "on");
     events.onerror = () => say(events.readyState === EventSource.CLOSED ? "Not live: load the page again" : "Reconnecting…", "off");
     events.addEventListener("changed", changed);
@@ -88,7 +90,7 @@ function sendWhenSeen(form) {
 }
 
 if (main) {
-  follow();
+  if (main.dataset.events) follow();
   setInterval(tick, 1000);
 }
 const link = document.querySelector("form[data-send-when-seen]");

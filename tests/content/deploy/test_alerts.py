@@ -11,6 +11,7 @@ ASKING = [ROOT / "rules" / "prometheus" / "tocsin.yaml", *(ROOT / "runbooks" / "
 def test_the_metrics_they_ask_for_are_those_tocsin_has() -> None:
     telemetry = Telemetry()
     telemetry.knows("prom")
+    telemetry.alerts.counts_standing(dict)
     exposed = telemetry.exposition()[0].decode()
     types = dict(re.findall(r"^# TYPE (\w+) (\w+)", exposed, re.MULTILINE))
     known = {name + end for name, kind in types.items() for end in _ENDS.get(kind, ("",))}

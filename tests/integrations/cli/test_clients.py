@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 
 import pytest
@@ -50,11 +51,77 @@ def test_people_acknowledge_annotate_resolve_and_declare(served: Served) -> None
     assert served.shell("ann")("incident", "note", new, "-", feed="from a pipe\n").status == 0
     assert served.says("ann", "incident", "resolve", new, "--reason", "the queue is empty").status == 0
     story = served.says("vera", "incident", "show", new).out
-    assert "ann: from a pipe" in story
+    assert re.search(r"ann #\d+: from a pipe", story), story  # by its number a note is amended
     assert "the queue is empty" in story
     again = served.says("ann", "incident", "resolve", new)
     assert again.status == 1
     assert again.err.startswith("tocsin: ")
+
+
+def test_an_incident_lives_through_the_whole_of_its_life(served: Served) -> None:
+    def says(*arguments: str) -> str:
+        said = served.says("ann", "incident", *arguments)
+        assert said.status == 0, said.err
+        return said.out
+
+    new = says("declare", "mail is slow", "--severity", "sev3", "--kind", "drill", "--team", "post").split()[0]
+    assert says("assign", new, "ben") == f"ben has {new}: mail is slow\n"
+    assert says("change", new, "--severity", "sev2", "--title", "no mail", "--reason", "worse") == (
+        f"{new} is acknowledged: no mail\n"
+    )
+    for command, status in (("mitigate", "mitigated"), ("resolve", "resolved"), ("close", "closed")):
+        assert says(command, new, "--reason", "because") == f"{new} is {status}: no mail\n"
+    assert says("reopen", new) == f"{new} is triggered: no mail\n"
+    story = says("show", new)
+    for part in (
+        "kind       drill",
+        "team       post",
+        "declared as SEV3, a drill: mail is slow",
+        "assigned to ben",
+        "title changed from mail is slow to no mail; severity changed from SEV3 to SEV2 (worse)",
+        "mitigated after",
+        "closed (because)",
+        "(times: 1)",
+    ):
+        assert re.sub(" +", " ", part) in re.sub(" +", " ", story), story
+    refused = served.says("ann", "incident", "close", new)
+    assert (refused.status, refused.err) == (
+        1, f"tocsin: cannot close incident {new}: it is triggered\n  resolve it first\n",
+    )  # fmt: skip
+    assert served.says("ann", "incident", "change", new).status == 2
+    nobody = served.says("ann", "incident", "assign", new, "bne")
+    assert "nobody is called 'bne'; did you mean 'ben'" in nobody.err
+
+
+def test_what_severities_mean_here_is_told(served: Served) -> None:
+    said = served.says("vera", "incident", "severities")
+    assert said.status == 0, said.err
+    lines = [re.sub(" +", " ", line) for line in said.out.splitlines()]
+    assert lines[1] == "SEV1 yes 30m 5m 5d most people cannot use the service, or data is being lost"
+    assert lines[5] == "SEV5 no - - - nobody notices yet"
+    found = json.loads(served.says("vera", "incident", "severities", "--json").out)
+    assert found["roles"][0]["name"] == "commander"
+
+
+def test_incidents_are_merged_taken_apart_and_linked(served: Served) -> None:
+    def says(*arguments: str) -> str:
+        said = served.says("ann", "incident", *arguments)
+        assert said.status == 0, said.err
+        return said.out
+
+    one, two = (says("declare", title, "--severity", "sev3").split()[0] for title in ("no mail", "post is late"))
+    assert says("merge", two, one) == f"{two} is part of {one} now: no mail\n"
+    story = says("show", one)
+    assert f"part of this {two}  post is late" in story
+    assert "declared as SEV3: post is late" in story, "both stories are told"
+    assert f"merged into {one}  no mail" in says("show", two)
+    assert "was merged into" in served.says("ann", "incident", "resolve", two).err
+    assert says("unmerge", two, "--reason", "it is another one") == f"{two} is triggered: post is late\n"
+    assert says("link", two, "--child-of", one) == f"{two} is a child of {one}\n"
+    assert f"parent of {two}  post is late" in says("show", one)
+    circle = served.says("ann", "incident", "link", one, "--child-of", two)
+    assert (circle.status, f"that leads back to {one}" in circle.err) == (1, True)
+    assert says("unlink", two, "child") == f"{two} is no child of another any more\n"
 
 
 def test_a_refusal_is_told_in_the_servers_words(served: Served) -> None:
@@ -74,7 +141,8 @@ def test_a_refusal_is_told_in_the_servers_words(served: Served) -> None:
 
 def test_runbooks_are_listed_shown_rehearsed_and_begun(served: Served) -> None:
     name = "roll-back-release"
-    assert "roll-back-release  shop   Roll back a bad release" in served.says("ann", "runbook", "list").out
+    listed = served.says("ann", "runbook", "list").out.splitlines()[1]
+    assert (listed.split()[:2], listed.endswith("  Roll back a bad release")) == ([name, "shop"], True)
     assert "undo       host.run" in served.says("ann", "runbook", "show", name).out
     rehearsed = served.says("ann", "runbook", "rehearse", name, "--incident", "INC-1", "--json")
     assert rehearsed.status == 0, rehearsed.err
@@ -83,7 +151,13 @@ def test_runbooks_are_listed_shown_rehearsed_and_begun(served: Served) -> None:
     begun = served.says("ann", "runbook", "run", name, "--incident", "INC-1")
     assert begun.status == 0, begun.err
     assert begun.out.endswith(" has begun: Roll back a bad release\n")
-    assert "tocsin incident show INC-1" in begun.err
+    assert "follow it with `tocsin runbook follow RUN-" in begun.err
+    own = begun.out.split()[0]
+    cancelled = served.says("ann", "runbook", "cancel", own.lower(), "--reason", "by hand")
+    assert (cancelled.status, cancelled.out) == (0, f"{own} is cancelled: nothing more of it begins\n")
+    assert f"`tocsin runbook rollback {own}`" in cancelled.err
+    twice = served.says("ann", "runbook", "cancel", own)
+    assert (twice.status, f"{own} is cancelled already" in twice.err) == (1, True)
 
 
 def test_an_approval_shows_the_exact_plan_and_is_bound_to_it(served: Served) -> None:

@@ -13,6 +13,7 @@ from bot.integrations.prometheus.actions import Asking, QueryParams, WaitParams
 from bot.model.labels import LabelSet
 from bot.model.plan import ActionResult, Outcome
 from bot.model.runbook import Risk
+from bot.ports.actions import Occasion, nobody
 from bot.testing.clock import FakeClock
 from bot.testing.contracts import WITHIN
 from bot.testing.metrics import FakeMetricSource
@@ -40,7 +41,7 @@ def asking(source: FakeMetricSource) -> Asking:
 
 async def query(asking: Asking, expr: str, **variables: str) -> ActionResult:
     action = asking.actions()["prometheus.query"]
-    return await action.run(await action.plan(QueryParams(expr=expr, vars=variables)), WITHIN)
+    return await action.run(await action.plan(QueryParams(expr=expr, vars=variables), Occasion()), WITHIN, nobody)
 
 
 async def test_a_query_answers_value_count_and_samples(asking: Asking, source: FakeMetricSource) -> None:
@@ -85,7 +86,7 @@ async def test_a_failure_is_told_and_whether_it_may_pass(asking: Asking, source:
 
 async def test_a_plan_shows_the_expression_as_it_will_be_asked(asking: Asking) -> None:
     params = QueryParams(expr='sum(\n  up{job="$job"}\n)', vars={"job": 'a"b\x1b[2K'})
-    plan = await asking.actions()["prometheus.query"].plan(params)
+    plan = await asking.actions()["prometheus.query"].plan(params, Occasion())
     assert plan.summary == r'ask prom: sum( up{job="a\"b\x1b[2K"} )'
     assert (plan.risk, plan.repeatable, plan.targets) == (Risk.READ, True, ("prom",))
 
@@ -93,10 +94,10 @@ async def test_a_plan_shows_the_expression_as_it_will_be_asked(asking: Asking) -
 async def wait(asking: Asking, expr: str, within: float = 5, **values: Any) -> ActionResult | None:
     """The result, or None when it waited too long."""
     action = asking.actions()["prometheus.wait_until"]
-    plan = await action.plan(WaitParams.model_validate({"expr": expr} | values))
+    plan = await action.plan(WaitParams.model_validate({"expr": expr} | values), Occasion())
     try:
         async with asyncio.timeout(within):
-            return await action.run(plan, WITHIN)
+            return await action.run(plan, WITHIN, nobody)
     except TimeoutError:
         return None
 
@@ -187,7 +188,7 @@ async def test_a_mistake_is_not_waited_for(asking: Asking, source: FakeMetricSou
 async def test_a_plan_of_a_wait_is_plain(asking: Asking) -> None:
     params = WaitParams.model_validate({"expr": "x", "holds_for": "1m30s"})
     assert params.holds_for == timedelta(seconds=90)
-    plan = await asking.actions()["prometheus.wait_until"].plan(params)
+    plan = await asking.actions()["prometheus.wait_until"].plan(params, Occasion())
     assert plan.params == {"expr": "x", "vars": {}, "holds_for": "1m30s"}
     assert plan.summary == "wait until prom says that this is true for 1m30s: x"
 

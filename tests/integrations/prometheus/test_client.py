@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import os
 import ssl
 import subprocess
 import sys
@@ -376,6 +377,15 @@ async def test_a_certificate_of_nobody_we_know_is_not(encrypted: str, tools: Too
 async def test_a_certificate_file_that_is_none_is_named(encrypted: str, tools: Tools, ca: str) -> None:
     error = await raised(answers(encrypted, Tls(ca=ca), tools))
     assert (type(error), error.reason) == (Permanent, "auth")
+
+
+async def test_certificates_are_read_once_until_they_are_renewed(certificate: tuple[Path, Path], tools: Tools) -> None:
+    """Connections are kept by what was read: read for every request, they would be opened for every request."""
+    server = access(PrometheusConfig(url="https://prom.example.net", tls=Tls(ca=certificate[0])), tools)
+    first = server.context()
+    assert first is server.context()
+    os.utime(certificate[0], ns=(1, 1))
+    assert first is not server.context()
 
 
 def test_the_libraries_are_loaded_when_they_are_needed() -> None:

@@ -10,6 +10,7 @@ from bot.integrations.prometheus import integration as prometheus_integration
 from bot.integrations.prometheus.actions import Asking, QueryParams, WaitParams
 from bot.integrations.prometheus.client import PrometheusSource
 from bot.integrations.prometheus.config import PrometheusConfig
+from bot.integrations.prometheus.looking import AlertsParams, Looking, RangeParams, TargetsParams
 from bot.integrations.prometheus.remote_write import RemoteWriter
 from bot.kit.plugin import Integration, Tools
 from bot.kit.way_in import BasicAuth, access
@@ -45,8 +46,11 @@ class TestRecorder(RecorderContract):
 
 
 @pytest.fixture
-def actions(source: PrometheusSource, tools: Tools) -> Mapping[str, Action]:
-    return Asking(name=tools.name, source=source, clock=tools.clock).actions()
+def actions(prometheus: PrometheusServer, source: PrometheusSource, tools: Tools) -> Mapping[str, Action]:
+    looking = Looking(
+        access=access(PrometheusConfig(url=prometheus.url), tools), source=source, http=tools.http, clock=tools.clock
+    )
+    return {**Asking(name=tools.name, source=source, clock=tools.clock).actions(), **looking.actions()}
 
 
 class TestQuery(ActionContract):
@@ -75,6 +79,48 @@ class TestWaitUntil(ActionContract):
     @pytest.fixture
     def mistaken(self) -> WaitParams:
         return WaitParams(expr="this is not PromQL")
+
+
+class TestQueryRange(ActionContract):
+    @pytest.fixture
+    def action(self, actions: Mapping[str, Action]) -> Action:
+        return actions["prometheus.query_range"]
+
+    @pytest.fixture(params=["contract_degrees", "contract_degrees > 1000", "vector(0) / 0"])
+    def params(self, request: pytest.FixtureRequest) -> RangeParams:
+        return RangeParams(expr=request.param)
+
+    @pytest.fixture(params=["sum(", 'm{a="$nobody"}'])
+    def mistaken(self, request: pytest.FixtureRequest) -> RangeParams:
+        return RangeParams(expr=request.param, vars={"a": "1"})
+
+
+class TestAlerts(ActionContract):
+    @pytest.fixture
+    def action(self, actions: Mapping[str, Action]) -> Action:
+        return actions["prometheus.alerts"]
+
+    @pytest.fixture
+    def params(self) -> AlertsParams:
+        return AlertsParams(labels={"service": 'cart"} or vector(1)'}, pending=True)
+
+    @pytest.fixture
+    def mistaken(self) -> AlertsParams:
+        return AlertsParams(labels={"service": "\udcff"})
+
+
+class TestTargets(ActionContract):
+    @pytest.fixture
+    def action(self, actions: Mapping[str, Action]) -> Action:
+        return actions["prometheus.targets"]
+
+    @pytest.fixture
+    def params(self) -> TargetsParams:
+        return TargetsParams(job="nobody")
+
+    async def test_parameters_without_sense_are_refused(self, action: Action) -> None:
+        """Any text may be the name of a job."""
+        assert (await self.planned(action, TargetsParams(job="\x00"))).summary.endswith("\\x00")
 
 
 class Failing(HttpContract):

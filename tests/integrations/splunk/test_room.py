@@ -103,3 +103,27 @@ async def test_who_is_cancelled_while_being_called_gives_the_place_on() -> None:
         await after
     assert entered.is_set()
     assert room.line.inside == 0
+
+
+async def test_it_is_quiet_when_nobody_waits_though_some_are_inside() -> None:
+    room, inside = Room(1, 1), asyncio.Event()
+
+    async def search() -> None:
+        async with room.place(ALERT):
+            inside.set()
+            await asyncio.Event().wait()
+
+    async with asyncio.timeout(1):
+        await room.quiet()
+    async with room.place(EVIDENCE):
+        waiting = asyncio.create_task(search())
+        await asyncio.sleep(0)
+        quiet = asyncio.create_task(room.quiet())
+        await asyncio.sleep(0)
+        assert not quiet.done()
+    async with asyncio.timeout(1):
+        await quiet
+        await inside.wait()
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert room.line.inside == 0

@@ -12,6 +12,7 @@ from bot.errors import Permanent
 from bot.integrations.splunk.webhook import SplunkHook, parse
 from bot.model.alert import Alert
 from bot.model.search_job import SearchJob
+from bot.ports.alert_hook import AlertHook, Call
 from tests.integrations.splunk.conftest import Open
 from tests.integrations.splunk.simulated import Simulator
 
@@ -29,6 +30,14 @@ def posted(**values: object) -> bytes:
         "result": {"user": "u0", "count": "3"},
     }
     return json.dumps(usual | values).encode()
+
+
+async def told(hook: AlertHook, body: bytes, at: datetime) -> Sequence[Alert]:
+    """What a call becomes, completed."""
+    call = Call(body=body, received_at=at)
+    heard = await hook.complete(call, hook.read(call))
+    assert heard.delivery == json.loads(body)["sid"]
+    return heard.alerts
 
 
 @pytest.fixture
@@ -51,7 +60,7 @@ def run(splunk: Simulator, opened: Open, at: datetime, request: pytest.FixtureRe
             latest=at,
         )
         sid = (await capabilities.searches.run(job)).sid
-        return await capabilities.hook.alerts(posted(**{"sid": sid, **values}), at)
+        return await told(capabilities.hook, posted(**{"sid": sid, **values}), at)
 
     return fires
 
@@ -94,7 +103,7 @@ async def test_what_the_server_does_not_say_is_no_reason_to_lose_an_alert(run: A
 async def test_a_server_that_does_not_answer_is_no_reason_either(opened: Open, at: datetime) -> None:
     hook = (await opened("http://127.0.0.1:1")).hook
     assert hook is not None
-    (alert,) = await hook.alerts(posted(), at)
+    (alert,) = await told(hook, posted(), at)
     assert alert.annotations["description"] == "user=u0 count=3"
     assert "cannot reach" in alert.annotations["incomplete"]
 
@@ -105,7 +114,7 @@ async def test_a_server_that_is_slow_does_not_keep_waiting_who_posts(
     splunk.breaks(wire=[{"path": "/services", "latency": 5}])
     hook = (await opened(splunk.url)).hook
     assert isinstance(hook, SplunkHook)
-    (alert,) = await replace(hook, within=0.2).alerts(posted(), at)
+    (alert,) = await told(replace(hook, within=0.2), posted(), at)
     assert alert.annotations["incomplete"] == "splunk did not answer within 0.2 s"
 
 

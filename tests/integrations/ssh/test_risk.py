@@ -4,8 +4,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from bot.integrations.ssh import integration
-from bot.integrations.ssh.actions import RunParams
 from bot.integrations.ssh.config import HostConfig, SshConfig, WriteConfig
+from bot.integrations.ssh.params import RunParams
 from bot.integrations.ssh.patterns import Pattern, put_in
 from bot.integrations.ssh.reading import only_reads
 from bot.kit.http_out import HttpOut
@@ -13,6 +13,7 @@ from bot.kit.plugin import Tools
 from bot.kit.redaction import Redactor
 from bot.model.plan import Plan
 from bot.model.runbook import Risk
+from bot.ports.actions import Occasion
 from bot.testing.clock import FakeClock
 
 HERE = {"here": HostConfig(local=True)}
@@ -39,7 +40,11 @@ journalctl -u nginx --since=-15min -o short-iso
 journalctl -k -p err -n50
 systemctl status nginx
 systemctl is-active nginx
-systemctl show nginx --property=ActiveState,NRestarts
+systemctl show nginx --property=ActiveState,NRestarts,InvocationID
+systemctl is-system-running
+ps -eo pid,pcpu,stat,user,etime,comm --sort=-pcpu
+ps -eo pid=,comm=
+journalctl -u nginx --grep=a --case-sensitive=yes
 systemctl list-units --state=failed --no-legend
 uname -a
 lsblk -o NAME,SIZE
@@ -74,6 +79,11 @@ ss state established
 ps auxe
 ps e
 ps -o cmd e
+ps -eo pid,args
+ps -eo pid,cmd --sort=-pcpu
+ps -eo pid --sort=-pcpu,args
+ps -eo pid e
+cat /proc/sys/kernel/random/boot_id
 journalctl --vacuum-size=1
 journalctl --vacuum-time=1s
 journalctl --vac=1
@@ -158,7 +168,7 @@ def test_what_was_captured_is_put_in_as_text() -> None:
 async def planned(config: SshConfig, *argv: str) -> Plan:
     tools = Tools(name="hosts", clock=FakeClock(), http=HttpOut(), redactor=Redactor())
     async with integration.open(config, tools) as opened:
-        return await opened.actions["host.run"].plan(RunParams(host="here", argv=list(argv)))
+        return await opened.actions["host.run"].plan(RunParams(host="here", argv=list(argv)), Occasion())
 
 
 async def test_the_first_pattern_that_fits_decides_and_reading_comes_first() -> None:
@@ -184,6 +194,7 @@ async def test_the_first_pattern_that_fits_decides_and_reading_comes_first() -> 
 
 
 KEY = SecretStr("a key")
+LOGIN = {"key": KEY, "known_hosts": "/k", "user": "tocsin"}
 REMOTE = {"there": HostConfig(address="10.0.0.1")}
 
 
@@ -204,6 +215,14 @@ REMOTE = {"there": HostConfig(address="10.0.0.1")}
         ({"hosts": HERE, "write": [{"argv": ["x", "*"], "probe": ["y", "{2}"]}]}, "names {2}"),
         ({"hosts": HERE, "write": [{"argv": ["x"], "undo": ["y", "{1}"]}]}, "names {1}"),
         ({"hosts": HERE, "wirte": []}, "wirte"),
+        ({"hosts": HERE, "files": ["logs/*.log"]}, "begins with"),
+        ({"hosts": HERE, "files": ["/var/../etc/*"]}, "begins with"),
+        ({"hosts": HERE, "groups": {"web": ["web*"]}}, "no host fits web"),
+        ({"hosts": HERE, "groups": {"web": []}}, "no host fits it of group web"),
+        ({"hosts": {"a": {"local": "true", "jump": "b"}}}, "not reached through another"),
+        (LOGIN | {"hosts": {"a": {"address": "a", "jump": "b"}}}, "which is no host"),
+        (LOGIN | {"hosts": {"a": {"address": "a", "jump": "b"}, "b": {"local": "true"}}}, "which is no host"),
+        (LOGIN | {"hosts": {"a": {"address": "a", "jump": "b"}, "b": {"address": "b", "jump": "a"}}}, "a -> b -> a"),
     ],
 )
 def test_a_configuration_that_cannot_work_is_refused(values: dict[str, object], complaint: str) -> None:

@@ -15,14 +15,14 @@ from pydantic import SecretStr
 
 from bot.errors import Permanent
 from bot.integrations.ssh import integration as ssh_integration
-from bot.integrations.ssh.actions import RunParams
 from bot.integrations.ssh.config import HostConfig, SshConfig, WriteConfig
 from bot.integrations.ssh.ended import MAX_OUTPUT
+from bot.integrations.ssh.params import RunParams
 from bot.kit.plugin import Capabilities, Integration, Tools
 from bot.model.plan import ActionResult, Did, Outcome, Plan
 from bot.model.runbook import Risk
-from bot.ports.actions import Action
-from bot.runbooks.machine import ENDING
+from bot.ports.actions import Action, Occasion, nobody
+from bot.runbooks.moves import ENDING
 from bot.testing.contracts import HOSTILE, WITHIN, ActionContract, IntegrationContract
 from tests.integrations.http_server import raised
 from tests.integrations.ssh.conftest import Inventory
@@ -34,7 +34,7 @@ SHOW = [sys.executable, "-c", "import sys; print(sys.argv[1:])"]
 
 async def run(capabilities: Capabilities, host: str, *argv: str) -> ActionResult:
     action = capabilities.actions["host.run"]
-    return await action.run(await action.plan(RunParams(host=host, argv=list(argv))), WITHIN)
+    return await action.run(await action.plan(RunParams(host=host, argv=list(argv)), Occasion()), WITHIN, nobody)
 
 
 def soon(true: Callable[[], bool]) -> None:
@@ -96,7 +96,10 @@ async def test_output_and_exit_status_come_back(capabilities: Capabilities, host
     assert result.outcome is Outcome.FAILED
     assert not result.temporary
     assert result.summary == f"exit status 3 on {host}: why"
-    assert result.value == {"exit_code": 3, "stdout": "out\n", "stderr": "one\nwhy\n"}
+    assert result.value == {
+        "exit_code": 3, "stdout": "out\n", "stderr": "one\nwhy\n", "failed": [host], "unseen": [], "skipped": [],
+        "hosts": {host: {"outcome": "failed", "summary": result.summary, "changed": True}},
+    }  # fmt: skip
     assert result.text == "out\none\nwhy"
 
 
@@ -381,12 +384,12 @@ async def test_a_probe_says_whether_it_happened(
 ) -> None:
     async with opened(inventory(write=[known_change])) as capabilities:
         action = capabilities.actions["host.run"]
-        plan = await action.plan(RunParams(host=host, argv=["touch", str(marker)]))
+        plan = await action.plan(RunParams(host=host, argv=["touch", str(marker)]), Occasion())
         assert action.probe is not None
         assert (plan.risk, plan.can_probe, plan.repeatable) == (Risk.WRITE, True, False)
         assert plan.undo == f"on {host}: rm '{marker}'"
         assert await action.probe(plan) is Did.DID_NOT
-        assert (await action.run(plan, WITHIN)).outcome is Outcome.SUCCEEDED
+        assert (await action.run(plan, WITHIN, nobody)).outcome is Outcome.SUCCEEDED
         assert await action.probe(plan) is Did.DID
 
 
@@ -396,20 +399,21 @@ async def test_a_probe_that_cannot_tell_says_so(inventory: Inventory, opened: Op
         action = capabilities.actions["host.run"]
         assert action.probe is not None
         for host in ("here", "there"):
-            plan = await action.plan(RunParams(host=host, argv=["touch", str(marker)]))
+            plan = await action.plan(RunParams(host=host, argv=["touch", str(marker)]), Occasion())
             assert await action.probe(plan) is Did.UNKNOWN
-        unprobed = await action.plan(RunParams(host="here", argv=["rm", str(marker)]))
+        unprobed = await action.plan(RunParams(host="here", argv=["rm", str(marker)]), Occasion())
         assert not unprobed.can_probe
         assert await action.probe(unprobed) is Did.UNKNOWN
 
 
 async def test_a_plan_is_bound_to_where_the_host_was(inventory: Inventory, opened: Opened, marker: Path) -> None:
     async with opened(inventory()) as capabilities:
-        plan: Plan = await capabilities.actions["host.run"].plan(RunParams(host="here", argv=["touch", str(marker)]))
+        touch = RunParams(host="here", argv=["touch", str(marker)])
+        plan: Plan = await capabilities.actions["host.run"].plan(touch, Occasion())
     moved = {"here": HostConfig(address="127.0.0.1", user="other")}
     for hosts in (moved, {"elsewhere": HostConfig(local=True)}):
         async with opened(inventory(hosts=hosts)) as capabilities:
-            result = await capabilities.actions["host.run"].run(plan, WITHIN)
+            result = await capabilities.actions["host.run"].run(plan, WITHIN, nobody)
             assert (result.outcome, result.temporary) == (Outcome.FAILED, False)
     assert not made(marker)
 
@@ -432,9 +436,9 @@ async def test_a_host_is_found_by_name_or_address_with_an_exporters_port(
             "[2001:db8::7]:9100": "db-2",
             "2001:db8::7": "db-2",
         }.items():
-            assert (await plan(RunParams(host=said, argv=["uname"]))).targets == (meant,), said
-        assert "several" in (await raised(plan(RunParams(host="10.9.9.9:9100", argv=["uname"])))).message
-        error = await raised(plan(RunParams(host="bd-1", argv=["uname"])))
+            assert (await plan(RunParams(host=said, argv=["uname"]), Occasion())).targets == (meant,), said
+        assert "several" in (await raised(plan(RunParams(host="10.9.9.9:9100", argv=["uname"]), Occasion()))).message
+        error = await raised(plan(RunParams(host="bd-1", argv=["uname"]), Occasion()))
         assert isinstance(error, Permanent)
         assert "did you mean 'db-1'" in error.message
 
@@ -443,7 +447,7 @@ async def test_who_approves_sees_what_is_there(inventory: Inventory, opened: Ope
     """A command that draws itself differently on a screen is shown as it is."""
     async with opened(inventory()) as capabilities:
         plan = await capabilities.actions["host.run"].plan(
-            RunParams(host="here", argv=["rm", "-rf", "/tmp/x\n\x1b[2K\u202e/", "a b"])
+            RunParams(host="here", argv=["rm", "-rf", "/tmp/x\n\x1b[2K\u202e/", "a b"]), Occasion()
         )
     assert plan.summary == r"run on here: rm -rf '/tmp/x\n\x1b[2K\u202e/' 'a b'"
     assert plan.diff == r"local$ rm -rf '/tmp/x\n\x1b[2K\u202e/' 'a b'"

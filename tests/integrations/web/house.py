@@ -12,7 +12,9 @@ from pathlib import Path
 import httpx
 
 from bot.api.root import Root, later
+from bot.chat.commands import Chat
 from bot.kit.http_in import Origins
+from bot.kit.redaction import Redactor
 from bot.kit.who_asks import CSRF_FIELD, LINK_PATH, Door, secret_hash
 from bot.model.actor import Person, person
 from bot.model.chart import Chart
@@ -107,9 +109,11 @@ async def open_house(database: Path, *, origins: Origins | None = None) -> Async
             ready=lambda: "",
             metrics=lambda: (b"tocsin_up 1\n", "text/plain; version=0.0.4"),
             mounts={
-                "/api/": later("bot.api.app", "make_api", world, door, _healthy),
-                "/hooks/": later("bot.api.hooks", "make_hooks", world, door),
-                "/": later("bot.web.app", "make_web", world, door),
+                "/api/v2/": later("bot.api.alertmanager.app", "make_alertmanager_api", world, door),
+                "/api/": later("bot.api.app", "make_api", world, door, _healthy, Chat(world)),
+                "/hooks/": later("bot.api.hooks", "make_hooks", world, door, Redactor()),
+                "/v2/": later("bot.api.hooks", "make_hooks", world, door, Redactor()),
+                "/": later("bot.web.app", "make_web", world, door, Chat(world)),
             },
             origins=addressed,
         )

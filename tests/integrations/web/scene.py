@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.model.actor import ADMIN, ON_CALL, TOCSIN, VIEWER, Actor, ActorKind, Person
+from bot.model.actor import ADMIN, ON_CALL, TOCSIN, VIEWER, Actor, ActorKind, Contact, Person
 from bot.model.evidence import Attachment, Evidence, EvidenceKind
 from bot.model.ids import ApprovalId, EvidenceId, Fingerprint, IncidentId, RunId
 from bot.model.incident import Incident, IncidentStatus, Severity, SignalState
@@ -26,6 +26,7 @@ from bot.model.rule import (
 from bot.model.run import Approval, JournalEntry, JournalKind, Question, RunbookRun, RunStatus
 from bot.model.runbook import ApprovalTerms, Risk, Runbook, Step
 from bot.model.sample import Window
+from bot.model.schedule import Layer, Schedule
 from bot.model.setup import Setup
 from bot.model.timeline import EntryKind, TimelineEntry
 from bot.ports.store import Tx
@@ -37,9 +38,17 @@ NOW = OPENED + timedelta(minutes=4, seconds=12)
 ANN = Person(name="ann", roles=frozenset({ON_CALL}))
 BEN = Person(name="ben", roles=frozenset({ON_CALL, ADMIN}))
 VERA = Person(name="vera", roles=frozenset({VIEWER}))
-RUDI = Person(name="rudi")
+RUDI = Person(name="rudi", contacts=(Contact(integration="phone", address="+47 900"),))
 """Answers pages, approves nothing."""
 PEOPLE = {who.name: who for who in (ANN, BEN, VERA, RUDI)}
+
+SHOP = Schedule(
+    name="shop", title="The shop, first line", time_zone="Europe/Berlin",
+    layers=(
+        Layer(name="weeks", people=(("ann",), ("ben",)), starts=datetime.fromisoformat("2026-11-16 09:00")),
+    ),
+)  # fmt: skip
+"""Ann has it in the scene, and ben from Monday on."""
 
 INC, RUN, APR, EV = IncidentId("INC-1"), RunId("RUN-1"), ApprovalId("APR-1"), EvidenceId("EV-1")
 ALERT = Fingerprint("6f2e0f4be5c1a2d3")
@@ -95,7 +104,13 @@ def setup(*, without: str = "") -> Setup:
         RuleGroup(file="rules/eu.yaml", name="hosts", source="prom-eu", interval=timedelta(minutes=1), rules=(disk,)),
     )
     people = {name: who for name, who in PEOPLE.items() if name != without}
-    return Setup(people=people, runbooks={RUNBOOK.name: RUNBOOK}, groups=groups, time_zone="Europe/Berlin")
+    return Setup(
+        people=people,
+        runbooks={RUNBOOK.name: RUNBOOK},
+        groups=groups,
+        schedules={SHOP.name: SHOP},
+        time_zone="Europe/Berlin",
+    )
 
 
 def at(seconds: float) -> datetime:

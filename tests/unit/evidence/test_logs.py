@@ -16,8 +16,9 @@ from bot.evidence.shifts import shifts, trend
 from bot.model.alert import Alert
 from bot.model.evidence import Evidence, EvidenceKind
 from bot.model.ids import EvidenceId, IncidentId
-from bot.model.labels import LabelSet, parse_matcher
+from bot.model.labels import LabelSet
 from bot.model.log_look import LogLook
+from bot.model.matchers import parse_matcher
 from bot.model.search_job import LogLine
 from bot.model.shift import Trend
 from bot.ports.logs import LogSource

@@ -34,8 +34,8 @@ from bot.kit.http_in import (
     header,
     read_body,
     read_form,
-    unfit_json,
 )
+from bot.kit.json_in import unfit_json
 
 
 def scope(**headers: str) -> dict[str, Any]:

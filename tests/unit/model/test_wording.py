@@ -86,3 +86,16 @@ def test_a_long_line_is_cut_and_says_so() -> None:
     assert wording.one_line("abcdef", 6) == "abcdef"
     assert wording.one_line("abcdefg", 6) == "abcde…"
     assert wording.one_line("abcd   efg", 6) == "abcd…"
+
+
+@pytest.mark.parametrize(
+    ("length", "read"),
+    [
+        (timedelta(seconds=45.6), timedelta(seconds=46)),
+        (timedelta(seconds=599.4), timedelta(seconds=599)),
+        (timedelta(minutes=12, seconds=31), timedelta(minutes=13)),
+        (timedelta(days=2, minutes=31), timedelta(days=2, hours=1)),
+    ],
+)
+def test_a_length_is_rounded_to_what_is_worth_reading(length: timedelta, read: timedelta) -> None:
+    assert wording.rounded(length) == read

@@ -69,7 +69,7 @@ def incident(**changes: Any) -> Incident:
         group_key="{}:{}",
         receiver="on-call",
         service="checkout",
-        commander="ann",
+        roles={"commander": "ann"},
         alerts=(alert().fingerprint,),
         acknowledged_at=at(119),
         acknowledged_by="ann",

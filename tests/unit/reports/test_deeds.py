@@ -117,3 +117,39 @@ def test_changes_are_told_in_the_order_they_ended() -> None:
     done = carried_out(runs_told(cases.case(runs=[late, early])))
     assert [told.run.id for told, _ in done] == ["RUN-2", "RUN-1"]
     assert [told.run.id for told in runs_told(cases.case(runs=[late, early]))] == ["RUN-1", "RUN-2"]
+
+
+def test_what_was_taken_back_is_told_after_what_was_done() -> None:
+    back = Step(id="roll_back.rollback", title="Switch forward", uses="undo")
+    look = Step(id="roll_back.verify", title="See that it holds", uses="prometheus.wait_until")
+    step = Step(id="roll_back", title="Switch back", uses="host.run", verify=look, rollback=back)
+    journal = (
+        PLANNED,
+        INTENDED,
+        finished("roll_back", 6),
+        entry(JournalKind.PLANNED, 8, back.id, {"plan": cases.plan_json(cases.plan(summary="forward again"))}),
+        finished(back.id, 9),
+    )
+    (told,) = runs_told(cases.case(runs=[(cases.run(runbook=cases.runbook(step)), journal)]))
+    assert [deed.id for deed in told.deeds] == ["roll_back", "roll_back.rollback"]
+    assert [deed.does for _, deed in carried_out([told])] == [cases.plan().summary, "forward again"]
+
+
+def test_one_yes_for_two_changes_is_told_with_both() -> None:
+    more = Step(id="more", title="Switch more", uses="host.run")
+    second = cases.plan(summary="switch more", targets=("more",))
+    planned = {**cases.plan_json(second), "hash": second.hash}
+    journal = (PLANNED, entry(JournalKind.PLANNED, 8, "more", {"plan": planned}))
+    steps = (Step(id="roll_back", title="Switch back", uses="host.run"), more)
+    given = cases.approval(step="roll_back", covers=(second,))
+    (told,) = runs_told(cases.case(runs=[(cases.run(runbook=cases.runbook(*steps)), journal)], approvals=(given,)))
+    assert [granted(deed) for deed in told.deeds] == [given, given]
+
+
+def test_a_change_that_was_only_observed_was_not_made() -> None:
+    deed = deed_of(PLANNED, entry(JournalKind.OBSERVED, 2, "roll_back", {"summary": "switch"}))
+    assert (deed.status, deed.result, deed.carried_out) == (
+        StepStatus.SKIPPED,
+        "only observed, nothing was changed",
+        False,
+    )

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from bot.incidents import timeline
+from bot.model.evidence import EvidenceKind
 from bot.model.incident import IncidentStatus, SignalState
 from bot.model.reading import Spell
 from bot.model.report import Case
@@ -34,6 +35,14 @@ def ran(*journal: JournalEntry, **changes: object) -> Case:
     return cases.case(runs=[(cases.run(**changes), journal)])
 
 
+def test_where_bad_events_were_counted_whose_they_were_is_still_asked() -> None:
+    counted = replace(signal(9), kind=EvidenceKind.IMPACT, value={})
+    told = cases.case(evidence=[*cases.case().evidence, counted])
+    said = "Who was affected, and how? Tocsin counted bad events, and does not know whose they were."
+    assert asked(told) == (ALWAYS[0], said)
+    assert asked(cases.case(evidence=[*cases.case().evidence, replace(counted, unavailable="no data")]))[1] == ALWAYS[1]
+
+
 def test_a_whole_story_leaves_only_the_questions_nobody_but_people_can_answer() -> None:
     assert asked(cases.case()) == ALWAYS
 
@@ -50,7 +59,7 @@ def test_an_incident_that_is_open_is_said_to_be() -> None:
     [
         ({"alerts": ()}, "No alert noticed this, a person did. Which rule should have?"),
         ({"acknowledged_at": None}, "Nobody acknowledged the incident. Did anybody see it in time?"),
-        ({"commander": ""}, "No commander is recorded. Who led the response?"),
+        ({"roles": {}}, "No commander is recorded. Who led the response?"),
         ({"firing": ("a" * 16,)}, "It was resolved while one of its alerts still fired. Why was that right?"),
         ({"firing": ("a", "b")}, "It was resolved while 2 of its alerts still fired. Why was that right?"),
         (

@@ -1,17 +1,21 @@
 import re
 from base64 import b64decode
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 
 import pytest
 from markdown_it import MarkdownIt
 from syrupy.assertion import SnapshotAssertion
 
-from bot.model.ids import EvidenceId
-from bot.model.incident import IncidentStatus, SignalState
+from bot.model.evidence import EvidenceKind
+from bot.model.ids import EvidenceId, IncidentId, TaskId
+from bot.model.incident import IncidentKind, IncidentStatus, SignalState
+from bot.model.link import Related, Relation
 from bot.model.report import Case, ReportFormat
 from bot.model.run import ApprovalStatus, JournalKind, RunStatus
 from bot.model.runbook import Step
+from bot.model.task import Aim, Task, TaskKind
 from bot.model.timeline import EntryKind
 from bot.reports.postmortem import draft
 from bot.reports.render import CSV_WHOLE, render
@@ -24,6 +28,16 @@ BOTH = pytest.mark.parametrize("form", list(ReportFormat))
 
 def rendered(case: Case, form: ReportFormat, zone: str = "Europe/Berlin", url: str = "https://tocsin.example/") -> str:
     return render(draft(case, time_zone=zone, now=at(600)), form, time_zone=zone, public_url=url)
+
+
+@BOTH
+def test_what_was_counted_is_not_said_to_be_unmeasured(form: ReportFormat) -> None:
+    counted = replace(signal(9), kind=EvidenceKind.IMPACT, value={}, summary="cart: 5 of 9 events were bad")
+    unmeasured = "What users met was not measured."
+    assert unmeasured in rendered(cases.case(), form)
+    said = rendered(cases.case(evidence=[signal(), counted]), form)
+    assert "5 of 9 events were bad" in said
+    assert unmeasured not in said
 
 
 def busy() -> Case:
@@ -61,7 +75,7 @@ def busy() -> Case:
         acknowledged_by="",
         firing=("a" * 16,),
         service="",
-        commander="",
+        roles={},
     )
     later = told(EntryKind.NOTE, 40_000, "it came back in the night", actor=ANN, evidence=(EvidenceId("EV-4"),))
     return cases.case(
@@ -80,7 +94,7 @@ def empty() -> Case:
         resolved_at=None,
         status=IncidentStatus.TRIGGERED,
         signal=SignalState.NONE,
-        commander="",
+        roles={},
         service="",
     )
     return cases.case(incident_=bare, evidence=[], runs=[], timeline_=[], approvals=[])
@@ -145,7 +159,7 @@ def with_hostile(text: str) -> Case:
         signal(3, seen, unavailable=text or "x", collected_at=at(1), link=text),
     ]
     return cases.case(
-        incident_=cases.incident(title=text, service=text, commander=text, acknowledged_by=text),
+        incident_=cases.incident(title=text, service=text, roles={"commander": text}, acknowledged_by=text),
         timeline_=[
             told(EntryKind.NOTE, 1, text, why=text, actor=replace(ANN, name=text, via=text), links={text: text})
         ],
@@ -252,3 +266,45 @@ def test_numbers_stay_with_their_units_in_sentences_and_as_they_were_in_code() -
     page = rendered(cases.case(evidence=[asked]), ReportFormat.HTML)
     assert "rose above 5\u00a0% for 3\u00a0min 2\u00a0s, minutes and 12.3 kB/s" in page
     assert "rate(x[5m]) &gt; 5 % 3 min" in page
+
+
+@BOTH
+def test_what_an_incident_says_of_itself_is_in_its_report(form: ReportFormat) -> None:
+    other = cases.incident(id=IncidentId("INC-9"), title="the | till <b>is</b> down")
+    drill = cases.incident(team="shop", kind=IncidentKind.DRILL, fields={"region": "eu|us"})
+    case = replace(cases.case(), incident=drill, related=(Related(relation=Relation.PART, incident=other),))
+    text = rendered(case, form)
+    plain = re.sub(r"<[^>]*>", " ", text) if form is ReportFormat.HTML else text.replace("|", " ").replace("\\", "")
+    for said in ("Team +shop", "Kind +drill: left out of statistics", "region +eu.?us", "Part of this +INC-9: the"):
+        assert re.search(said, plain), said
+    assert "<b>is</b>" not in text
+
+
+def follow_up(text: str, **changes: object) -> Task:
+    said = {
+        "id": TaskId("TASK-1"), "incident": cases.INCIDENT, "kind": TaskKind.FOLLOW_UP, "text": text,
+        "created_at": at(500), "created_by": "ann", "owner": "ben", "due": date(2026, 12, 1), "aim": Aim.PREVENT,
+    }  # fmt: skip
+    return Task(**{**said, **changes})
+
+
+@BOTH
+def test_follow_ups_stand_in_it_with_owner_date_and_aim(form: ReportFormat) -> None:
+    hostile = "Buy <script>alert(1)</script> | more"
+    case = replace(
+        cases.case(),
+        follow_ups=(
+            follow_up("Cap the queue", link="https://tracker.example/7"),
+            follow_up("Alert on the queue", id=TaskId("TASK-2"), aim=Aim.DETECT, owner="cyd", done_at=at(550)),
+            follow_up(hostile, id=TaskId("TASK-3"), dropped=True, done_at=at(550), link="javascript:alert(1)"),
+        ),
+    )
+    text = rendered(case, form)
+    assert [text.count(words) for words in ("Cap the queue", "https://tracker.example/7", "javascript:")] == [1, 1, 0]
+    if form is ReportFormat.MD:
+        assert "| Alert on the queue | detect | cyd | 2026-12-01 | done |" in text
+        assert re.search(r"^\| Buy .*\\\| more \| prevent \| ben \| 2026-12-01 \| dropped \|$", text, re.MULTILINE)
+    else:
+        assert "<td>detect</td><td>cyd</td>" in text
+    assert "<script>" not in text
+    assert "blank" not in text.split("Follow-ups")[-1]

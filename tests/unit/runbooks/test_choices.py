@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from bot.errors import NotAllowed
 from bot.model.alert import Alert
@@ -101,6 +101,12 @@ def test_risk_decides_how_many_are_asked_and_a_runbook_may_only_ask_more(
     assert (found.count if found else None) == people
 
 
+class Waiting(BaseModel):
+    """What a wait takes."""
+
+    length: str = Field(alias="for")
+
+
 class Params(BaseModel):
     """What our action takes."""
 
@@ -109,10 +115,12 @@ class Params(BaseModel):
     lines: int = 3
 
 
+WAITING = ActionSpec(name="wait", params=Waiting, risk=Risk.READ, help="", result={})
 OFFERS = {
+    "wait": {"tocsin": WAITING},
     "host.run": {
         name: ActionSpec(name="host.run", params=Params, risk=Risk.WRITE, help="", result={}) for name in ("one", "two")
-    }
+    },
 }
 
 
@@ -131,6 +139,9 @@ OFFERS = {
         ("{id: a, uses: host.run, with: {host: '{{ inputs.hots }}'}}", ("with", "host"), "did you mean 'host'?"),
         ("{id: a, uses: host.run, with: {host: h}, if: steps.b.status}", ("if",), "no earlier step is called 'b'"),
         ("{id: a, uses: host.run, with: {host: h}, approval: {ask: '{{ alert.x }}'}}", ("approval", "ask"), "'alert'"),
+        ("{id: a, uses: host.run, with: {host: h}, rollback: undo}", ("rollback",), "has no undo of its own; write"),
+        ("{id: a, uses: wait, with: {for: 5m}}", ("with", "for"), "the step may take 1m and is to wait for 5m; give"),
+        ("{id: a, uses: wait, with: {for: 1h}, timeout: 2h}", ("with", "for"), "the run may take 1h and is to wait"),
     ],
 )
 def test_references_that_do_not_hold_are_found_with_their_place(step: str, path: tuple[str, ...], message: str) -> None:
@@ -143,6 +154,11 @@ def test_a_parameter_that_is_a_template_is_not_judged_before_it_has_a_value() ->
     step = "{id: a, uses: host.run, with: {host: h, lines: '{{ inputs.host }}'}}"
     runbook = spec.read_runbook(a_runbook(extra="inputs: {host: {default: h}}", step=step), "r")
     assert references.check(runbook, OFFERS) == []
+
+
+def test_what_belongs_to_a_step_reads_its_result() -> None:
+    step = "{id: a, uses: host.run, with: {host: h}, rollback: {uses: host.run, with: {host: '{{ result.host }}'}}}"
+    assert references.check(spec.read_runbook(a_runbook(step=step), "r"), OFFERS) == []
 
 
 def test_a_step_has_a_status_a_summary_and_a_result() -> None:

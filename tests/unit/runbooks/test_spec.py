@@ -82,7 +82,7 @@ steps:
         "bad.yaml:11:5: steps[0].use: unknown key 'use'; did you mean 'uses'?",
         "bad.yaml:12:14: steps[0].timeout: not a duration: '5'",
         "bad.yaml:15:22: steps[1].with.argv[1]: only {{ expressions }} are allowed",
-        "steps[1].if: write `if` as a bare expression",
+        "steps[1].if: write a bare expression",
         "steps[1].approval.count: Input should be less than or equal to 5",
         "bad.yaml:18:23: steps[1].retry.attempts: a whole number is needed here",
     ):

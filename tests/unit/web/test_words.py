@@ -101,3 +101,15 @@ def test_parameters_are_shown_one_by_one_as_they_are() -> None:
 
 def test_a_hint_shows_its_commands_as_code_and_nothing_as_html() -> None:
     assert words.coded("run `tocsin <x>` & see") == "run <code>tocsin &lt;x&gt;</code> &amp; see"
+
+
+def test_what_lies_ahead_comes_in_a_while_or_now() -> None:
+    assert words.ahead(timedelta(minutes=47)) == "in 47 min"
+    assert words.ahead(timedelta(seconds=1)) == "in 1 s"
+    assert words.ahead(timedelta(milliseconds=900)) == words.ahead(timedelta(hours=-1)) == "now"
+
+
+def test_foreign_text_is_cut_to_one_line_that_fits() -> None:
+    assert words.clipped(" two\r\nlines\t and more ", 40) == "two lines and more"
+    assert words.clipped("A" * 50, 10) == "A" * 9 + "…"
+    assert words.clipped("", 10) == ""

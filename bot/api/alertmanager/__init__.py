@@ -1,0 +1,1 @@
+"""Alertmanager's API, version 2: what Prometheus, Grafana and `amtool` speak, under `/api/v2/`."""

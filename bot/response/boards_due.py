@@ -1,0 +1,182 @@
+"""What chats show is brought up to date: the gravest first, one message at a time in each channel, in their order.
+
+Only whoever holds the lease shows anything, and what is begun is written down before: so a message is written once,
+however many processes there are and whenever one of them dies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+from bot.errors import IntegrationError, Permanent
+from bot.incidents import boards
+from bot.model.actor import Actor
+from bot.model.board import Asked, Brief, Card, CardKind, Picture, Shown
+from bot.model.incident import Incident
+from bot.model.timeline import TimelineEntry
+from bot.ports.board import Board
+from bot.ports.store import Tx
+from bot.response import boards_wanted, briefed
+from bot.response.world import World
+from bot.rights import Act, require
+
+PORTION = 200
+"""Cards that are looked at for whose turn it is."""
+
+
+class _Keep(Protocol):
+    def __call__(self, cards: Sequence[Card], say: Sequence[TimelineEntry | None] = ()) -> Awaitable[None]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn:
+    """One card whose turn it is, and what it is to show. `beside`: the other cards of its incident."""
+
+    card: Card
+    board: Board
+    view: Brief | Asked
+    incident: Incident | None
+    beside: Sequence[Card]
+
+    @property
+    def shared(self) -> bool:
+        """Whether its message stands in a channel that others share, and not below another one."""
+        if isinstance(self.view, Asked):
+            return bool(self.view.place) and not self.view.thread and self.view.place == self.card.place
+        return self.card.kind is CardKind.INCIDENT
+
+    def until_put_away(self, card: Card) -> Card:
+        """The card after it was shown, with when its channel is put away."""
+        return card if self.incident is None else boards.until_put_away(card, self.incident, self.board.rooms)
+
+    def is_early(self) -> bool:
+        """Whether it is a question of an incident whose message is not there yet."""
+        return isinstance(self.view, Asked) and self.view.is_early and not self.card.ref
+
+    def is_too_much(self) -> bool:
+        """Whether it would be one message more than such a channel bears."""
+        if self.card.ref or not self.shared or self.incident is None:
+            return False
+        phase = self.view.phase if isinstance(self.view, Brief) else ""
+        return not boards.may_post(self.card, self.beside, phase)
+
+
+async def look(world: World, actor: Actor, *, lease: str, epoch: int) -> datetime | None:
+    """Shows what is due; when there is more. Fenced when another process shows by now."""
+    now = world.clock.now()
+    require(actor, Act.TELL, "chats", now)
+    if not world.boards:
+        return None
+    more = await world.store.write(partial(_follow, world=world, actor=actor, lease=lease, epoch=epoch, now=now))
+    turns = await world.store.read(partial(_turns, world=world, actor=actor, now=now))
+    await asyncio.gather(*(_take(world, turn, lease=lease, epoch=epoch) for turn in turns))
+    if more or turns:
+        return world.clock.now()
+    return await world.store.read(lambda tx: tx.cards.next_at())
+
+
+def _follow(tx: Tx, *, world: World, actor: Actor, lease: str, epoch: int, now: datetime) -> bool:
+    tx.leases.check(lease, epoch)
+    more = boards_wanted.follow(tx, actor, world.boards, now)
+    for card in tx.cards.due(now, PORTION):
+        if card.integration not in world.boards:
+            tx.cards.put(replace(card, wanted_at=None, due_at=None))
+    return more
+
+
+def _turns(tx: Tx, *, world: World, actor: Actor, now: datetime) -> Sequence[_Turn]:
+    """One for each channel, and one for what has none yet."""
+    found: dict[tuple[str, str], _Turn] = {}
+    for card in tx.cards.due(now, PORTION):
+        line = boards.line(card)
+        if line not in found and card.integration in world.boards:
+            found[line] = _turn(tx, world, actor, card)
+    return list(found.values())
+
+
+def _turn(tx: Tx, world: World, actor: Actor, card: Card) -> _Turn:
+    board = world.boards[card.integration]
+    view: Brief | Asked
+    if card.kind is CardKind.APPROVAL:
+        view = briefed.asked(tx, world.setup, actor, card)
+    else:
+        view = briefed.brief(tx, world.setup, actor, card, threads=board.threads and card.kind is CardKind.INCIDENT)
+    incident = tx.incidents.get(card.incident) if card.incident is not None else None
+    beside = tx.cards.of_incident(card.incident) if card.incident is not None else ()
+    return _Turn(card=card, board=board, view=view, incident=incident, beside=beside)
+
+
+async def _take(world: World, turn: _Turn, *, lease: str, epoch: int) -> None:
+    """One card's turn, whatever comes of it."""
+    keep = partial(_keep, world, lease=lease, epoch=epoch)
+    card, now = turn.card, world.clock.now()
+    if card.ref and not card.error and card.shows == boards.digest(turn.view):
+        await keep([replace(card, wanted_at=None, due_at=None)])
+    elif turn.is_too_much():
+        await keep([boards.held_back(card)])
+    elif turn.is_early():
+        await keep([boards.early(card, now)])
+    else:
+        await _try(world, turn, keep, now)
+
+
+async def _try(world: World, turn: _Turn, keep: _Keep, now: datetime) -> None:
+    card, begun = turn.card, replace(turn.card, begun_at=turn.card.begun_at or now)
+    if not card.ref and card.begun_at is None:
+        await keep([begun])
+    try:
+        shown = await _shown(world, turn, now)
+    except IntegrationError as error:
+        await _was_not(world, replace(turn, card=begun), keep, error)
+        return
+    now = world.clock.now()
+    said = [boards.shown_again(card, now), *boards.troubles(card, shown, now)]
+    after = boards.as_shown(card, shown, turn.view, now, shared=turn.shared)
+    await keep([turn.until_put_away(after)], said)
+
+
+async def _shown(world: World, turn: _Turn, now: datetime) -> Shown:
+    if boards.is_to_be_put_away(turn.card, turn.incident, turn.board.rooms, now):
+        return await turn.board.put_away(turn.card)
+    return await turn.board.show(turn.card, turn.view, partial(_load, world))
+
+
+async def _was_not(world: World, turn: _Turn, keep: _Keep, error: IntegrationError) -> None:
+    """It is tried again. What stands behind it in the channel waits as long, so that the order is kept."""
+    now, card = world.clock.now(), turn.card
+    if boards.given_up(card, turn.incident, now):
+        await keep([replace(card, wanted_at=None, due_at=None)])
+        return
+    off = boards.put_off(card, error, now)
+    said = boards.not_shown(card, error, now)
+    line: Sequence[Card] = ()
+    if not isinstance(error, Permanent):
+        line = await world.store.read(lambda tx: tx.cards.due(off.due_at or now, PORTION))
+    await keep([off, *boards.behind(off, line)], [said])
+
+
+async def _keep(
+    world: World,
+    cards: Sequence[Card],
+    say: Sequence[TimelineEntry | None] = (),
+    *,
+    lease: str,
+    epoch: int,
+) -> None:
+    def work(tx: Tx) -> None:
+        tx.leases.check(lease, epoch)
+        for card in cards:
+            tx.cards.put(card)
+        for entry in filter(None, say):
+            tx.incidents.tell(entry)
+
+    await world.store.write(work)
+
+
+async def _load(world: World, picture: Picture) -> bytes:
+    return (await world.store.read(lambda tx: tx.evidence.attachment(picture.evidence, picture.name))).content

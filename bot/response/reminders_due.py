@@ -1,0 +1,92 @@
+"""Time has passed: whoever should do something about an incident is reminded of what it lacks, once each time.
+
+A reminder is told in the transaction that says when it is told next, and only by whoever holds the lease: so it is told
+once, however many processes there are and whenever one of them dies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from bot.incidents import escalation, reminders
+from bot.model.actor import Actor
+from bot.model.escalation import Target, TargetKind
+from bot.model.incident import Incident
+from bot.model.reminder import Reminder
+from bot.model.setup import Setup
+from bot.ports.store import Tx
+from bot.response import escalating, messages, reminders_planned
+from bot.response.record import record
+from bot.response.reminders_planned import Standing
+from bot.response.world import World
+from bot.rights import Act, require
+
+PORTION = 100
+"""Reminders that are told in one transaction."""
+
+
+async def look(world: World, actor: Actor, *, lease: str, epoch: int) -> datetime | None:
+    """Tells what is due; when the next is. None: nothing is to come. Fenced when another process tells by now."""
+    now = world.clock.now()
+    require(actor, Act.REMIND, "reminders", now)
+    next_at = await world.store.read(lambda tx: tx.reminders.next_at())
+    if next_at is None or next_at > now:
+        return next_at
+    tell = partial(_tell_due, setup=world.setup, actor=actor, lease=lease, epoch=epoch, now=now)
+    next_at = await world.store.write(tell)
+    world.nudge()
+    return next_at
+
+
+def _tell_due(tx: Tx, *, setup: Setup, actor: Actor, lease: str, epoch: int, now: datetime) -> datetime | None:
+    tx.leases.check(lease, epoch)
+    for reminder in tx.reminders.due(now, PORTION):
+        incident = tx.incidents.get(reminder.incident)
+        standing = reminders_planned.plan(tx, setup, actor, incident, now)
+        planned = standing.kept[reminder.kind]
+        if planned.due_at is not None and planned.due_at <= now:
+            _tell(tx, setup, actor, incident, planned, standing, now)
+    return tx.reminders.next_at()
+
+
+def _tell(
+    tx: Tx, setup: Setup, actor: Actor, incident: Incident, due: Reminder, standing: Standing, now: datetime
+) -> None:
+    lack, kind = standing.lacks[due.kind], due.kind
+    tasks = reminders.due_tasks(standing.seen, now)
+    told = reminders.told(due, lack, now)
+    tx.reminders.put(told)
+    record(tx, actor, Act.REMIND, incident.id, now, kind=str(kind), count=str(told.count))
+    people = reminders.whom(incident, kind, tasks) or _on_call(tx, setup, actor, incident, now)
+    text, why = reminders.sentence(incident, kind, lack, tasks, now), reminders.advice(incident, kind)
+    for person in people:
+        messages.send(
+            tx, setup, actor, person,
+            subject=f"{incident.id}: {text}",
+            text=f"{incident.severity} {incident.title}\n\n{text}; {why}",
+            link=f"{setup.public_url}/incidents/{incident.id}",
+            id=f"reminder {incident.id} {kind} {now.isoformat()}",
+            now=now,
+            about=incident.id,
+        )  # fmt: skip
+    tx.incidents.tell(reminders.reminded(incident, text, _said_to(people, why), actor, now))
+
+
+def _on_call(tx: Tx, setup: Setup, actor: Actor, incident: Incident, now: datetime) -> Sequence[str]:
+    """Whoever would be paged first."""
+    policy = escalation.policy_for(setup, incident)
+    targets = policy.levels[0].targets if policy is not None else ()
+    found = [_behind(tx, setup, actor, target, now) for target in targets]
+    return list(dict.fromkeys(name for names in found for name in names))
+
+
+def _behind(tx: Tx, setup: Setup, actor: Actor, target: Target, now: datetime) -> Sequence[str]:
+    if target.kind is TargetKind.PERSON:
+        return [target.name]
+    return escalating.on_duty(tx, setup, actor, target.name, now)
+
+
+def _said_to(people: Sequence[str], why: str) -> str:
+    return f"told {', '.join(people)}; {why}" if people else why

@@ -1,0 +1,76 @@
+"""Faults on the way of an alert: what was answered is lost, a restart resolves, a storm is not calm."""
+
+from tests.bites import Bite, replaced
+
+
+def pytest(*tests: str) -> tuple[str, ...]:
+    return ("pytest", "-q", "-x", "-n0", "-p", "no:cacheprovider", *tests)
+
+
+KILLED = pytest("tests/kill/test_intake.py")
+STORM = "tests/storm/test_storm.py"
+
+BITES = [
+    Bite(
+        fault="alerts that are answered and in the table alone",
+        file="bot/response/alerts_taken.py",
+        plant=replaced(
+            "        await world.store.write(keep, first=True)\n",
+            "        if also:\n            await world.store.write(also, first=True)\n",
+        ),
+        caught_by=KILLED,
+        says="was answered, and does not fire",
+    ),
+    Bite(
+        fault="alerts that end while nobody could have heard of them",
+        file="bot/response/alerts_rebuilt.py",
+        plant=replaced("    table.settle(now + table.resolve_timeout)\n", ""),
+        caught_by=KILLED,
+        says="was answered, and does not fire",
+    ),
+    Bite(
+        fault="two who read the log at once, so that old rows undo what a start decided",
+        file="bot/response/alerts_rebuilt.py",
+        plant=replaced(
+            "    async with world.alerts.reads_log:\n        await _rebuild(world, actor)\n",
+            "    await _rebuild(world, actor)\n",
+        ),
+        caught_by=pytest("tests/integrations/alertmanager_api/test_rebuilt.py", "-k", "while_the_log_is_being_read"),
+        says="Extra items in the right set",
+    ),
+    Bite(
+        fault="groups that a restart forgets",
+        file="bot/response/alerts_rebuilt.py",
+        plant=replaced("    world.alerts.heard([(entry, Change.NEW) for entry in table.active(now)], now)\n", ""),
+        caught_by=KILLED,
+        says="waited 60 s for every alert to be where it belongs",
+    ),
+    Bite(
+        fault="a message that has another id each time it is sent",
+        file="bot/integrations/webhook/client.py",
+        plant=replaced('{"idempotency-key": key}', '{"idempotency-key": f"{key}{self._rest_s}"}'),
+        caught_by=KILLED,
+        says="messages were never sent",
+    ),
+    Bite(
+        fault="grave groups that wait for their turn",
+        file="bot/engine/dispatch.py",
+        plant=replaced("(_gravity(group), group.next_at,", "(Severity.SEV5, group.next_at,"),
+        caught_by=pytest(STORM, "-k", "grave"),
+        says='assert names.index("Grave")',
+    ),
+    Bite(
+        fault="a second incident for what joins a group",
+        file="bot/incidents/correlation.py",
+        plant=replaced("    if own.is_open:\n", "    if False:\n"),
+        caught_by=pytest(STORM, "-k", "accounted"),
+        says="'triggered')",
+    ),
+    Bite(
+        fault="an OpenAPI document that promises what is not answered",
+        file="bot/api/alertmanager/document.py",
+        plant=replaced('"Receiver": _object({"name": _TEXT,', '"Receiver": _object({"title": _TEXT,'),
+        caught_by=pytest("tests/integrations/api/test_openapi.py", "-k", "receivers"),
+        says="Response violates schema",
+    ),
+]

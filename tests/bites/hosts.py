@@ -1,0 +1,67 @@
+"""Faults that let a hostile text through, kill or restart what nobody meant, or write while only reading is allowed."""
+
+from tests.bites import Bite, replaced
+
+
+def _caught_by(*tests: str) -> tuple[str, ...]:
+    return ("pytest", "-q", "-x", "-n0", *tests)
+
+
+BITES = [
+    Bite(
+        fault="arguments are joined for the other side's shell without quotes",
+        file="bot/integrations/ssh/client.py",
+        plant=replaced("shlex.join(argv)", '" ".join(argv)'),
+        caught_by=_caught_by("tests/integrations/ssh/test_hostile.py", "-k", "arguments_arrive"),
+        says="test_arguments_arrive_as_they_were_written",
+    ),
+    Bite(
+        fault="a unit may be a pattern, or a list of them",
+        file="bot/integrations/ssh/params.py",
+        plant=replaced("[A-Za-z0-9_:.@\\\\-]{0,246}", "[ -~]{0,246}"),
+        caught_by=_caught_by("tests/integrations/ssh/test_hostile.py", "-k", "typed_input"),
+        says="test_a_typed_input_refuses_what_it_cannot_be",
+    ),
+    Bite(
+        fault="what carries commands to other hosts does not ask whether only reading is allowed",
+        file="bot/integrations/ssh/client.py",
+        plant=replaced("reads=self._reads(argv)", "reads=True"),
+        caught_by=_caught_by("tests/integrations/ssh/test_every_action.py", "-k", "no_action_writes"),
+        says="test_where_only_reading_is_allowed_no_action_writes",
+    ),
+    Bite(
+        fault="a process is known by its number alone where the signal is sent",
+        file="bot/integrations/ssh/killing.py",
+        plant=replaced('[ "${20}" = "$start" ] || exit 44; ', ""),
+        caught_by=_caught_by("tests/integrations/ssh/test_killing.py", "-k", "compared_once_more"),
+        says="test_the_start_is_compared_once_more_where_the_signal_is_sent",
+    ),
+    Bite(
+        fault="a service is restarted whatever became of it since the approval",
+        file="bot/integrations/ssh/services.py",
+        plant=replaced("            return moved_on(before.words)", "            pass"),
+        caught_by=_caught_by("tests/integrations/ssh/test_services.py", "-k", "restarted_meanwhile"),
+        says="test_what_was_restarted_meanwhile_is_left_alone",
+    ),
+    Bite(
+        fault="a change goes on to the next hosts, however many have failed",
+        file="bot/integrations/ssh/each.py",
+        plant=replaced("return allowed is not None and", "return False and"),
+        caught_by=_caught_by("tests/integrations/ssh/test_fleet.py", "-k", "stops_at_the_first"),
+        says="test_a_change_goes_from_one_to_the_next_and_stops_at_the_first_that_fails",
+    ),
+    Bite(
+        fault="Ansible takes a variable's value for a template",
+        file="bot/integrations/ansible/workspace.py",
+        plant=replaced('{"__ansible_unsafe": value} if isinstance(value, str) else value', "value"),
+        caught_by=_caught_by("tests/integrations/ansible/test_playing.py", "-k", "hostile"),
+        says="test_no_hostile_text_is_taken_for_a_template",
+    ),
+    Bite(
+        fault="a playbook is rehearsed although a task of it disregards check mode",
+        file="bot/integrations/ansible/playing.py",
+        plant=replaced("reads=play.check and heeded", "reads=play.check"),
+        caught_by=_caught_by("tests/integrations/ansible/test_playing.py", "-k", "only_reading"),
+        says="test_where_only_reading_is_allowed_nothing_is_played",
+    ),
+]

@@ -1,0 +1,82 @@
+"""Faults against how Kubernetes is looked at and changed: each would change what was not approved, or show a secret."""
+
+from tests.bites import Bite, replaced
+
+CLIENT = "bot/integrations/kubernetes/client.py"
+CHANGING = "bot/integrations/kubernetes/changing.py"
+DRAIN = "bot/integrations/kubernetes/drain.py"
+SHOWING = "bot/integrations/kubernetes/showing.py"
+TOP = "bot/integrations/kubernetes/top.py"
+WAITING = "bot/integrations/kubernetes/waiting.py"
+
+
+def kubernetes(test: str, *words: str) -> tuple[str, ...]:
+    chosen = ("-k", " or ".join(words)) if words else ()
+    return ("pytest", "-q", "-x", "-p", "no:cacheprovider", f"tests/integrations/kubernetes/{test}", *chosen)
+
+
+BITES = [
+    Bite(
+        fault="a rehearsal may run a command in a pod: it is only a GET",
+        file=CLIENT,
+        plant=replaced("if _CHANNELS.search(path):", "if False:"),
+        caught_by=kubernetes("test_client.py", "only_reads", "leaves"),
+        says="test_what_only_reads",
+    ),
+    Bite(
+        fault="nobody stands at the gate of the official client",
+        file=CLIENT,
+        plant=replaced('made.client_session_kwargs = {"middlewares": (self._gate,)}', ""),
+        caught_by=kubernetes("test_client.py", "nothing_else_leaves", "redirect"),
+        says="test_nothing_else_leaves_while_only_reading_is_allowed",
+    ),
+    Bite(
+        fault="what others changed since a plan was made is overwritten",
+        file=CHANGING,
+        plant=replaced('if wish.now != plan.preconditions["is"]:', "if False:"),
+        caught_by=kubernetes("test_changes.py", "others_changed"),
+        says="test_what_others_changed_since_is_not_overwritten",
+    ),
+    Bite(
+        fault="a change does not say of which version of the object it is",
+        file=CHANGING,
+        plant=replaced("exact = _at_version(patch, found.how, value)", "exact = patch"),
+        caught_by=kubernetes("test_changes.py", "in_between"),
+        says="test_a_change_in_between_is_looked_at_again",
+    ),
+    Bite(
+        fault="a change whose answer was lost is said to have failed",
+        file=CHANGING,
+        plant=replaced("if error.reason not in _UNSURE:", "if True:"),
+        caught_by=kubernetes("test_changes.py", "AnswersThatDoNotCome"),
+        says="TestAnswersThatDoNotCome",
+    ),
+    Bite(
+        fault="a drain takes pods that nothing makes anew",
+        file=DRAIN,
+        plant=replaced("if not controller_of(pod) and not params.force:", "if False:"),
+        caught_by=kubernetes("test_drain.py", "lost"),
+        says="test_what_would_be_lost_is_refused",
+    ),
+    Bite(
+        fault="the data of a Secret is shown",
+        file=SHOWING,
+        plant=replaced('if shown.get("kind") == "Secret":', "if False:"),
+        caught_by=kubernetes("test_looking.py", "not_shown"),
+        says="test_they_are_not_shown",
+    ),
+    Bite(
+        fault="an object that cannot be seen is taken for one that is gone",
+        file=WAITING,
+        plant=replaced('return False, f"could not see it ({error.message})"', 'return True, f"could not see it"'),
+        caught_by=kubernetes("test_looking.py", "does_not_answer"),
+        says="test_a_server_that_does_not_answer_is_not_seen_either",
+    ),
+    Bite(
+        fault="an action does not say everything that it needs to be granted",
+        file=TOP,
+        plant=replaced('needs=("list {of}.metrics.k8s.io",),', "needs=(),"),
+        caught_by=kubernetes("test_rbac.py", "top"),
+        says="test_exactly_these_grants_are_needed",
+    ),
+]

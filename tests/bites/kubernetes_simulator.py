@@ -1,0 +1,57 @@
+"""Faults against the simulated API server: each would let an action pass that a real server stops."""
+
+from tests.bites import Bite, replaced
+
+ROOM = "bot/testing/kubernetes"
+
+
+def simulator(test: str, *words: str) -> tuple[str, ...]:
+    chosen = ("-k", " or ".join(words)) if words else ()
+    path = f"tests/integrations/kubernetes_simulator/{test}"
+    return ("pytest", "-q", "-x", "-n0", "-p", "no:cacheprovider", path, *chosen)
+
+
+BITES = [
+    Bite(
+        fault="a stale version is taken",
+        file=f"{ROOM}/objects.py",
+        plant=replaced('and version != old["resourceVersion"]:', "and False:"),
+        caught_by=simulator("test_refusals.py", "stale"),
+        says="test_a_stale_version_conflicts",
+    ),
+    Bite(
+        fault="a rehearsal is kept",
+        file=f"{ROOM}/objects.py",
+        plant=replaced("return value if asked.is_dry else self.cluster", "return self.cluster"),
+        caught_by=simulator("test_patches.py", "dry_run"),
+        says="test_a_dry_run_does_everything_and_keeps_nothing",
+    ),
+    Bite(
+        fault="a budget lets everybody go",
+        file=f"{ROOM}/parts.py",
+        plant=replaced("    if allowed <= 0:\n", "    if allowed < 0:\n"),
+        caught_by=simulator("test_pods.py", "budget_blocks"),
+        says="test_a_budget_blocks_until_there_are_enough",
+    ),
+    Bite(
+        fault="a strategic patch replaces every list",
+        file=f"{ROOM}/patches.py",
+        plant=replaced("elif isinstance(new, list) and schema.merges(node):", "elif False:"),
+        caught_by=simulator("test_patches.py", "strategic"),
+        says="test_a_strategic_patch_merges_by_keys",
+    ),
+    Bite(
+        fault="a watch goes on where it has missed something",
+        file=f"{ROOM}/reading.py",
+        plant=replaced("                if self.version < store.compacted:\n", "                if False:\n"),
+        caught_by=simulator("test_reading.py", "too_old"),
+        says="test_a_watch_that_is_too_old_says_410",
+    ),
+    Bite(
+        fault="whoever may read may delete",
+        file=f"{ROOM}/access.py",
+        plant=replaced("_one_of(ask.verb, self.verbs)\n", "True\n"),
+        caught_by=simulator("test_access.py", "not_allowed"),
+        says="test_what_is_not_allowed_is_named",
+    ),
+]

@@ -1,0 +1,91 @@
+"""Faults in who is woken, and when: people paged twice, too late, not at all, or though somebody has it."""
+
+from tests.bites import Bite, replaced
+
+
+def pytest(*tests: str) -> tuple[str, ...]:
+    return ("pytest", "-q", "-x", "-n0", "-p", "no:cacheprovider", *tests)
+
+
+EXACT = "tests/property/test_escalation.py"
+WOKEN = "tests/scenarios/test_escalations.py"
+TOGETHER = "tests/scenarios/test_pages_together.py"
+
+BITES = [
+    Bite(
+        fault="a level that is late and delays all that follow",
+        file="bot/incidents/escalation.py",
+        plant=replaced("by_policy = (standing.due_at or now) + level.wait", "by_policy = now + level.wait"),
+        caught_by=pytest(f"{WOKEN}::test_the_last_level_comes_when_the_policy_says_whatever_crashes"),
+        says="('cyd', 16.0)",
+    ),
+    Bite(
+        fault="an escalation that ends though nobody could be reached",
+        file="bot/incidents/escalation.py",
+        plant=replaced("    if not reached:\n", "    if False:\n"),
+        caught_by=pytest(f"{EXACT}::test_where_every_page_fails_all_levels_follow_at_once_and_nothing_ends"),
+        says="it ended, and nobody knows",
+    ),
+    Bite(
+        fault="a dead way to somebody after which nobody is paged at once",
+        file="bot/response/page_sent.py",
+        plant=replaced("            escalating.hurry(tx, setup, actor, ended, now)\n", "            pass\n"),
+        caught_by=pytest(f"{WOKEN}::test_where_nobody_of_a_level_can_be_reached_the_next_one_is_woken_at_once"),
+        says="assert [] == [('cyd', 0)]",
+    ),
+    Bite(
+        fault="a page that leaves though somebody has the incident",
+        file="bot/incidents/paging.py",
+        plant=replaced(
+            "    return page.level == BY_HAND or incident.status is", "    return True or incident.status is"
+        ),
+        caught_by=pytest("tests/unit/incidents/test_paging.py"),
+        says="test_a_page_leaves_only_while_nobody_has_the_incident",
+    ),
+    Bite(
+        fault="a page of one incident that holds the number of another store's",
+        file="bot/incidents/paging.py",
+        plant=replaced("-{int(incident.opened_at.timestamp())}", ""),
+        caught_by=pytest("tests/unit/incidents/test_paging.py"),
+        says="test_others_know_the_incidents_of_two_stores_apart",
+    ),
+    Bite(
+        fault="a mail server that gets the password in the clear",
+        file="bot/integrations/smtp/client.py",
+        plant=replaced("            connection.starttls(context=context)\n", "            pass\n"),
+        caught_by=pytest("tests/integrations/smtp/test_smtp.py", "-k", "without_tls"),
+        says="test_a_server_without_tls_gets_no_password_and_no_mail",
+    ),
+    Bite(
+        fault="pages that leave as one though nothing is to be bundled",
+        file="bot/response/pages_held.py",
+        plant=replaced("    if not setup.bundle_pages:\n", "    if False:\n"),
+        caught_by=pytest(TOGETHER, "-k", "same_instant"),
+        says="test_where_nothing_is_bundled_a_page_that_left_in_the_same_instant_holds_nothing_back",
+    ),
+    Bite(
+        fault="what was held back from somebody that does not leave when they answer",
+        file="bot/response/pages_held.py",
+        plant=replaced("    if waits and _known(tx, setup, page, now) is None:\n", "    if False:\n"),
+        caught_by=pytest(f"{TOGETHER}::test_as_soon_as_they_have_what_they_know_of_they_hear_of_the_rest"),
+        says="test_as_soon_as_they_have_what_they_know_of_they_hear_of_the_rest",
+    ),
+    Bite(
+        fault="a bundle that speaks of all incidents and marks one",
+        file="bot/response/page_sent.py",
+        plant=replaced(
+            "        for page in pages:\n            found", "        for page in pages[:1]:\n            found"
+        ),
+        caught_by=pytest(
+            f"{TOGETHER}::test_what_comes_after_a_page_nobody_answered_leaves_as_one_when_its_time_is_over"
+        ),
+        says="assert {<PageStatus",
+    ),
+    Bite(
+        fault="a graver incident that waits behind a harmless one",
+        file="bot/incidents/paging.py",
+        plant=replaced(" or incident.severity < known.gravest:", ":"),
+        caught_by=pytest(f"{TOGETHER}::test_what_is_graver_than_what_they_know_wakes_them_at_once"),
+        says="Right contains one more item",
+    ),
+]

@@ -1,0 +1,54 @@
+"""Faults in how people are kept to an incident: reminded twice, of nothing, or told what is not for them."""
+
+from tests.bites import Bite, replaced
+
+
+def pytest(*tests: str) -> tuple[str, ...]:
+    return ("pytest", "-q", "-x", "-n0", "-p", "no:cacheprovider", *tests)
+
+
+SCENARIOS = "tests/scenarios/test_response.py"
+PURE = "tests/unit/incidents/test_reminders.py"
+
+BITES = [
+    Bite(
+        fault="a reminder that is told by whoever has lost the lease",
+        file="bot/response/reminders_due.py",
+        plant=replaced("    tx.leases.check(lease, epoch)\n", ""),
+        caught_by=pytest(f"{SCENARIOS}::test_whoever_has_lost_the_lease_reminds_nobody"),
+        says="== ['status']",
+    ),
+    Bite(
+        fault="a reminder that comes as often as somebody looks",
+        file="bot/incidents/reminders.py",
+        plant=replaced("reminder.told_at + _wait(reminder.count, lack.again)", "reminder.told_at"),
+        caught_by=pytest(f"{PURE}::test_whenever_somebody_looks_it_is_told_at_most_once_and_never_too_early"),
+        says="assert reminder.due_at > now",
+    ),
+    Bite(
+        fault="a reminder of what is not lacking any more",
+        file="bot/response/incident_moved.py",
+        plant=replaced("    reminders_planned.follow(tx, setup, actor, before, after, now)\n", ""),
+        caught_by=pytest(f"{SCENARIOS}::test_nobody_leading_is_said_again_and_again_until_somebody_does"),
+        says="assert [] == [5, 10, 20]",
+    ),
+    Bite(
+        fault="a message that is given up with its first contact",
+        file="bot/response/messages.py",
+        plant=replaced(
+            "            trouble = _unless_it_waits(error, now - letter.message.at, PATIENCE)\n", "            raise\n"
+        ),
+        caught_by=pytest(f"{SCENARIOS}::test_a_message_takes_the_next_way_at_once_where_one_is_of_no_use"),
+        says="assert [] == ['INC-1: you are scribe']",
+    ),
+    Bite(
+        fault="what an alert wrote, taken for a template",
+        file="bot/incidents/updates.py",
+        plant=replaced(
+            "lines = [Template(line) for line in template.split(",
+            "lines = [Template(Template(line).safe_substitute(values)) for line in template.split(",
+        ),
+        caught_by=pytest("tests/unit/incidents/test_updates.py", "-k", "never_a_template"),
+        says="test_what_people_and_alerts_write_is_never_a_template",
+    ),
+]

@@ -1,0 +1,77 @@
+"""Faults in how runbooks are read, filled, tried and begun: text from outside as syntax, tests that prove nothing."""
+
+from tests.bites import Bite, replaced
+
+
+def pytest(*tests: str) -> tuple[str, ...]:
+    return ("pytest", "-q", "-x", "-n0", "-p", "no:cacheprovider", *tests)
+
+
+UNIT = "tests/unit/runbooks"
+
+BITES = [
+    Bite(
+        fault="tainted text that is syntax where it is looked up only when the step runs",
+        file="bot/runbooks/templates.py",
+        plant=replaced("for lookup in lookups if _path(lookup)}", "for lookup in lookups}"),
+        caught_by=pytest(f"{UNIT}/test_taint.py"),
+        says="KeyError: ('steps', 1, 'with', 'argv', 0)",
+    ),
+    Bite(
+        fault="what an earlier step found, taken for an option",
+        file="bot/runbooks/templates.py",
+        plant=replaced('value.startswith("-") or _CONTROL', "_CONTROL"),
+        caught_by=pytest("tests/property/test_runbook_inputs.py", "-k", "one_plain_word"),
+        says='assert not value.startswith("-")',
+    ),
+    Bite(
+        fault="an input of a webhook that counts as one that a person gave",
+        file="bot/runbooks/inputs.py",
+        plant=replaced(
+            "posted = any(one.name in trigger.inputs for trigger in runbook.hook_triggers)", "posted = False"
+        ),
+        caught_by=pytest(f"{UNIT}/test_taint.py"),
+        says="assert ['summary', 'loose'] ==",
+    ),
+    Bite(
+        fault="a host that brings the zone of an address with it",
+        file="bot/runbooks/inputs.py",
+        plant=replaced('return "%" not in value  # a zone may hold anything', "return True"),
+        caught_by=pytest("tests/property/test_runbook_inputs.py", "-k", "no_hostile_text"),
+        says="assert 'fe80::1%$(id)' is None",
+    ),
+    Bite(
+        fault="a test whose steps answer nothing and go well",
+        file="bot/runbooks/trying.py",
+        plant=replaced(
+            "        said = self.test.results.get(step.id, ())\n",
+            "        said = self.test.results.get(step.id) or (Canned(),)\n",
+        ),
+        caught_by=pytest(f"{UNIT}/test_trying.py"),
+        says="test_what_the_test_does_not_say_is_a_failure_that_says_what_to_write",
+    ),
+    Bite(
+        fault="a slot of the clock that whoever looks second begins again",
+        file="bot/response/schedules_due.py",
+        plant=replaced("if tx.marks.at(one.mark) != before:", "if False:"),
+        caught_by=pytest("tests/scenarios/test_triggers.py", "-k", "two_that_look_at_once"),
+        says="assert 3 == 1",
+    ),
+    Bite(
+        fault="an incident that begins a runbook whenever it changes",
+        file="bot/runbooks/matching.py",
+        plant=replaced(
+            "if _fits(trigger, after) and not (before is not None and _fits(trigger, before)):",
+            "if _fits(trigger, after):",
+        ),
+        caught_by=pytest("tests/scenarios/test_triggers.py", "-k", "staying_there_does_not"),
+        says="too many values to unpack",
+    ),
+    Bite(
+        fault="an editor that is told of parameters no action has",
+        file="bot/runbooks/json_schema.py",
+        plant=replaced('"then": {"properties": {"with"', '"then": {"properties": {"wiht"'),
+        caught_by=pytest("tests/content/test_runbook_schema.py"),
+        says="write it anew",
+    ),
+]

@@ -1,0 +1,38 @@
+"""Faults in what a run says of its fault: a verdict that rests on nothing, a look that sees what is not there."""
+
+from tests.bites import Bite, replaced
+
+
+def _bite(fault: str, file: str, old: str, new: str, tests: str, says: str) -> Bite:
+    run = ("pytest", "-q", "-n0", "-x", *tests.split())
+    return Bite(fault=fault, file=f"bot/{file}", plant=replaced(old, new), caught_by=run, says=says)
+
+
+BITES = [
+    _bite(
+        "a verdict does not wait for a look",
+        "runbooks/verdict.py", '_OF_SIGNAL.get(str(checked.data.get("signal")), RunVerdict.NOT_SEEN)',
+        "RunVerdict.RECOVERED",
+        "tests/content/test_runbooks.py -k unit-failed", "not_recovered",
+    ),
+    _bite(
+        "a series that is gone has recovered, whatever the runbook saw",
+        "runbooks/verdict.py", "found is RunVerdict.RECOVERED and unmet(run, journal)", "False",
+        "tests/scenarios/test_verdicts.py -k series_is_gone", "test_what_it_did_not_see_itself",
+    ),
+    _bite(
+        "a change is verified by whatever Prometheus says",
+        "integrations/prometheus/actions.py", "return seen and (filters or all(values))", "return True",
+        "tests/scenarios/faults -k crash-looping", "crash-looping pod-not",
+    ),
+    _bite(
+        "a run that fails after its change is not looked at",
+        "runbooks/machine.py", "    if not has_signal(run):\n", "    if not went_well or not has_signal(run):\n",
+        "tests/scenarios/test_verdicts.py -k fails_after", "test_a_run_that_fails_after_its_change",
+    ),
+    _bite(
+        "what people did earns a runbook its autonomy",
+        "store/repositories/automation.py", "            continue  # people did it, or did not\n", "            pass\n",
+        "tests/scenarios/test_verdicts.py -k earns", "test_what_people_did_earns",
+    ),
+]  # fmt: skip

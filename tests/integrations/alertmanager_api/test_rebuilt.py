@@ -1,0 +1,270 @@
+"""The table of alerts over a real store: after a restart, behind another process, and when the store is away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.alerts.wire import Received, canonical
+from bot.errors import Fenced, StoreUnavailable
+from bot.model.actor import TOCSIN
+from bot.model.setup import Setup
+from bot.ports.alert_store import LogKind
+from bot.ports.store import Store, Tx
+from bot.response import alerts_rebuilt, alerts_taken
+from bot.response.world import World
+from bot.store.store import open_store
+from bot.testing.clock import FakeClock
+from tests.servers import Postgres
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+LEASE = "rules"
+
+
+class NoDrawer:
+    """Nothing here asks for a picture."""
+
+    async def draw(self, chart: object, *, width: int, height: int) -> bytes:
+        raise AssertionError("nobody should draw")
+
+
+class Away:
+    """A store that cannot write for a while."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.away = store, False
+
+    async def write(self, work: Callable[[Tx], object], *, first: bool = False) -> object:
+        if self.away:
+            raise StoreUnavailable("the disk is full")
+        return await self.store.write(work, first=first)
+
+    async def read(self, work: Callable[[Tx], object]) -> object:
+        return await self.store.read(work)
+
+
+def world_on(store: Store | Away, clock: FakeClock, writer: str) -> World:
+    return World(
+        store=store,
+        clock=clock,
+        drawer=NoDrawer(),
+        setup=Setup(),
+        sources={},
+        actions={},
+        nudge=lambda: None,
+        writer=writer,
+    )
+
+
+@asynccontextmanager
+async def leading(folder: Path, clock: FakeClock, writer: str = "one") -> AsyncIterator[World]:
+    """A process that leads, on the store in this folder; it ends without a word."""
+    async with open_store(f"sqlite:///{folder / 'tocsin.db'}") as store:
+        world = world_on(store, clock, writer)
+        await alerts_rebuilt.rebuild(world, TOCSIN)
+        yield world
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'tocsin.db'}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.database()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(START)
+
+
+def said(name: str, clock: FakeClock, *, ends: timedelta = 4 * MINUTE, starts: timedelta = -MINUTE) -> Received:
+    return Received(
+        labels=canonical({"alertname": name}),
+        starts_at=(START + starts).timestamp(),
+        ends_at=(clock.now() + ends).timestamp(),
+    )
+
+
+def firing(world: World) -> set[str]:
+    return {entry.label_set()["alertname"] for entry in world.alerts.table._entries.values() if not entry.over}
+
+
+async def rows(world: World) -> list[LogKind]:
+    return [row.kind for row in await world.store.read(lambda tx: tx.log.after(0, 1000))]
+
+
+async def epoch(world: World) -> int:
+    taken = await world.store.write(lambda tx: tx.leases.acquire(LEASE, world.writer, timedelta(hours=9)))
+    assert taken is not None
+    return taken
+
+
+async def test_what_was_answered_is_there_after_a_restart(tmp_path: Path, clock: FakeClock) -> None:
+    async with leading(tmp_path, clock) as world:
+        await alerts_taken.take(world, TOCSIN, [said("A", clock), said("B", clock)])
+        await alerts_taken.take(world, TOCSIN, [said("B", clock, ends=timedelta(0))])
+        await alerts_taken.take(world, TOCSIN, [said("A", clock)])
+        assert await rows(world) == [LogKind.RECEIVED] * 2
+    clock.advance(MINUTE)
+    async with leading(tmp_path, clock, "two") as world:
+        assert firing(world) == {"A"}
+        assert len(world.alerts.groups) == 1
+        await alerts_taken.take(world, TOCSIN, [said("A", clock)])
+        assert len(await rows(world)) == 2, "it is known, and costs the log nothing"
+
+
+async def test_being_down_for_long_resolves_nothing(tmp_path: Path, clock: FakeClock) -> None:
+    async with leading(tmp_path, clock) as world:
+        await alerts_taken.take(world, TOCSIN, [said("A", clock), said("B", clock)])
+    clock.advance(600 * MINUTE)
+    async with leading(tmp_path, clock, "two") as world:
+        here = await epoch(world)
+        await alerts_taken.time_passed(world, TOCSIN, lease=LEASE, epoch=here)
+        assert firing(world) == {"A", "B"}
+        clock.advance(4 * MINUTE)
+        await alerts_taken.take(world, TOCSIN, [said("A", clock)])
+        clock.advance(MINUTE)
+        await alerts_taken.time_passed(world, TOCSIN, lease=LEASE, epoch=here)
+        assert firing(world) == {"A"}, "B was given its time, and nobody spoke of it"
+
+
+class Slow(Away):
+    """A store whose second answer comes late to all but `other`: once that one is done, or waits itself."""
+
+    other: asyncio.Task[None]
+    answers = 0
+
+    async def read(self, work: Callable[[Tx], object]) -> object:
+        found = await self.store.read(work)
+        if asyncio.current_task() is not self.other:
+            self.answers += 1
+            await asyncio.wait({self.other}, timeout=1 if self.answers == 2 else 0)
+        return found
+
+
+async def test_a_start_while_the_log_is_being_read_anyway_resolves_nothing(tmp_path: Path, clock: FakeClock) -> None:
+    """As soon as it is there it follows what others write, and takes over in the middle of that."""
+    names = {f"A{number}" for number in range(25)}
+    async with leading(tmp_path, clock) as world:
+        for name in sorted(names):
+            await alerts_taken.take(world, TOCSIN, [said(name, clock)])
+    clock.advance(600 * MINUTE)
+    async with open_store(f"sqlite:///{tmp_path / 'tocsin.db'}") as store:
+        slow = Slow(store)
+        world = world_on(slow, clock, "two")
+        following = asyncio.create_task(alerts_rebuilt.follow(world, TOCSIN, leads=False))
+        slow.other = asyncio.create_task(alerts_rebuilt.rebuild(world, TOCSIN))
+        await asyncio.gather(following, slow.other)
+        await alerts_taken.time_passed(world, TOCSIN, lease=LEASE, epoch=await epoch(world))
+        assert firing(world) == names
+
+
+async def test_what_ended_by_itself_stays_over_after_a_restart(tmp_path: Path, clock: FakeClock) -> None:
+    async with leading(tmp_path, clock) as world:
+        await alerts_taken.take(world, TOCSIN, [said("A", clock)])
+        clock.advance(5 * MINUTE)
+        await alerts_taken.time_passed(world, TOCSIN, lease=LEASE, epoch=await epoch(world))
+        assert firing(world) == set()
+        assert len(world.alerts.over) == 1
+    async with leading(tmp_path, clock, "two") as world:
+        assert firing(world) == set()
+
+
+async def test_an_end_that_cannot_be_kept_has_not_come(tmp_path: Path, clock: FakeClock) -> None:
+    async with leading(tmp_path, clock) as world:
+        await alerts_taken.take(world, TOCSIN, [said("A", clock)])
+        here = await epoch(world)
+        clock.advance(5 * MINUTE)
+        store = world.store
+        away = Away(store)
+        away.away = True
+        world.store = away
+        with pytest.raises(StoreUnavailable):
+            await alerts_taken.time_passed(world, TOCSIN, lease=LEASE, epoch=here)
+        assert firing(world) == {"A"}
+        assert not world.alerts.over
+        with pytest.raises(StoreUnavailable):
+            await alerts_taken.take(world, TOCSIN, [said("B", clock)])
+        assert firing(world) == {"A"}, "what was refused is not known"
+        await alerts_taken.take(world, TOCSIN, [said("A", clock)])  # needs no store
+        away.away = False
+        clock.advance(5 * MINUTE)
+        await alerts_taken.time_passed(world, TOCSIN, lease=LEASE, epoch=here)
+        assert firing(world) == set()
+        await alerts_taken.take(world, TOCSIN, [said("C", clock)])
+        clock.advance(5 * MINUTE)
+        with pytest.raises(Fenced):
+            await alerts_taken.time_passed(world, TOCSIN, lease=LEASE, epoch=here - 1)
+        assert firing(world) == {"C"}
+
+
+async def test_a_start_reads_no_more_than_what_was_carried_on(tmp_path: Path, clock: FakeClock) -> None:
+    async with leading(tmp_path, clock) as world:
+        many = [said(f"A{number}", clock) for number in range(2500)]
+        await alerts_taken.take(world, TOCSIN, many)
+        await alerts_taken.take(world, TOCSIN, [said("A0", clock, ends=timedelta(0))])
+        clock.advance(MINUTE)
+        await alerts_rebuilt.carry(world, TOCSIN)
+        await alerts_taken.take(world, TOCSIN, [said("A1", clock, ends=timedelta(0)), said("Late", clock)])
+        begins = await world.store.read(lambda tx: tx.log.begins())
+        kinds = await rows(world)
+        assert kinds == [LogKind.RECEIVED] * 2 + [LogKind.CARRIED] * 4 + [LogKind.MARK, LogKind.RECEIVED]
+        assert begins == 3
+    async with leading(tmp_path, clock, "two") as world:
+        assert firing(world) == {f"A{number}" for number in range(2, 2500)} | {"Late"}
+
+
+async def test_what_waits_for_the_log_while_alerts_are_carried_on_is_not_lost(tmp_path: Path, clock: FakeClock) -> None:
+    async with leading(tmp_path, clock) as world:
+        await alerts_taken.take(world, TOCSIN, [said("A", clock), said("B", clock)])
+        clock.advance(MINUTE)
+        store = world.store
+
+        class Racing(Away):
+            """Before each write of what is carried, somebody else is heard."""
+
+            heard = False
+
+            async def write(self, work: Callable[[Tx], object], *, first: bool = False) -> object:
+                if not self.heard:
+                    self.heard = True
+                    await alerts_taken.take(world, TOCSIN, [said("A", clock, ends=timedelta(0))])
+                return await self.store.write(work, first=first)
+
+        world.store = Racing(store)
+        await alerts_rebuilt.carry(world, TOCSIN)
+        world.store = store
+    async with leading(tmp_path, clock, "two") as world:
+        assert firing(world) == {"B"}
+
+
+async def test_one_that_stands_by_knows_what_the_others_took(store_url: str, clock: FakeClock) -> None:
+    async with open_store(store_url) as store:
+        leader, standby = world_on(store, clock, "leader"), world_on(store, clock, "standby")
+        await alerts_rebuilt.rebuild(leader, TOCSIN)
+        await alerts_taken.take(leader, TOCSIN, [said("A", clock)])
+        await alerts_rebuilt.follow(standby, TOCSIN, leads=False)
+        assert firing(standby) == {"A"}
+        assert len(standby.alerts.groups) == 0, "it tells nobody"
+        await alerts_taken.take(standby, TOCSIN, [said("B", clock)])
+        await alerts_rebuilt.follow(leader, TOCSIN, leads=True)
+        assert firing(leader) == {"A", "B"}
+        assert len(leader.alerts.groups) == 1
+        clock.advance(MINUTE)
+        await alerts_taken.take(standby, TOCSIN, [said("B", clock)])  # moved by a minute: the leader must see it
+        await alerts_rebuilt.follow(leader, TOCSIN, leads=True)
+        clock.advance(3 * MINUTE + timedelta(seconds=30))
+        await alerts_taken.time_passed(leader, TOCSIN, lease=LEASE, epoch=await epoch(leader))
+        assert firing(leader) == {"B"}
+        await alerts_rebuilt.follow(leader, TOCSIN, leads=False)
+        await alerts_rebuilt.rebuild(standby, TOCSIN)
+        assert firing(standby) == {"B"}
+        assert len(standby.alerts.groups) == 1

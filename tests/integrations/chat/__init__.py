@@ -1,0 +1,1 @@
+"""The commands of the chat, done in a house with an incident in it."""

@@ -1,0 +1,172 @@
+"""Several hosts: who is meant, in which batches, where it stops, and what came of each."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from bot.integrations.ssh import integration
+from bot.integrations.ssh.each import batches
+from bot.integrations.ssh.params import OnHosts, RunParams
+from bot.kit.plugin import Tools
+from bot.model.plan import Did, Outcome
+from bot.model.runbook import Risk
+from tests.integrations.http_server import raised
+from tests.integrations.ssh.conftest import Fleet, fleet_config, machines
+from tests.servers import Sshd
+
+
+async def test_a_group_is_its_hosts_each_with_its_result(fleet: Fleet) -> None:
+    said: list[str] = []
+    plan = await fleet.plan("host.run", groups="web", argv=["sh", "-c", "echo hello; sleep 0.1; echo bye"], batch=3)
+    assert plan.targets == ("web1", "web2", "web3")
+    assert plan.places == ("host:web1", "host:web2", "host:web3")
+    assert plan.summary == "run on 3 hosts, 3 at once: web1, web2, web3: sh -c 'echo hello; sleep 0.1; echo bye'"
+    result = await fleet.run(plan, said.append)
+    assert result.outcome is Outcome.SUCCEEDED
+    assert result.summary == "done on 3 of 3 hosts"
+    assert {name: one["stdout"] for name, one in result.value["hosts"].items()} == dict.fromkeys(
+        plan.targets, "hello\nbye\n"
+    )
+    lines = "".join(said).splitlines()
+    assert sorted(lines) == sorted(f"{name}: {word}" for name in plan.targets for word in ("hello", "bye"))
+    assert lines.index("web1: hello") < lines.index("web1: bye")
+
+
+async def test_some_failed_is_failed_and_says_who(fleet: Fleet) -> None:
+    fleet["web2"].unit("web.service", fails=True)
+    result = await fleet.do("host.service_restart", groups="web", unit="web", settle="0s", batch=3)
+    assert (result.outcome, result.temporary) == (Outcome.FAILED, False)
+    assert result.summary.startswith("done on 2 of 3 hosts; failed on web2 (could not restart web.service on web2")
+    assert result.value["failed"] == ["web2"]
+    assert [one["outcome"] for one in result.value["hosts"].values()] == ["succeeded", "failed", "succeeded"]
+
+
+async def test_a_change_goes_from_one_to_the_next_and_stops_at_the_first_that_fails(fleet: Fleet) -> None:
+    fleet["web2"].unit("web.service", fails=True)
+    plan = await fleet.plan("host.service_restart", groups="web", unit="web", settle="0s")
+    assert plan.summary == "restart web.service on 3 hosts, one after another: web1, web2, web3"
+    result = await fleet.run(plan)
+    assert result.outcome is Outcome.FAILED
+    assert (result.value["failed"], result.value["skipped"]) == (["web2"], ["web3"])
+    assert result.summary.endswith("left out: web3")
+    assert not fleet["web3"].changes
+    assert await fleet.probe(plan) is Did.UNKNOWN  # one did, one did not
+
+
+async def test_it_goes_on_as_far_as_the_step_says(fleet: Fleet) -> None:
+    for name in ("web1", "web2"):
+        fleet[name].unit("web.service", fails=True)
+    result = await fleet.do("host.service_restart", groups="web", unit="web", settle="0s", stop_after=2)
+    assert (result.value["failed"], result.value["skipped"]) == (["web1", "web2"], ["web3"])
+
+
+async def test_one_that_nobody_saw_makes_the_whole_unknown(fleet: Fleet) -> None:
+    """A machine that falls over in the middle of a change."""
+    fleet["web3"].unit("web.service", fails=True)
+    plan = await fleet.plan("host.run", groups="web", batch=3, argv=["sh", "-c", "echo begun; sleep 5"])
+
+    def say(text: str) -> None:
+        if text.startswith("web2: begun"):
+            fleet.machines["web2"].crash()
+
+    result = await fleet.run(plan, say)
+    assert result.outcome is Outcome.UNKNOWN
+    assert (result.value["unseen"], result.value["failed"]) == (["web2"], [])
+    assert result.summary == "done on 2 of 3 hosts; nobody saw how it ended on web2"
+
+
+async def test_what_takes_it_back_leaves_alone_where_nothing_changed(fleet: Fleet) -> None:
+    fleet["web1"].unit("web.service", ActiveState="inactive", SubState="dead")
+    plan = await fleet.plan("host.service_stop", groups="web", unit="web", settle="0s", batch="100%")
+    result = await fleet.run(plan)
+    assert result.outcome is Outcome.SUCCEEDED
+    undo = fleet.actions["host.service_stop"].undo
+    assert undo is not None
+    back = await undo(plan, result)
+    assert (back.action, back.targets) == ("host.service_start", ("web2", "web3"))
+    assert back.params["batch"] == "100%"
+
+
+@pytest.mark.parametrize(
+    ("batch", "risk", "sizes"),
+    [
+        ("", Risk.WRITE, [1] * 10), ("", Risk.READ, [10]), ("3", Risk.READ, [3, 3, 3, 1]), ("25%", Risk.WRITE, [2] * 5),
+        ("1%", Risk.WRITE, [1] * 10), ("100%", Risk.WRITE, [10]), ("20", Risk.WRITE, [10]),
+    ],
+)  # fmt: skip
+def test_batches(batch: str, risk: Risk, sizes: list[int]) -> None:
+    """A share is rounded down, and is one at least."""
+    names = [f"web{number}" for number in range(10)]
+    made = list(batches(names, OnHosts(groups=["web"], batch=batch), risk))
+    assert [len(one) for one in made] == sizes
+    assert [name for one in made for name in one] == names
+
+
+async def test_hosts_wait_for_those_of_the_batch_before(fleet: Fleet, tmp_path: Path) -> None:
+    times = tmp_path / "times"
+    two = f"until [ $(grep -c begin {times}) -ge 2 ]; do sleep 0.02; done"  # as many as begin at once: one alone hangs
+    write = f"echo begin >>{times}; {two}; echo end >>{times}"
+    await fleet.do("host.run", hosts=["web1", "web2", "web3"], batch=2, argv=["sh", "-c", write])
+    assert times.read_text().split() == ["begin", "begin", "end", "end", "begin", "end"]
+
+
+async def test_a_name_is_one_host_and_never_a_pattern_or_a_group(fleet: Fleet) -> None:
+    for name in ("web*", "web", "*", "web1,web2", "web?"):
+        for params in ({"host": name}, {"hosts": [name]}):
+            error = await raised(fleet.plan("host.ping", **params))
+            assert "no host is called" in error.message
+    assert "no group is called 'w*'" in (await raised(fleet.plan("host.ping", groups=["w*"]))).message
+    assert (await fleet.plan("host.ping", hosts=["web2", "web1", "web2"])).targets == ("web2", "web1")
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {}, {"host": "a", "hosts": ["b"]}, {"host": "a", "groups": ["b"]}, {"host": "a", "batch": "0"},
+        {"host": "a", "batch": "101%"}, {"host": "a", "batch": "a"}, {"host": "a", "stop_after": 0},
+    ],
+)  # fmt: skip
+def test_somewhere_must_be_named_once(params: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        OnHosts.model_validate(params)
+
+
+def test_a_batch_is_a_number_or_a_share() -> None:
+    assert OnHosts.model_validate({"host": "a", "batch": 5}).batch == "5"
+    assert OnHosts.model_validate({"host": "a", "batch": "10%"}).batch == "10%"
+    assert RunParams(host="a", argv=["b"]).hosts == []
+
+
+# -- Jumps --
+
+
+async def test_a_host_is_reached_through_two_others(tmp_path: Path, tools: Tools, sshd: Sshd) -> None:
+    made = machines(tmp_path, ["gate", "inner", "web1"])
+    at = {name: {"address": one.host, "port": one.port} for name, one in made.items()}
+    config = fleet_config(
+        tmp_path,
+        made,
+        hosts={
+            "gate": at["gate"],
+            "inner": at["inner"] | {"jump": "gate"},
+            "web1": at["web1"] | {"jump": "inner"},
+        },
+    )
+    with ExitStack() as running:
+        for machine in made.values():
+            running.enter_context(machine)
+        async with integration.open(config, tools) as opened:
+            fleet = Fleet(made, config, opened.actions)
+            plan = await fleet.plan("host.ping", host="web1")
+            assert plan.preconditions["web1: address"].count(" via ") == 2
+            assert (await fleet.run(plan)).outcome is Outcome.SUCCEEDED
+            health = {found.what: found for found in await opened.examine()}
+            assert health["web1"].version.startswith("SSH-2.0-OpenSSH")
+            assert "Accepted publickey" in made["gate"].log.read_text()
+            made["inner"].stop()
+            gone = await fleet.do("host.ping", host="web1")
+            assert (gone.outcome, gone.temporary, gone.value["reason"]) == (Outcome.FAILED, True, "connection")
+            assert "inner cannot be reached at 127.0.0.1" in gone.summary
+            assert "through gate" in gone.summary

@@ -1,0 +1,56 @@
+"""A run that nobody can carry to its end is given up, and somebody is woken: nothing is tried for ever."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from bot.model.plan import Plan
+from bot.model.run import RunStatus
+from bot.ports.actions import Occasion
+from tests.scenarios.runbooks import MEND
+from tests.scenarios.tocsin import Tocsin, ended, living
+
+
+def stumbles(tocsin: Tocsin) -> list[str]:
+    """From now on our own code makes a mistake whenever a step is planned; the times it did."""
+    times: list[str] = []
+
+    async def plan(params: BaseModel, _: Occasion) -> Plan:
+        times.append(str(params))
+        raise ZeroDivisionError("a mistake of ours")
+
+    whole = tocsin.world.actions["host.run"]["hosts"]
+    tocsin.world.actions = {**tocsin.world.actions, "host.run": {"hosts": replace(whole, plan=plan)}}
+    return times
+
+
+async def test_a_run_that_meets_a_mistake_of_ours_again_and_again_is_given_up_and_somebody_is_woken(
+    database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with living(database, [MEND]) as tocsin:
+        times = stumbles(tocsin)
+        tocsin.fails()
+        case = await tocsin.until(ended)
+        run, _ = await tocsin.run()
+        woken = await tocsin.case("INC-2")
+    assert run.status is RunStatus.FAILED
+    assert len(times) == 5
+    assert [entry.text for entry in case.timeline if "given up" in entry.text] == ["run RUN-1 is given up"]
+    assert woken.incident.title == "Run RUN-1 of runbook mend was given up"
+    assert woken.incident.severity is case.incident.severity
+    assert "it began for INC-1" in woken.timeline[0].why
+    assert "ZeroDivisionError" in woken.timeline[0].why
+    assert caplog.text.count("run RUN-1 met a mistake of ours") == 5
+
+
+async def test_a_mistake_that_passes_costs_the_run_nothing(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        whole = dict(tocsin.world.actions)
+        times = stumbles(tocsin)
+        tocsin.fails()
+        await tocsin.until(lambda _: len(times) == 4)
+        tocsin.world.actions = whole
+        await tocsin.asked()
+        assert [*await tocsin.incidents()] == ["INC-1"]

@@ -1,0 +1,99 @@
+"""What a run says became of the signal: however it ends, whoever acted, and only what was seen."""
+
+from pathlib import Path
+
+from bot.model.run import RunStatus, RunVerdict
+from tests.scenarios.runbooks import MEND, with_keys
+from tests.scenarios.tocsin import Tocsin, ended, ending, living
+
+LOOK = MEND[: MEND.index("  - id: mend\n")]
+WATCHING = LOOK.replace("steps:\n", "watch: 12m\nsteps:\n")
+UNSEEN = 'verify: {expr: "errors == 0", within: 1m}'
+
+
+def verdicts(said: list[str]) -> list[str]:
+    return [text for text in said if text.startswith("verdict of ")]
+
+
+async def mended(tocsin: Tocsin) -> None:
+    await tocsin.asked()
+    await tocsin.answers()
+
+
+async def test_what_people_do_after_a_look_is_watched(database: Path) -> None:
+    async with living(database, [WATCHING]) as tocsin:
+        tocsin.fails()
+        await tocsin.until(lambda case: case.runs and case.runs[0][0].status is RunStatus.WAITING)
+        await tocsin.passes("5m")
+        tocsin.recovers()
+        case = await tocsin.until(ended)
+    assert (case.runs[0][0].status, case.runs[0][0].verdict) == (RunStatus.SUCCEEDED, RunVerdict.RECOVERED)
+    (verdict,) = verdicts(tocsin.said(case))
+    assert verdict.startswith("verdict of RUN-1: recovered, 5m")
+    assert verdict.endswith(" after its last look")
+
+
+async def test_where_nobody_does_anything_that_is_said_too_and_is_no_failure_of_the_runbook(database: Path) -> None:
+    async with living(database, [WATCHING]) as tocsin:
+        tocsin.fails()
+        case = await tocsin.until(ended, within="13m")
+        record = await tocsin.world.store.read(lambda tx: tx.automation.record("mend", ""))
+    assert (case.runs[0][0].status, case.runs[0][0].verdict) == (RunStatus.SUCCEEDED, RunVerdict.NOT_RECOVERED)
+    assert ending(case) == "every step is done, and changed nothing; the original signal has not recovered"
+    assert (record.not_recovered, record.in_a_row) == (1, 0)
+
+
+async def test_what_people_did_earns_a_runbook_nothing(database: Path) -> None:
+    async with living(database, [WATCHING]) as tocsin:
+        tocsin.fails()
+        await tocsin.until(lambda case: case.runs and case.runs[0][0].status is RunStatus.WAITING)
+        tocsin.recovers()
+        await tocsin.until(ended)
+        record = await tocsin.world.store.read(lambda tx: tx.automation.record("mend", ""))
+    assert (record.recovered, record.in_a_row) == (1, 0)
+
+
+async def test_a_source_that_is_gone_while_it_is_watched_recovers_nothing(database: Path) -> None:
+    async with living(database, [WATCHING]) as tocsin:
+        tocsin.fails()
+        await tocsin.until(lambda case: case.runs and case.runs[0][0].status is RunStatus.WAITING)
+        tocsin.goes_blind()
+        case = await tocsin.until(ended, within="13m")
+    assert case.runs[0][0].verdict is RunVerdict.NOT_SEEN
+
+
+async def test_who_only_looks_and_watches_nothing_has_no_verdict(database: Path) -> None:
+    async with living(database, [LOOK]) as tocsin:
+        tocsin.fails()
+        case = await tocsin.until(ended)
+    assert case.runs[0][0].verdict is RunVerdict.NONE
+    assert not verdicts(tocsin.said(case))
+
+
+async def test_a_run_that_fails_after_its_change_says_what_became_of_the_signal(database: Path) -> None:
+    async with living(database, [with_keys(MEND, "mend", UNSEEN)]) as tocsin:
+        tocsin.fails()
+        await mended(tocsin)
+        case = await tocsin.until(ended)
+    assert (case.runs[0][0].status, case.runs[0][0].verdict) == (RunStatus.FAILED, RunVerdict.NOT_RECOVERED)
+    assert "step mend.verify" in ending(case)
+
+
+async def test_what_it_did_not_see_itself_has_not_recovered_even_where_the_series_is_gone(database: Path) -> None:
+    async with living(database, [with_keys(MEND, "mend", UNSEEN)]) as tocsin:
+        tocsin.hosts.effect = tocsin.shares.clear  # as the series of a pod that was deleted
+        tocsin.fails()
+        await mended(tocsin)
+        case = await tocsin.until(ended)
+    assert case.runs[0][0].verdict is RunVerdict.NOT_RECOVERED
+    told = next(entry for entry in case.timeline if entry.text.startswith("verdict of "))
+    assert told.why == "approved by ann; step mend.verify did not see that it helped"
+
+
+async def test_nobody_agreed_and_nothing_changed_so_that_there_is_nothing_to_judge(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        tocsin.fails()
+        await tocsin.asked()
+        await tocsin.answers(approve=False)
+        case = await tocsin.until(ended)
+    assert case.runs[0][0].verdict is RunVerdict.NONE
