@@ -22,6 +22,10 @@ from bot.ports.store import Tx
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
+LONG = timedelta(minutes=5)
+"""A lease that lasts."""
+OVER = timedelta(microseconds=0)
+"""A lease that has ended as soon as it was given."""
 RUNBOOK = Runbook(
     name="roll-back",
     title="Roll back",

@@ -59,6 +59,7 @@ async def rollout_stuck(site: Site, helps: bool) -> End:
 
 @story("crash-looping pod")
 async def crash_loop(site: Site, helps: bool) -> End:
+    site.cluster.set(longest_backoff=1)  # a kubelet waits five minutes at most, of which lapse makes a second or so
     cluster = await released(site, CRASHES)
     async with responding(site, "pod-restarts", "KubePodCrashLooping", helps=helps) as tocsin:
         if not helps:

@@ -1,4 +1,4 @@
-"""What there is to go wrong: whatever stands here, a real Prometheus scrapes it five times a second."""
+"""What there is to go wrong: whatever stands here, a real Prometheus scrapes it twice a second."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ import yaml
 
 from tests.servers import Machine, Postgres, PrometheusServer, SimulatedKubernetes
 
-_EVERY = {"scrape_interval": "200ms", "scrape_timeout": "200ms", "evaluation_interval": "1s"}
+_EVERY = {"scrape_interval": "500ms", "scrape_timeout": "500ms", "evaluation_interval": "1s"}
 
 
 class Site:
@@ -96,7 +96,7 @@ def exporter(text: Callable[[], str], *, port: int = 0) -> Iterator[str]:
                 self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Says nothing: five scrapes a second."""
+            """Says nothing: two scrapes a second."""
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
