@@ -1,0 +1,136 @@
+"""What every store promises of runs, their journals and who carries them; `store_suite.py` takes it in."""
+
+import asyncio
+from dataclasses import replace as replaced
+
+import pytest
+
+from bot.errors import Conflict, Fenced, NotFound
+from bot.model.ids import IncidentId, RunId
+from bot.model.run import JournalKind, RunStatus
+from bot.ports.store import Store, Tx
+from tests.contracts.store_nouns import DAY, LONG, MINUTE, NOW, OVER, errand, finished, incident, line, run
+
+
+class RunsSuite:
+    """Runs, their journals and who carries them."""
+
+    async def test_a_run_comes_back_with_its_runbook_and_the_newest_first(self, store: Store) -> None:
+        await store.write(lambda tx: tx.incidents.put(incident(1)))
+        one, two = run(1, incident=IncidentId("INC-1")), run(2, wake_at=None)
+        for new in (one, two):
+            await store.write(lambda tx, new=new: tx.runs.create(new))
+        assert await store.read(lambda tx: tx.runs.get(one.id)) == one
+        assert await store.read(lambda tx: tx.runs.list()) == [two, one]
+        assert await store.read(lambda tx: tx.runs.list(incident=IncidentId("INC-1"))) == [one]
+        assert len(await store.read(lambda tx: tx.runs.list(limit=1))) == 1
+        with pytest.raises(Conflict):
+            await store.write(lambda tx: tx.runs.create(one))
+
+    async def test_a_journal_is_kept_in_order(self, store: Store) -> None:
+        await store.write(lambda tx: tx.runs.create(run(1)))
+        lines = [line("RUN-1", plan_hash="x"), finished("RUN-1", "it went well"), finished("RUN-1", "")]
+        kept = [await store.write(lambda tx, new=new: tx.runs.append(new, epoch=None)) for new in lines]
+        assert [found.seq for found in kept] == sorted(found.seq for found in kept)
+        assert await store.read(lambda tx: tx.runs.journal(RunId("RUN-1"))) == kept
+        assert [replaced(found, seq=0) for found in kept] == lines
+        with pytest.raises(NotFound):
+            await store.write(lambda tx: tx.runs.append(line("RUN-2"), epoch=None))
+
+    async def test_a_due_run_is_carried_by_one(self, store: Store) -> None:
+        await store.write(lambda tx: tx.runs.create(run(1)))
+        await store.write(lambda tx: tx.runs.create(run(2, wake_at=NOW + MINUTE)))
+        await store.write(lambda tx: tx.runs.create(run(3, wake_at=None)))
+        claims = await asyncio.gather(*(store.write(lambda tx: tx.runs.claim("us", NOW, LONG)) for _ in range(5)))
+        carried = [claim for claim in claims if claim is not None]
+        assert carried == [run(1, epoch=1)]
+        assert await store.write(lambda tx: tx.runs.claim("them", NOW + MINUTE, LONG)) == run(
+            2, wake_at=NOW + MINUTE, epoch=1
+        )
+
+    async def test_what_a_run_says_as_it_is_put_down_is_read_in_that_work_and_by_who_claims_it_next(
+        self, store: Store
+    ) -> None:
+        await store.write(lambda tx: tx.runs.create(run(1, wake_at=NOW)))
+        claimed = await store.write(lambda tx: tx.runs.claim("us", NOW, LONG))
+        assert claimed is not None
+
+        def put_down(tx: Tx) -> int:
+            tx.runs.append(line("RUN-1"), epoch=claimed.epoch)
+            tx.runs.release(replaced(claimed, wake_at=NOW), epoch=claimed.epoch)
+            return len(tx.runs.journal(claimed.id))
+
+        assert await store.write(put_down) == 1
+        assert await store.write(lambda tx: len(tx.runs.journal(claimed.id))) == 1
+        assert await store.read(lambda tx: len(tx.runs.journal(claimed.id))) == 1
+
+    async def test_a_lease_that_ended_lets_another_take_over_and_fences_the_first(self, store: Store) -> None:
+        await store.write(lambda tx: tx.runs.create(run(1)))
+        mine = await store.write(lambda tx: tx.runs.claim("us", NOW, OVER))
+        theirs = await store.write(lambda tx: tx.runs.claim("them", NOW, LONG))
+        assert (mine.epoch, theirs.epoch) == (1, 2)
+        for stale in (
+            lambda tx: tx.runs.append(line("RUN-1"), epoch=1),
+            lambda tx: tx.runs.renew(RunId("RUN-1"), epoch=1, lease=LONG),
+            lambda tx: tx.runs.release(mine, epoch=1),
+        ):
+            with pytest.raises(Fenced):
+                await store.write(stale)
+        assert await store.read(lambda tx: tx.runs.journal(RunId("RUN-1"))) == []
+        await store.write(lambda tx: tx.runs.append(line("RUN-1"), epoch=2))
+        await store.write(lambda tx: tx.runs.renew(RunId("RUN-1"), epoch=2, lease=LONG))
+        await store.write(lambda tx: tx.runs.append(line("RUN-1", JournalKind.ANSWERED), epoch=None))
+        assert len(await store.read(lambda tx: tx.runs.journal(RunId("RUN-1")))) == 2
+
+    async def test_renewing_keeps_others_away(self, store: Store) -> None:
+        await store.write(lambda tx: tx.runs.create(run(1)))
+        await store.write(lambda tx: tx.runs.claim("us", NOW, OVER))
+        await store.write(lambda tx: tx.runs.renew(RunId("RUN-1"), epoch=1, lease=LONG))
+        assert await store.write(lambda tx: tx.runs.claim("them", NOW, LONG)) is None
+
+    async def test_a_run_that_was_put_down_waits_for_its_time(self, store: Store) -> None:
+        await store.write(lambda tx: tx.runs.create(run(1)))
+        mine = await store.write(lambda tx: tx.runs.claim("us", NOW, LONG))
+        waiting = replaced(mine, status=RunStatus.WAITING, wake_at=NOW + 2 * MINUTE)
+        await store.write(lambda tx: tx.runs.release(waiting, epoch=1))
+        assert await store.read(lambda tx: tx.runs.get(mine.id)) == waiting
+        assert await store.write(lambda tx: tx.runs.claim("us", NOW + MINUTE, LONG)) is None
+        await store.write(lambda tx: tx.runs.wake(mine.id, NOW + MINUTE))
+        assert (await store.write(lambda tx: tx.runs.claim("us", NOW + MINUTE, LONG))).epoch == 2
+
+    async def test_it_says_when_the_next_run_is_due_that_nobody_carries(self, store: Store) -> None:
+        assert await store.read(lambda tx: tx.runs.next_at()) is None
+        await store.write(lambda tx: tx.runs.create(run(1)))
+        assert await store.read(lambda tx: tx.runs.next_at()) == NOW
+        mine = await store.write(lambda tx: tx.runs.claim("us", NOW, LONG))
+        assert await store.read(lambda tx: tx.runs.next_at()) is None
+        await store.write(lambda tx: tx.runs.release(replaced(mine, wake_at=NOW + MINUTE), epoch=1))
+        assert await store.read(lambda tx: tx.runs.next_at()) == NOW + MINUTE
+
+    async def test_a_run_woken_while_it_is_carried_is_not_put_to_sleep(self, store: Store) -> None:
+        await store.write(lambda tx: tx.runs.create(run(1)))
+        mine = await store.write(lambda tx: tx.runs.claim("us", NOW, LONG))
+        await store.write(lambda tx: tx.runs.wake(mine.id, NOW + MINUTE))
+        await store.write(lambda tx: tx.runs.release(replaced(mine, wake_at=None), epoch=1))
+        again = await store.write(lambda tx: tx.runs.claim("us", NOW + MINUTE, LONG))
+        assert again is not None
+        await store.write(lambda tx: tx.runs.release(replaced(again, wake_at=None), epoch=2))
+        assert await store.write(lambda tx: tx.runs.claim("us", NOW + DAY, LONG)) is None
+
+    async def test_a_run_that_ended_sleeps_for_good(self, store: Store) -> None:
+        await store.write(lambda tx: tx.runs.create(run(1)))
+        mine = await store.write(lambda tx: tx.runs.claim("us", NOW, LONG))
+        await store.write(lambda tx: tx.runs.wake(mine.id, NOW))
+        ended = replaced(mine, status=RunStatus.SUCCEEDED, ended_at=NOW + MINUTE, wake_at=None)
+        await store.write(lambda tx: tx.runs.release(ended, epoch=1))
+        await store.write(lambda tx: tx.runs.wake(mine.id, NOW))
+        assert await store.read(lambda tx: tx.runs.get(mine.id)) == ended
+        assert await store.write(lambda tx: tx.runs.claim("us", NOW + DAY, LONG)) is None
+
+    async def test_after_a_crash_all_leases_can_be_ended(self, store: Store) -> None:
+        await store.write(lambda tx: tx.runs.create(run(1)))
+        await store.write(lambda tx: tx.outbox.add(errand("a")))
+        await store.write(lambda tx: (tx.runs.claim("us", NOW, LONG), tx.outbox.claim("us", NOW, LONG)))
+        await store.write(lambda tx: (tx.runs.release_all(), tx.outbox.release_all()))
+        assert (await store.write(lambda tx: tx.runs.claim("us", NOW, LONG))).epoch == 2
+        assert (await store.write(lambda tx: tx.outbox.claim("us", NOW, LONG))).attempts == 2
