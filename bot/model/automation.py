@@ -87,7 +87,8 @@ class Trust:
 class RunbookRecord:
     """What became of the runs of one runbook in one environment. `in_a_row`: recoveries since the last that was none.
 
-    In it count only runs that changed something; `typically` is the median time to recovery.
+    In it count only runs that changed something, and that did what the runbook does now; in the rest all of its runs.
+    `typically` is the median time to recovery.
     """
 
     runbook: str

@@ -139,6 +139,8 @@ class RunbookRun:
     service: str = ""
     environment: str = ""
     autonomy: Autonomy = Autonomy.SUGGEST
+    does: str = ""
+    """What its runbook does: see `bot.runbooks.autonomy.doing`. Empty: it began before that was kept."""
     lock: str = ""
     """Of runs with the same, only one is under way; empty: nothing is locked."""
     parent: RunId | None = None

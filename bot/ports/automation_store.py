@@ -5,7 +5,7 @@ Part of `bot.ports.store.Tx`; what holds for every change of the store holds her
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bot.model.automation import InFlight, Pause, RunbookRecord, Trust
@@ -36,11 +36,11 @@ class Automations(Protocol):
         """Creates or replaces."""
         ...
 
-    def records(self) -> Sequence[RunbookRecord]:
-        """What became of the ended runs, by runbook and environment."""
+    def records(self, does: Mapping[str, str]) -> Sequence[RunbookRecord]:
+        """What became of the ended runs, by runbook and environment; `does`: what each runbook does now."""
         ...
 
-    def record(self, runbook: str, environment: str) -> RunbookRecord:
+    def record(self, runbook: str, environment: str, does: str) -> RunbookRecord:
         """The same of one."""
         ...
 

@@ -66,7 +66,8 @@ def _seen(tx: Tx, setup: Setup, now: datetime) -> SeenAutomation:
 
 def _trusts(tx: Tx, setup: Setup) -> Sequence[SeenTrust]:
     """Every runbook that is set up, once for each environment in which it ran or was trusted."""
-    records = {(one.runbook, one.environment): one for one in tx.automation.records()}
+    does = {name: autonomy.doing(runbook) for name, runbook in setup.runbooks.items()}
+    records = {(one.runbook, one.environment): one for one in tx.automation.records(does)}
     trusts = {(one.runbook, one.environment): one for one in tx.automation.trusts()}
     known = {*records, *trusts}
     unused = {(name, "") for name in setup.runbooks if name not in {runbook for runbook, _ in known}}

@@ -43,9 +43,13 @@ def _lower(tx: Tx, setup: Setup, actor: Actor, run: RunbookRun, now: datetime) -
 
 
 def _offer(tx: Tx, setup: Setup, actor: Actor, run: RunbookRun, now: datetime) -> None:
-    kept = tx.automation.record(run.runbook.name, run.environment)
-    trust = autonomy.held(tx.automation.trust(run.runbook.name, run.environment), run.runbook)
+    """Only to the runbook as it is now: a run that began before it was rewritten earns it nothing."""
+    runbook = setup.runbooks.get(run.runbook.name)
+    if runbook is None or autonomy.doing(runbook) != run.does:
+        return
+    kept = tx.automation.record(runbook.name, run.environment, run.does)
+    trust = autonomy.held(tx.automation.trust(runbook.name, run.environment), runbook)
     further = autonomy.just_earned(setup.automation, kept, trust)
     if further is not None:
-        text = f"{run.runbook.name} has earned more autonomy: {further}"
+        text = f"{runbook.name} has earned more autonomy: {further}"
         told.say(tx, actor, run, EntryKind.RUNBOOK, text, now, why=autonomy.why_offered(kept, further))

@@ -23,13 +23,14 @@ OF_ALERT = "alert"
 
 
 def placed(run: RunbookRun, automation: Automation, incident: Incident | None, alert: Alert | None) -> RunbookRun:
-    """The run with its service, its environment and its lock; NotAllowed when its lock cannot be told.
+    """The run with what it does, its service, its environment and its lock; NotAllowed when its lock cannot be told.
 
     It keeps the runbook as it is now, without the tests, which no run needs.
     """
     return replace(
         run,
         runbook=replace(run.runbook, tests=()),
+        does=autonomy.doing(run.runbook),
         service=incident.service if incident is not None else "",
         environment=alert.labels.get(automation.environment_label) or "" if alert is not None else "",
         lock=_lock(run),

@@ -84,4 +84,18 @@ BITES = [
         caught_by=pytest(f"{AUTONOMY}::test_recoveries_earn_an_offer_and_a_failure_takes_the_trust_away"),
         says="mend loses its autonomy",
     ),
+    Bite(
+        fault="recoveries of what a runbook did before it was rewritten",
+        file="bot/store/repositories/automation.py",
+        plant=replaced("row for row in rows if does and row.does == does", "rows"),
+        caught_by=pytest(f"{AUTONOMY}::test_a_runbook_that_does_something_else_earns_from_the_beginning"),
+        says="AssertionError",
+    ),
+    Bite(
+        fault="a run of a runbook as it was that earns the one that is now something",
+        file="bot/response/trust_followed.py",
+        plant=replaced("runbook is None or autonomy.doing(runbook) != run.does", "runbook is None"),
+        caught_by=pytest(f"{AUTONOMY}::test_a_run_that_began_before_its_runbook_was_rewritten_earns_nothing"),
+        says="has earned",
+    ),
 ]

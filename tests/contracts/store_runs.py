@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import Conflict, Fenced, NotFound
 from bot.model.ids import IncidentId, RunId
-from bot.model.run import JournalKind, RunStatus
+from bot.model.run import JournalKind, RunStatus, RunVerdict
 from bot.ports.store import Store, Tx
 from tests.contracts.store_nouns import DAY, LONG, MINUTE, NOW, OVER, errand, finished, incident, line, run
 
@@ -126,6 +126,22 @@ class RunsSuite:
         await store.write(lambda tx: tx.runs.wake(mine.id, NOW))
         assert await store.read(lambda tx: tx.runs.get(mine.id)) == ended
         assert await store.write(lambda tx: tx.runs.claim("us", NOW + DAY, LONG)) is None
+
+    async def test_recoveries_count_for_what_a_runbook_does_now_and_not_for_what_it_did(self, store: Store) -> None:
+        def recovered(tx: Tx, number: int, does: str) -> None:
+            at = NOW + number * MINUTE
+            tx.runs.create(replaced(run(number, wake_at=NOW), does=does, changed_at=NOW))
+            mine = tx.runs.claim("us", NOW, LONG)
+            over = replaced(mine, status=RunStatus.SUCCEEDED, ended_at=at, wake_at=None, verdict=RunVerdict.RECOVERED)
+            tx.runs.release(over, epoch=1)
+
+        for number, does in enumerate(("", "this", "that", "this"), 1):
+            await store.write(lambda tx, number=number, does=does: recovered(tx, number, does))
+        name = run(1).runbook.name
+        for does, count in (("this", 2), ("that", 1), ("more", 0), ("", 0)):
+            kept = await store.read(lambda tx, does=does: tx.automation.record(name, "", does))
+            assert (kept.recovered, kept.in_a_row) == (4, count)
+            assert await store.read(lambda tx, does=does: tx.automation.records({name: does})) == [kept]
 
     async def test_after_a_crash_all_leases_can_be_ended(self, store: Store) -> None:
         await store.write(lambda tx: tx.runs.create(run(1)))

@@ -294,6 +294,7 @@ runs = st.builds(
     service=words,
     environment=words,
     autonomy=st.sampled_from(Autonomy),
+    does=words,
     lock=words,
     parent=st.none() | words.map(RunId),
     parent_step=words,

@@ -14,6 +14,7 @@ from bot.model.report import Case
 from bot.model.run import JournalKind, Question, RunStatus, RunVerdict
 from bot.response import approval_given, automation_seen, run_wanted, trust_given
 from bot.runbooks import asking
+from bot.runbooks.spec import read_runbook
 from tests.scenarios.runbooks import MEND, with_keys
 from tests.scenarios.tocsin import Tocsin, actor, ended, kinds, living
 
@@ -146,6 +147,42 @@ async def test_recoveries_earn_an_offer_and_a_failure_takes_the_trust_away(datab
     assert (mend.autonomy, mend.offered, mend.record.in_a_row) == (Autonomy.SUGGEST, None, 0)
     assert mend.trust is not None
     assert mend.trust.by == "tocsin"
+
+
+async def test_a_runbook_that_does_something_else_earns_from_the_beginning(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        governed(tocsin, Automation(promote_after=1))
+        tocsin.hosts.effect = tocsin.recovers
+        tocsin.fails()
+        await tocsin.asked()
+        rewritten(tocsin, "title: Mends it", "title: Mends all of it")
+        await tocsin.answers()
+        case = await tocsin.until(ended)
+        assert "mend has earned more autonomy: approve" in tocsin.said(case)
+        rewritten(tocsin, "timeout: 30s", "timeout: 40s")
+        (seen,) = (await automation_seen.seen(tocsin.world, actor("eve"))).runbooks
+    assert (seen.offered, seen.record.recovered, seen.record.in_a_row) == (None, 1, 0)
+
+
+async def test_a_run_that_began_before_its_runbook_was_rewritten_earns_nothing(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        governed(tocsin, Automation(promote_after=1))
+        tocsin.hosts.effect = tocsin.recovers
+        tocsin.fails()
+        await tocsin.asked()
+        rewritten(tocsin, "timeout: 30s", "timeout: 40s")
+        await tocsin.answers()
+        case = await tocsin.until(ended)
+        assert case.runs[0][0].verdict is RunVerdict.RECOVERED
+        assert not any("has earned" in text for text in tocsin.said(case))
+        assert await offered(tocsin) == [None]
+
+
+def rewritten(tocsin: Tocsin, old: str, new: str) -> None:
+    """Somebody edits the runbook, and Tocsin reads it anew."""
+    assert old in MEND
+    mend = read_runbook(MEND.replace(old, new), "mend.yaml")
+    tocsin.world.setup = replace(tocsin.world.setup, runbooks={"mend": mend})
 
 
 async def offered(tocsin: Tocsin) -> Sequence[Autonomy | None]:

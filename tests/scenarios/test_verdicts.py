@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from bot.model.automation import RunbookRecord
 from bot.model.run import RunStatus, RunVerdict
+from bot.runbooks.autonomy import doing
 from tests.scenarios.runbooks import MEND, with_keys
 from tests.scenarios.tocsin import Tocsin, ended, ending, living
 
@@ -13,6 +15,11 @@ UNSEEN = 'verify: {expr: "errors == 0", within: 1m}'
 
 def verdicts(said: list[str]) -> list[str]:
     return [text for text in said if text.startswith("verdict of ")]
+
+
+async def kept_of(tocsin: Tocsin) -> RunbookRecord:
+    does = doing(tocsin.world.setup.runbooks["mend"])
+    return await tocsin.world.store.read(lambda tx: tx.automation.record("mend", "", does))
 
 
 async def mended(tocsin: Tocsin) -> None:
@@ -37,7 +44,7 @@ async def test_where_nobody_does_anything_that_is_said_too_and_is_no_failure_of_
     async with living(database, [WATCHING]) as tocsin:
         tocsin.fails()
         case = await tocsin.until(ended, within="13m")
-        record = await tocsin.world.store.read(lambda tx: tx.automation.record("mend", ""))
+        record = await kept_of(tocsin)
     assert (case.runs[0][0].status, case.runs[0][0].verdict) == (RunStatus.SUCCEEDED, RunVerdict.NOT_RECOVERED)
     assert ending(case) == "every step is done, and changed nothing; the original signal has not recovered"
     assert (record.not_recovered, record.in_a_row) == (1, 0)
@@ -49,7 +56,7 @@ async def test_what_people_did_earns_a_runbook_nothing(database: Path) -> None:
         await tocsin.until(lambda case: case.runs and case.runs[0][0].status is RunStatus.WAITING)
         tocsin.recovers()
         await tocsin.until(ended)
-        record = await tocsin.world.store.read(lambda tx: tx.automation.record("mend", ""))
+        record = await kept_of(tocsin)
     assert (record.recovered, record.in_a_row) == (1, 0)
 
 

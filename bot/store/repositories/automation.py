@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby
 from statistics import median
@@ -58,7 +58,7 @@ _BEGUN = (
 _ENDED = (
     select(
         _runs.c.runbook_name, _runs.c.environment, _runs.c.status, _runs.c.verdict, _runs.c.verdict_after,
-        _runs.c.ended_at, _runs.c.changed_at,
+        _runs.c.ended_at, _runs.c.changed_at, _runs.c.does,
     )
     .where(_runs.c.ended_at.is_not(None))
     .order_by(_runs.c.runbook_name, _runs.c.environment, _runs.c.ended_at, func.length(_runs.c.id), _runs.c.id)
@@ -137,15 +137,17 @@ class Automations(Repository):
         self._put(_trusts, trust_row(trust))
         self._forget(("trust", trust.runbook, trust.environment))
 
-    def records(self) -> Sequence[RunbookRecord]:
+    def records(self, does: Mapping[str, str]) -> Sequence[RunbookRecord]:
         """What became of the ended runs."""
         of_one = groupby(self._all(_ENDED), key=lambda row: (row.runbook_name, row.environment))
-        return [_record(runbook, environment, list(rows)) for (runbook, environment), rows in of_one]
+        return [
+            _record(runbook, environment, does.get(runbook, ""), list(rows)) for (runbook, environment), rows in of_one
+        ]
 
-    def record(self, runbook: str, environment: str) -> RunbookRecord:
+    def record(self, runbook: str, environment: str, does: str) -> RunbookRecord:
         """The same of one."""
         of_one = _ENDED.where(_runs.c.runbook_name == runbook, _runs.c.environment == environment)
-        return _record(runbook, environment, list(self._all(of_one)))
+        return _record(runbook, environment, does, list(self._all(of_one)))
 
     def in_flight(self) -> Sequence[InFlight]:
         """Steps that have begun and not ended."""
@@ -180,7 +182,7 @@ class Outputs(Repository):
         self._later(_DROP, {"of_run": run, "of_step": step})
 
 
-def _record(runbook: str, environment: str, rows: Sequence[Found]) -> RunbookRecord:
+def _record(runbook: str, environment: str, does: str, rows: Sequence[Found]) -> RunbookRecord:
     verdicts = [row.verdict for row in rows if row.verdict]
     statuses = [row.status for row in rows]
     times = [row.verdict_after for row in rows if row.verdict == RunVerdict.RECOVERED and row.verdict_after is not None]
@@ -194,7 +196,7 @@ def _record(runbook: str, environment: str, rows: Sequence[Found]) -> RunbookRec
         recovered=verdicts.count(RunVerdict.RECOVERED),
         not_recovered=verdicts.count(RunVerdict.NOT_RECOVERED),
         not_seen=verdicts.count(RunVerdict.NOT_SEEN),
-        in_a_row=_in_a_row(rows),
+        in_a_row=_in_a_row(row for row in rows if does and row.does == does),
         typically=timedelta(microseconds=int(median(times))) if times else None,
         last_at=rows[-1].ended_at if rows else None,
     )

@@ -126,6 +126,7 @@ def run_row(run: RunbookRun) -> Values:
         "service": run.service,
         "environment": run.environment,
         "autonomy": run.autonomy,
+        "does": run.does,
         "lock": run.lock,
         "parent": run.parent,
         "parent_step": run.parent_step,
@@ -164,6 +165,7 @@ def run_noun(row: Found) -> RunbookRun:
         service=row.service,
         environment=row.environment,
         autonomy=Autonomy(row.autonomy),
+        does=row.does,
         lock=row.lock,
         parent=row.parent and RunId(row.parent),
         parent_step=row.parent_step,
@@ -274,8 +276,7 @@ class Runs(Repository):
             run=entry.run, at=entry.at, kind=entry.kind, actor=entry.actor, step=entry.step, attempt=entry.attempt,
             data=entry.data, seq=seq,
         )  # fmt: skip
-        tail = self._pending.kept.setdefault(("journal", entry.run), _Tail(seq - 1, []))
-        tail.lines.append(line)
+        self._pending.kept.setdefault(("journal", entry.run), _Tail(seq - 1, [])).lines.append(line)
         return line
 
     def _newest(self, run: RunId) -> int:

@@ -68,6 +68,7 @@ class RunRow(TableRow, table=True):
     depth: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     changed_at: MomentOrNull
     verdict_after: int | None = Field(default=None, sa_type=BigInteger)
+    does: TextOrEmpty
 
 
 class ChunkRow(TableRow, table=True):
