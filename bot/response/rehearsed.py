@@ -18,6 +18,7 @@ from bot.rights import Act, require
 from bot.runbooks import limits, policy, rehearsing, templates
 from bot.runbooks.journal import is_rollback
 from bot.runbooks.schema import UNDO
+from bot.runbooks.story import BACK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ def _all(steps: Sequence[Step]) -> Iterator[Step]:
 
 async def _step(stage: _Stage, step: Step) -> RehearsedStep:
     if step.uses == UNDO:
-        undone = step.id.removesuffix(".rollback")
+        undone = step.id.removesuffix(BACK)
         return _said(step, "unknown", f"takes back what came of {undone}", (undone,))
     try:
         if not templates.holds(step.condition, stage.data):

@@ -18,7 +18,8 @@ from bot.response import run_family, told
 from bot.response.record import record
 from bot.rights import Act, require
 from bot.runbooks import agreed, beginning, limits, machine, moves
-from bot.runbooks.journal import plan_to_json, story_of
+from bot.runbooks.journal import story_of
+from bot.runbooks.planned import plan_to_json
 from bot.runbooks.policy import risk_of
 
 

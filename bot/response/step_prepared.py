@@ -20,7 +20,9 @@ from bot.response.offers import planned, undone
 from bot.response.world import World
 from bot.rights import Act, require
 from bot.runbooks import limits, moves, templates
-from bot.runbooks.journal import UNDO, data_for, finished, plan_to_json
+from bot.runbooks.journal import data_for, finished
+from bot.runbooks.planned import plan_to_json
+from bot.runbooks.schema import UNDO
 
 
 async def prepare(world: World, actor: Actor, carried: Carried, move: moves.Prepare) -> None:

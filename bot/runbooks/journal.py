@@ -1,10 +1,9 @@
-"""What a journal says of one step: folded once, so that the machine and the pages read the same story."""
+"""A run's journal, and what it says of the run: what was agreed to, what turned it, what its steps may read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -12,49 +11,11 @@ from bot.model.actor import Actor, ActorKind
 from bot.model.automation import Autonomy
 from bot.model.plan import ActionResult, Outcome, Plan
 from bot.model.run import JournalEntry, JournalKind, RunbookRun, StepStatus
-from bot.model.runbook import Risk, Runbook, Step
+from bot.model.runbook import Runbook, Step
+from bot.runbooks.story import BACK, StepStory, folded, takes_back
 
-UNDO = "undo"
-"""What a rollback uses that is the action's own undo."""
-_BACK = ".rollback"
 _ASKED, _LOWERED = frozenset((JournalKind.ASKED,)), frozenset((JournalKind.LOWERED,))
 _TURNS = frozenset({JournalKind.ROLLBACK, JournalKind.CANCELLED})
-
-
-@dataclass(slots=True, kw_only=True)
-class StepStory:
-    """One step so far. `attempts` counts starts, `failures` the ends that count against `retry`."""
-
-    status: StepStatus = StepStatus.WAITING
-    reason: str = ""
-    plan: Plan | None = None
-    asked: JournalEntry | None = None
-    """The question that is still open."""
-    approved_hash: str = ""
-    attempts: int = 0
-    began_at: datetime | None = None
-    """The last of these starts."""
-    unseen_at: datetime | None = None
-    """The last of these that was followed by another one before its end was seen."""
-    lost: int = 0
-    """How many of these were followed by another one, or by a look whether they ran, before their end was seen."""
-    failures: int = 0
-    unsettled: bool = False
-    """An attempt began, and nobody saw how it ended."""
-    probed: bool = False
-    asked_if_ran: JournalEntry | None = None
-    last_finished: JournalEntry | None = None
-    is_final: bool = False
-    """It had its effect, and not the one that was expected: only what may be repeated is tried again."""
-    acted: bool = False
-    """An attempt ended that is not known to have left everything as it was."""
-    held: JournalEntry | None = None
-    """What keeps it from beginning, until it begins."""
-
-    @property
-    def may_have_acted(self) -> bool:
-        """Whether it may have had an effect."""
-        return self.acted or self.unsettled
 
 
 class Journal(tuple[JournalEntry, ...]):
@@ -62,7 +23,7 @@ class Journal(tuple[JournalEntry, ...]):
 
     @cached_property
     def _stories(self) -> Mapping[str, StepStory]:
-        return _folded({}, self)
+        return folded({}, self)
 
     @cached_property
     def kinds(self) -> frozenset[JournalKind]:
@@ -76,7 +37,7 @@ class Journal(tuple[JournalEntry, ...]):
     def and_then(self, entries: Sequence[JournalEntry]) -> Journal:
         """The same with these entries after it."""
         longer = Journal((*self, *entries))
-        longer.__dict__["_stories"] = _folded(self._stories, entries)
+        longer.__dict__["_stories"] = folded(self._stories, entries)
         longer.__dict__["kinds"] = self.kinds.union(entry.kind for entry in entries)
         return longer
 
@@ -85,21 +46,6 @@ class Journal(tuple[JournalEntry, ...]):
         same = Journal((*self[: len(self) - len(lines)], *lines))
         same.__dict__["_stories"], same.__dict__["kinds"] = self._stories, self.kinds
         return same
-
-
-def _folded(stories: Mapping[str, StepStory], entries: Sequence[JournalEntry]) -> Mapping[str, StepStory]:
-    """What is known of each step, in new stories where these entries say more of one."""
-    more = dict(stories)
-    for entry in entries:
-        if entry.step:
-            before = more.get(entry.step)
-            story = more[entry.step] = StepStory() if before is None else replace(before)
-            _FOLD[entry.kind](story, entry)
-        elif entry.kind is JournalKind.ROLLBACK:
-            for step in filter(_takes_back, tuple(more)):
-                more[step] = replace(more[step])
-                _asked_for_again(more[step])
-    return more
 
 
 def story_of(step: Step, journal: Sequence[JournalEntry]) -> StepStory:
@@ -137,16 +83,12 @@ def rollback_of(step: Step) -> Step | None:
 
 def is_rollback(step: Step) -> bool:
     """Whether it takes another step back."""
-    return _takes_back(step.id)
-
-
-def _takes_back(step_id: str) -> bool:
-    return step_id.endswith(_BACK)
+    return takes_back(step.id)
 
 
 def taken_back_by(runbook: Runbook, back: Step) -> Step | None:
     """The step that this one takes back."""
-    return step_of(runbook, back.id.removesuffix(_BACK)) if is_rollback(back) else None
+    return step_of(runbook, back.id.removesuffix(BACK)) if is_rollback(back) else None
 
 
 def step_of(runbook: Runbook, step_id: str) -> Step | None:
@@ -251,150 +193,3 @@ def data_for(step: Step, run: RunbookRun, journal: Sequence[JournalEntry]) -> di
         return data
     ended = story_of(of, journal).last_finished
     return {**data, "result": ended.data.get("value", {}) if ended is not None else {}}
-
-
-def plan_to_json(plan: Plan) -> dict[str, Any]:
-    """A plan as a journal keeps it. Any: parameters are plain JSON of any shape."""
-    return {
-        "action": plan.action,
-        "integration": plan.integration,
-        "params": dict(plan.params),
-        "targets": list(plan.targets),
-        "summary": plan.summary,
-        "risk": str(plan.risk),
-        "repeatable": plan.repeatable,
-        "can_probe": plan.can_probe,
-        "diff": plan.diff,
-        "undo": plan.undo,
-        "preconditions": dict(plan.preconditions),
-        "places": list(plan.places),
-        "can_undo": plan.can_undo,
-        "hash": plan.hash,
-    }
-
-
-def plan_from_json(data: Mapping[str, Any]) -> Plan:
-    """The plan a journal kept."""
-    return Plan(
-        action=data["action"],
-        integration=data["integration"],
-        params=data["params"],
-        targets=tuple(data["targets"]),
-        summary=data["summary"],
-        risk=Risk(data["risk"]),
-        repeatable=data["repeatable"],
-        can_probe=data["can_probe"],
-        diff=data["diff"],
-        undo=data["undo"],
-        preconditions=data["preconditions"],
-        places=tuple(data.get("places", ())),
-        can_undo=data.get("can_undo", False),
-    )
-
-
-def _planned(story: StepStory, entry: JournalEntry) -> None:
-    story.plan = plan_from_json(entry.data["plan"])
-    story.status = StepStatus.WAITING
-
-
-def _skipped(story: StepStory, entry: JournalEntry) -> None:
-    story.status, story.reason = StepStatus.SKIPPED, str(entry.data.get("reason", ""))
-
-
-def _refused(story: StepStory, entry: JournalEntry) -> None:
-    story.status, story.reason = StepStatus.FAILED, str(entry.data.get("error", ""))
-    story.acted = story.may_have_acted
-    story.unsettled, story.last_finished = False, None  # what cannot be had is not tried again
-
-
-def _asked(story: StepStory, entry: JournalEntry) -> None:
-    story.asked, story.status = entry, StepStatus.ASKING
-
-
-def _answered(story: StepStory, entry: JournalEntry) -> None:
-    answer = entry.data.get("answer")
-    story.asked = None
-    if answer == "approve":
-        story.approved_hash, story.status = str(entry.data["plan_hash"]), StepStatus.WAITING
-    elif answer == "void":
-        story.approved_hash, story.status = "", StepStatus.WAITING
-    else:
-        story.status = StepStatus.REJECTED
-        story.reason = str(
-            entry.data.get("reason") or ("nobody answered in time" if answer == "expired" else "rejected")
-        )
-
-
-def _intended(story: StepStory, entry: JournalEntry) -> None:
-    story.acted, story.held = story.may_have_acted, None
-    story.unseen_at = story.began_at if story.unsettled else story.unseen_at
-    story.lost += story.unsettled
-    story.attempts, story.began_at = max(story.attempts, entry.attempt), entry.at
-    story.status, story.unsettled, story.probed, story.asked_if_ran = StepStatus.RUNNING, True, False, None
-
-
-def _finished(story: StepStory, entry: JournalEntry) -> None:
-    story.last_finished, story.reason = entry, str(entry.data.get("summary", ""))
-    outcome = entry.data.get("outcome")
-    story.unsettled = outcome == Outcome.UNKNOWN
-    story.asked = None  # the answer to a question of the runbook's own is its end
-    left_alone = entry.data.get("did_not_run") or entry.data.get("untouched")
-    if story.attempts and not (story.unsettled or left_alone):  # people who answer begin nothing
-        story.acted = True
-    story.status = {
-        str(Outcome.SUCCEEDED): StepStatus.SUCCEEDED,
-        str(Outcome.UNKNOWN): StepStatus.UNKNOWN,
-    }.get(str(outcome), StepStatus.FAILED)
-    if story.unsettled and entry.data.get("probed"):
-        story.probed = True
-    if outcome == Outcome.FAILED:
-        if entry.data.get("did_not_run"):
-            # known not to have happened: it may start again under the same approval, and costs no retry
-            story.status, story.last_finished = StepStatus.WAITING, None
-            story.lost += bool(entry.data.get("probed"))
-        else:
-            story.failures += 1
-            story.is_final = bool(entry.data.get("unmet"))
-
-
-def _asked_if_ran(story: StepStory, entry: JournalEntry) -> None:
-    story.asked_if_ran, story.status = entry, StepStatus.UNKNOWN
-
-
-def _held(story: StepStory, entry: JournalEntry) -> None:
-    story.held, story.reason = entry, str(entry.data.get("reason", ""))
-
-
-def _observed(story: StepStory, entry: JournalEntry) -> None:
-    story.status, story.reason = StepStatus.SKIPPED, f"only observed: it would {entry.data.get('summary', '')}"
-
-
-def _asked_for_again(story: StepStory) -> None:
-    """A rollback that failed, or that was refused, may be asked for once more."""
-    if story.status in (StepStatus.FAILED, StepStatus.REJECTED):
-        story.status, story.reason, story.plan, story.failures = StepStatus.WAITING, "", None, 0
-        story.approved_hash, story.asked, story.last_finished = "", None, None
-
-
-def _ignored(story: StepStory, entry: JournalEntry) -> None:
-    """What is about the whole run, or is said again by the entry that follows it."""
-
-
-_FOLD = {
-    JournalKind.PLANNED: _planned,
-    JournalKind.SKIPPED: _skipped,
-    JournalKind.REFUSED: _refused,
-    JournalKind.ASKED: _asked,
-    JournalKind.ANSWERED: _answered,
-    JournalKind.INTENDED: _intended,
-    JournalKind.FINISHED: _finished,
-    JournalKind.ASKED_IF_RAN: _asked_if_ran,
-    JournalKind.ANSWERED_IF_RAN: _ignored,
-    JournalKind.CHECKED: _ignored,
-    JournalKind.CANCELLED: _ignored,
-    JournalKind.HELD: _held,
-    JournalKind.OBSERVED: _observed,
-    JournalKind.LOWERED: _ignored,
-    JournalKind.ROLLBACK: _ignored,
-    JournalKind.ENDED: _ignored,
-}

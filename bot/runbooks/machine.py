@@ -18,11 +18,12 @@ from bot.model.plan import Outcome
 from bot.model.run import JournalEntry, JournalKind, RunbookRun, RunStatus, StepStatus
 from bot.model.runbook import OnFailure, Risk, Step
 from bot.runbooks import one_step
-from bot.runbooks.journal import StepStory, autonomy_of, covers, each_step, rollback_of, story_of, turned_by, whole_run
+from bot.runbooks.journal import autonomy_of, covers, each_step, rollback_of, story_of, turned_by, whole_run
 from bot.runbooks.moves import Check, Done, Move, TakeBack, Wait, Watch
 from bot.runbooks.one_step import Leave
 from bot.runbooks.policy import risk_of
 from bot.runbooks.signal import has_signal
+from bot.runbooks.story import StepStory
 
 
 def next_move(run: RunbookRun, journal: Sequence[JournalEntry], now: datetime) -> Move:

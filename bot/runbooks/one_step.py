@@ -10,7 +10,6 @@ from bot.model.automation import Autonomy
 from bot.model.plan import Plan
 from bot.model.run import JournalEntry, RunStatus, StepStatus
 from bot.model.runbook import OnFailure, Retry, Risk, Step
-from bot.runbooks.journal import StepStory
 from bot.runbooks.moves import (
     ENDING,
     Ask,
@@ -26,6 +25,7 @@ from bot.runbooks.moves import (
     Wait,
 )
 from bot.runbooks.policy import risk_of, terms_for
+from bot.runbooks.story import StepStory
 
 ASK = "ask"
 """The step that asks people a question of the runbook's own."""

@@ -25,8 +25,9 @@ from bot.ports.actions import ActionSpec
 from bot.runbooks import moves
 from bot.runbooks.expecting import unmet
 from bot.runbooks.inputs import resolve
-from bot.runbooks.journal import plan_to_json, template_data
+from bot.runbooks.journal import template_data
 from bot.runbooks.machine import next_move
+from bot.runbooks.planned import plan_to_json
 from bot.runbooks.policy import terms_for
 from bot.runbooks.schema import UNDO
 from bot.runbooks.taint import filled

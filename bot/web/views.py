@@ -26,9 +26,10 @@ from bot.model.timeline import EntryKind, Told, as_told
 from bot.response.alerts_looked_up import MOST_HELD
 from bot.response.response_seen import SeenResponse
 from bot.rights import Act, No, may
-from bot.runbooks.journal import StepStory, begun_steps, story_of, turned_by, whole_run
+from bot.runbooks.journal import begun_steps, story_of, turned_by, whole_run
 from bot.runbooks.machine import can_take_back
 from bot.runbooks.policy import could_answer
+from bot.runbooks.story import StepStory
 from bot.web import incident_forms
 from bot.web.alert_views import HeldAlerts, of_held
 from bot.web.incident_forms import Offers

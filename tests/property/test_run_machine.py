@@ -18,7 +18,8 @@ from bot.model.plan import Plan
 from bot.model.run import ENDED, JournalEntry, JournalKind, RunbookRun, RunStatus
 from bot.model.runbook import ApprovalTerms, OnFailure, Retry, Risk, Runbook, Step
 from bot.runbooks import machine, moves
-from bot.runbooks.journal import each_step, plan_to_json, step_of, story_of
+from bot.runbooks.journal import each_step, step_of, story_of
+from bot.runbooks.planned import plan_to_json
 from bot.runbooks.policy import is_covered, risk_of, terms_for
 from tests.soak import many
 

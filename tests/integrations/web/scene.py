@@ -30,7 +30,7 @@ from bot.model.schedule import Layer, Schedule
 from bot.model.setup import Setup
 from bot.model.timeline import EntryKind, TimelineEntry
 from bot.ports.store import Tx
-from bot.runbooks.journal import plan_to_json
+from bot.runbooks.planned import plan_to_json
 
 OPENED = datetime(2026, 11, 20, 13, 31, 40, tzinfo=UTC)
 NOW = OPENED + timedelta(minutes=4, seconds=12)

@@ -14,7 +14,7 @@ from bot.model.plan import Plan
 from bot.model.run import ApprovalStatus, JournalEntry, JournalKind, Question, RunbookRun, RunStatus, RunVerdict
 from bot.model.runbook import Input, InputType, Risk, Step
 from bot.ports.store import Tx
-from bot.runbooks.journal import plan_to_json
+from bot.runbooks.planned import plan_to_json
 from bot.runbooks.spec import read_runbook
 from tests.integrations.web import scene
 from tests.integrations.web.house import House

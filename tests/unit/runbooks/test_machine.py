@@ -9,7 +9,7 @@ from bot.model.plan import Plan
 from bot.model.run import JournalEntry, JournalKind, RunbookRun
 from bot.model.runbook import Risk, Runbook, Step
 from bot.runbooks import machine, moves
-from bot.runbooks.journal import plan_to_json
+from bot.runbooks.planned import plan_to_json
 
 START = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 PLAN = Plan(
