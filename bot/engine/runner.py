@@ -72,7 +72,7 @@ class Runner:
         now, most = self._world.clock.now(), min(_AT_A_TIME, AT_ONCE - self._carried)
 
         def claim(tx: Tx) -> Sequence[_Claimed]:
-            return [(run, tx.runs.journal(run.id)) for run in tx.runs.claim_some(self._owner, now, LEASE, most)]
+            return [(run, tx.runs.journal(run.id)) for run in tx.runs.claim(self._owner, now, LEASE, most)]
 
         try:
             return await self._world.store.write(claim)

@@ -84,12 +84,11 @@ class Runs(Protocol):
         """Adds to the journal. With an epoch, Fenced unless it is the run's newest; None: a person wrote it."""
         ...
 
-    def claim(self, owner: str, now: datetime, lease: timedelta) -> RunbookRun | None:
-        """Takes one run that is due (`wake_at` <= now) and that nobody holds; raises its epoch."""
-        ...
+    def claim(self, owner: str, now: datetime, lease: timedelta, most: int) -> Sequence[RunbookRun]:
+        """Takes runs that are due (`wake_at` <= now) and that nobody holds, and raises their epochs.
 
-    def claim_some(self, owner: str, now: datetime, lease: timedelta, most: int) -> Sequence[RunbookRun]:
-        """Takes as many of those, those that have been due for longest first."""
+        At most so many; those that have been due for longest, and these first.
+        """
         ...
 
     def next_at(self) -> datetime | None:

@@ -168,6 +168,11 @@ def firing(slot: datetime) -> RuleStatus:
     return RuleStatus(rule="ShopSlow", alerts=(found,), evaluated_at=slot)
 
 
+def claim_run(tx: Tx, owner: str, now: datetime, lease: timedelta) -> RunbookRun | None:
+    """The run that has been due for longest, now carried by this owner; None: none is due."""
+    return next(iter(tx.runs.claim(owner, now, lease, 1)), None)
+
+
 def three_facts(tx: Tx, number: int) -> None:
     """An incident, its note and the audit entry that speaks of it: all there or none."""
     tx.incidents.put(incident(number))

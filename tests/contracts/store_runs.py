@@ -9,7 +9,19 @@ from bot.errors import Conflict, Fenced, NotFound
 from bot.model.ids import IncidentId, RunId
 from bot.model.run import JournalKind, RunStatus, RunVerdict
 from bot.ports.store import Store, Tx
-from tests.contracts.store_nouns import DAY, LONG, MINUTE, NOW, OVER, errand, finished, incident, line, run
+from tests.contracts.store_nouns import (
+    DAY,
+    LONG,
+    MINUTE,
+    NOW,
+    OVER,
+    claim_run,
+    errand,
+    finished,
+    incident,
+    line,
+    run,
+)
 
 
 class RunsSuite:
@@ -41,18 +53,27 @@ class RunsSuite:
         await store.write(lambda tx: tx.runs.create(run(1)))
         await store.write(lambda tx: tx.runs.create(run(2, wake_at=NOW + MINUTE)))
         await store.write(lambda tx: tx.runs.create(run(3, wake_at=None)))
-        claims = await asyncio.gather(*(store.write(lambda tx: tx.runs.claim("us", NOW, LONG)) for _ in range(5)))
+        claims = await asyncio.gather(*(store.write(lambda tx: claim_run(tx, "us", NOW, LONG)) for _ in range(5)))
         carried = [claim for claim in claims if claim is not None]
         assert carried == [run(1, epoch=1)]
-        assert await store.write(lambda tx: tx.runs.claim("them", NOW + MINUTE, LONG)) == run(
+        assert await store.write(lambda tx: claim_run(tx, "them", NOW + MINUTE, LONG)) == run(
             2, wake_at=NOW + MINUTE, epoch=1
         )
+
+    async def test_several_are_taken_at_once_those_due_for_longest_first(self, store: Store) -> None:
+        for number, due in ((1, 3), (2, 1), (3, 2), (4, 0)):
+            new = run(number, wake_at=NOW + due * MINUTE)
+            await store.write(lambda tx, new=new: tx.runs.create(new))
+        taken = await store.write(lambda tx: tx.runs.claim("us", NOW + 2 * MINUTE, LONG, 2))
+        assert [one.id for one in taken] == ["RUN-4", "RUN-2"]
+        left = await store.write(lambda tx: tx.runs.claim("us", NOW + 2 * MINUTE, LONG, 2))
+        assert [one.id for one in left] == ["RUN-3"]
 
     async def test_what_a_run_says_as_it_is_put_down_is_read_in_that_work_and_by_who_claims_it_next(
         self, store: Store
     ) -> None:
         await store.write(lambda tx: tx.runs.create(run(1, wake_at=NOW)))
-        claimed = await store.write(lambda tx: tx.runs.claim("us", NOW, LONG))
+        claimed = await store.write(lambda tx: claim_run(tx, "us", NOW, LONG))
         assert claimed is not None
 
         def put_down(tx: Tx) -> int:
@@ -66,8 +87,8 @@ class RunsSuite:
 
     async def test_a_lease_that_ended_lets_another_take_over_and_fences_the_first(self, store: Store) -> None:
         await store.write(lambda tx: tx.runs.create(run(1)))
-        mine = await store.write(lambda tx: tx.runs.claim("us", NOW, OVER))
-        theirs = await store.write(lambda tx: tx.runs.claim("them", NOW, LONG))
+        mine = await store.write(lambda tx: claim_run(tx, "us", NOW, OVER))
+        theirs = await store.write(lambda tx: claim_run(tx, "them", NOW, LONG))
         assert (mine.epoch, theirs.epoch) == (1, 2)
         for stale in (
             lambda tx: tx.runs.append(line("RUN-1"), epoch=1),
@@ -84,54 +105,54 @@ class RunsSuite:
 
     async def test_renewing_keeps_others_away(self, store: Store) -> None:
         await store.write(lambda tx: tx.runs.create(run(1)))
-        await store.write(lambda tx: tx.runs.claim("us", NOW, OVER))
+        await store.write(lambda tx: claim_run(tx, "us", NOW, OVER))
         await store.write(lambda tx: tx.runs.renew(RunId("RUN-1"), epoch=1, lease=LONG))
-        assert await store.write(lambda tx: tx.runs.claim("them", NOW, LONG)) is None
+        assert await store.write(lambda tx: claim_run(tx, "them", NOW, LONG)) is None
 
     async def test_a_run_that_was_put_down_waits_for_its_time(self, store: Store) -> None:
         await store.write(lambda tx: tx.runs.create(run(1)))
-        mine = await store.write(lambda tx: tx.runs.claim("us", NOW, LONG))
+        mine = await store.write(lambda tx: claim_run(tx, "us", NOW, LONG))
         waiting = replaced(mine, status=RunStatus.WAITING, wake_at=NOW + 2 * MINUTE)
         await store.write(lambda tx: tx.runs.release(waiting, epoch=1))
         assert await store.read(lambda tx: tx.runs.get(mine.id)) == waiting
-        assert await store.write(lambda tx: tx.runs.claim("us", NOW + MINUTE, LONG)) is None
+        assert await store.write(lambda tx: claim_run(tx, "us", NOW + MINUTE, LONG)) is None
         await store.write(lambda tx: tx.runs.wake(mine.id, NOW + MINUTE))
-        assert (await store.write(lambda tx: tx.runs.claim("us", NOW + MINUTE, LONG))).epoch == 2
+        assert (await store.write(lambda tx: claim_run(tx, "us", NOW + MINUTE, LONG))).epoch == 2
 
     async def test_it_says_when_the_next_run_is_due_that_nobody_carries(self, store: Store) -> None:
         assert await store.read(lambda tx: tx.runs.next_at()) is None
         await store.write(lambda tx: tx.runs.create(run(1)))
         assert await store.read(lambda tx: tx.runs.next_at()) == NOW
-        mine = await store.write(lambda tx: tx.runs.claim("us", NOW, LONG))
+        mine = await store.write(lambda tx: claim_run(tx, "us", NOW, LONG))
         assert await store.read(lambda tx: tx.runs.next_at()) is None
         await store.write(lambda tx: tx.runs.release(replaced(mine, wake_at=NOW + MINUTE), epoch=1))
         assert await store.read(lambda tx: tx.runs.next_at()) == NOW + MINUTE
 
     async def test_a_run_woken_while_it_is_carried_is_not_put_to_sleep(self, store: Store) -> None:
         await store.write(lambda tx: tx.runs.create(run(1)))
-        mine = await store.write(lambda tx: tx.runs.claim("us", NOW, LONG))
+        mine = await store.write(lambda tx: claim_run(tx, "us", NOW, LONG))
         await store.write(lambda tx: tx.runs.wake(mine.id, NOW + MINUTE))
         await store.write(lambda tx: tx.runs.release(replaced(mine, wake_at=None), epoch=1))
-        again = await store.write(lambda tx: tx.runs.claim("us", NOW + MINUTE, LONG))
+        again = await store.write(lambda tx: claim_run(tx, "us", NOW + MINUTE, LONG))
         assert again is not None
         await store.write(lambda tx: tx.runs.release(replaced(again, wake_at=None), epoch=2))
-        assert await store.write(lambda tx: tx.runs.claim("us", NOW + DAY, LONG)) is None
+        assert await store.write(lambda tx: claim_run(tx, "us", NOW + DAY, LONG)) is None
 
     async def test_a_run_that_ended_sleeps_for_good(self, store: Store) -> None:
         await store.write(lambda tx: tx.runs.create(run(1)))
-        mine = await store.write(lambda tx: tx.runs.claim("us", NOW, LONG))
+        mine = await store.write(lambda tx: claim_run(tx, "us", NOW, LONG))
         await store.write(lambda tx: tx.runs.wake(mine.id, NOW))
         ended = replaced(mine, status=RunStatus.SUCCEEDED, ended_at=NOW + MINUTE, wake_at=None)
         await store.write(lambda tx: tx.runs.release(ended, epoch=1))
         await store.write(lambda tx: tx.runs.wake(mine.id, NOW))
         assert await store.read(lambda tx: tx.runs.get(mine.id)) == ended
-        assert await store.write(lambda tx: tx.runs.claim("us", NOW + DAY, LONG)) is None
+        assert await store.write(lambda tx: claim_run(tx, "us", NOW + DAY, LONG)) is None
 
     async def test_recoveries_count_for_what_a_runbook_does_now_and_not_for_what_it_did(self, store: Store) -> None:
         def recovered(tx: Tx, number: int, does: str) -> None:
             at = NOW + number * MINUTE
             tx.runs.create(replaced(run(number, wake_at=NOW), does=does, changed_at=NOW))
-            mine = tx.runs.claim("us", NOW, LONG)
+            mine = claim_run(tx, "us", NOW, LONG)
             over = replaced(mine, status=RunStatus.SUCCEEDED, ended_at=at, wake_at=None, verdict=RunVerdict.RECOVERED)
             tx.runs.release(over, epoch=1)
 
@@ -146,7 +167,7 @@ class RunsSuite:
     async def test_after_a_crash_all_leases_can_be_ended(self, store: Store) -> None:
         await store.write(lambda tx: tx.runs.create(run(1)))
         await store.write(lambda tx: tx.outbox.add(errand("a")))
-        await store.write(lambda tx: (tx.runs.claim("us", NOW, LONG), tx.outbox.claim("us", NOW, LONG)))
+        await store.write(lambda tx: (claim_run(tx, "us", NOW, LONG), tx.outbox.claim("us", NOW, LONG)))
         await store.write(lambda tx: (tx.runs.release_all(), tx.outbox.release_all()))
-        assert (await store.write(lambda tx: tx.runs.claim("us", NOW, LONG))).epoch == 2
+        assert (await store.write(lambda tx: claim_run(tx, "us", NOW, LONG))).epoch == 2
         assert (await store.write(lambda tx: tx.outbox.claim("us", NOW, LONG))).attempts == 2

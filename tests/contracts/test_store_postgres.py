@@ -20,7 +20,7 @@ from bot.model.ids import IncidentId, RunId
 from bot.ports.store import Store, Tx
 from bot.store.address import backend_for
 from bot.store.store import open_store
-from tests.contracts.store_nouns import NOW, act, errand, incident, line, run, three_facts
+from tests.contracts.store_nouns import NOW, act, claim_run, errand, incident, line, run, three_facts
 from tests.contracts.store_proxy import Loss, proxied
 from tests.servers import Postgres
 
@@ -101,13 +101,13 @@ async def test_a_second_process_takes_over_when_the_lease_ends(two: list[Store])
     await first.write(lambda tx: tx.runs.create(run(1)))
     lease = timedelta(seconds=1)
     assert await first.write(lambda tx: tx.leases.acquire("active", "first", lease)) == 1
-    assert await first.write(lambda tx: tx.runs.claim("first", NOW, lease)) is not None
+    assert await first.write(lambda tx: claim_run(tx, "first", NOW, lease)) is not None
     assert await second.write(lambda tx: tx.leases.acquire("active", "second", lease)) is None
-    assert await second.write(lambda tx: tx.runs.claim("second", NOW, lease)) is None
+    assert await second.write(lambda tx: claim_run(tx, "second", NOW, lease)) is None
     async with asyncio.timeout(10):
         while await second.write(lambda tx: tx.leases.acquire("active", "second", LONG)) is None:
             pass  # the server's clock cannot be awaited, only asked
-        while (taken := await second.write(lambda tx: tx.runs.claim("second", NOW, LONG))) is None:
+        while (taken := await second.write(lambda tx: claim_run(tx, "second", NOW, LONG))) is None:
             pass
     assert taken.epoch == 2
     with pytest.raises(Fenced):

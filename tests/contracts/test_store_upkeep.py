@@ -43,6 +43,7 @@ from tests.contracts.store_nouns import (
     NOW,
     act,
     alert,
+    claim_run,
     errand,
     finished,
     incident,
@@ -150,7 +151,7 @@ async def test_a_run_in_progress_under_the_previous_version_finishes_under_this_
             assert kept.execute("SELECT count(*) FROM journal").fetchone() == (4,)
 
     async with open_store(old_url) as store:
-        carried = await store.write(lambda tx: tx.runs.claim("new", NOW, LONG))  # the old lease has long ended
+        carried = await store.write(lambda tx: claim_run(tx, "new", NOW, LONG))  # the old lease has long ended
         assert carried == run(1, incident=IncidentId("INC-1"), epoch=2)
         kinds = [entry.kind for entry in await store.read(lambda tx: tx.runs.journal(carried.id))]
         assert kinds[-1] is JournalKind.INTENDED
@@ -267,7 +268,7 @@ async def fill(store: Store) -> None:
         tx.rules.save(status("group-0", new))
         for number, ended in ((1, old), (2, new)):
             tx.runs.create(run(number, wake_at=NOW))
-            claimed = tx.runs.claim("us", NOW, LONG)
+            claimed = claim_run(tx, "us", NOW, LONG)
             tx.runs.append(finished(claimed.id, "a secret"), epoch=1)
             tx.outputs.append([OutputChunk(run=claimed.id, step="look", attempt=1, at=old, text="a secret")])
             tx.runs.release(replace(claimed, status=RunStatus.FAILED, ended_at=ended, wake_at=None), epoch=1)

@@ -17,14 +17,14 @@ WORDS: dict[tuple[str, str], Callable[[Any], str]] = {
     ("rules", "save"): lambda _: "evaluated",
     ("log", "append"): lambda kind: "alert" if kind is LogKind.RECEIVED else "",
     ("runs", "create"): lambda _: "created",
-    ("runs", "claim_some"): lambda _: "claimed",
+    ("runs", "claim"): lambda _: "claimed",
     ("runs", "append"): lambda entry: f"{entry.kind} {entry.step}".strip(),
     ("evidence", "put"): lambda _: "evidence",
     ("outbox", "done"): lambda _: "errand done",
     ("incidents", "put"): lambda incident: "resolved" if incident.status is IncidentStatus.RESOLVED else "",
 }
 
-ONLY_IF_SOMETHING_CAME = ("claim_some",)
+ONLY_IF_SOMETHING_CAME = ("claim",)
 
 
 class _Repository:
@@ -68,7 +68,7 @@ class WatchedStore:
                 self._stand_still(seen)  # on the thread that writes: nothing else is committed either
             return done
 
-        done = await self._inner.write(watched)
+        done = await self._inner.write(watched, first=first)
         if self._side == "after":
             self._stand_still(seen)  # on the event loop: nothing else happens any more
         return done

@@ -67,7 +67,7 @@ async def taken_again(tocsin: Tocsin) -> None:
 
     def take(tx: Tx) -> None:
         tx.runs.release_all()
-        while tx.runs.claim("another", tocsin.clock.now(), LEASE):
+        while tx.runs.claim("another", tocsin.clock.now(), LEASE, 1):
             pass
         tx.runs.release_all()
 

@@ -238,7 +238,7 @@ async def test_who_slept_past_their_lease_does_not_act_on_what_they_meant_to_do(
             if journal[-1].kind is JournalKind.INTENDED and journal[-1].step == "mend":
                 store.after = None
                 await store.write(lambda tx: tx.runs.release_all())
-                await store.write(lambda tx: tx.runs.claim("another", tocsin.clock.now(), LEASE))
+                await store.write(lambda tx: tx.runs.claim("another", tocsin.clock.now(), LEASE, 1))
                 tocsin.clock.jumps(LEASE)
 
         store.after = sleeps

@@ -295,12 +295,8 @@ class Runs(Repository):
         if self._newest(run) != epoch:
             raise _taken_over(run, epoch)
 
-    def claim(self, owner: str, now: datetime, lease: timedelta) -> RunbookRun | None:
-        """Takes one run that is due and that nobody holds; raises its epoch."""
-        return next(iter(self.claim_some(owner, now, lease, 1)), None)
-
-    def claim_some(self, owner: str, now: datetime, lease: timedelta, most: int) -> Sequence[RunbookRun]:
-        """Takes as many of those, those that have been due for longest first."""
+    def claim(self, owner: str, now: datetime, lease: timedelta, most: int) -> Sequence[RunbookRun]:
+        """Takes runs that are due and that nobody holds, those due for longest first, and raises their epochs."""
         asked = {"claimant": owner, "at": now, "span": span_micros(lease), "most": most}
         runs = [run_noun(row) for row in self._all(_CLAIM, asked)]
         for run in runs:
