@@ -17,6 +17,8 @@ from bot.model.labels import LabelSet, fingerprints
 
 LOGGED_EVERY_S = 30.0
 """An end that moves on is written again when it is this much later than the one that was written."""
+_ON_ITS_WAY = float("-inf")
+"""In place of an end that was written: something else is being written, and what comes after it must be, too."""
 KEPT_OVER_S = 1800.0
 """How long an alert that is over is known: Prometheus says so for 15 minutes."""
 
@@ -152,26 +154,30 @@ class AlertTable:
         for one in batch:
             entry = known(one.labels)
             ends_at = one.ends_at
-            if entry is None or entry.annotations != one.annotations or entry.generator_url != one.generator_url:
+            if entry is None:
                 fresh.append(one)
+                continue
+            if entry.annotations != one.annotations or entry.generator_url != one.generator_url:
+                pass
             elif ends_at <= now or entry.over:
                 if entry.over and ends_at <= now and one.starts_at == entry.starts_at:
                     entry.ends_at, entry.updated_at, entry.timeout = max(entry.ends_at, ends_at), now, one.timeout
-                else:
-                    fresh.append(one)
-            elif not (
+                    continue
+            elif (
                 entry.starts_at <= one.starts_at < entry.ends_at
                 and one.starts_at < ends_at
                 and (ends_at <= covered or ends_at <= entry.logged_end + LOGGED_EVERY_S)
+                and entry.logged_end != _ON_ITS_WAY
             ):
-                fresh.append(one)
-            else:
                 if ends_at > entry.ends_at:
                     entry.ends_at = ends_at
                 elif entry.timeout:
                     entry.ends_at = ends_at
                     self._await_end(entry)
                 entry.updated_at, entry.timeout, entry.value = now, one.timeout, one.value
+                continue
+            entry.logged_end = _ON_ITS_WAY
+            fresh.append(one)
         return fresh
 
     def take(self, batch: Iterable[Received], now: float) -> list[tuple[Entry, Change]]:

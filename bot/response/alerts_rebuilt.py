@@ -35,13 +35,15 @@ async def rebuild(world: World, actor: Actor) -> None:
 async def _rebuild(world: World, actor: Actor) -> None:
     world.alerts.table.leads = False  # nothing is told until all is known
     await _catch_up(world)
+    table = world.alerts.table
+    fired = table.active(0.0)  # also those whose stored end has passed
     held, untold = await alerts_over.still_held(world, actor), await _untold(world)
-    now, table = world.clock.now().timestamp(), world.alerts.table
+    now = world.clock.now().timestamp()
     world.alerts.begin_anew()
     table.leads = True
     table.settle(now + table.resolve_timeout)
     world.alerts.heard([(entry, Change.NEW) for entry in table.active(now)], now)
-    for entry in untold:
+    for entry in (*untold, *(one for one in fired if one.over)):  # these ended while we read the rest
         world.alerts.groups.joins(entry, now)
     found = [table.find(fingerprint) for fingerprint in held]
     world.alerts.heard([(entry, Change.OVER) for entry in found if entry is not None and entry.over], now)
@@ -70,9 +72,7 @@ async def follow(world: World, actor: Actor, *, leads: bool) -> None:
     async with world.alerts.reads_log:
         world.alerts.table.leads = world.alerts.table.leads and leads
         world.alerts.table.tidy(now.timestamp())
-        changes = await _catch_up(world)
-        if world.alerts.table.leads and changes:
-            world.alerts.heard(changes, now.timestamp())
+        await _catch_up(world)
 
 
 async def carry(world: World, actor: Actor) -> None:
@@ -102,19 +102,23 @@ def _after(tx: Tx, *, seq: int, writer: str) -> tuple[Sequence[LogRow], int]:
     return tx.log.after(seq, _ROWS, not_by=writer), tx.log.newest()
 
 
-async def _catch_up(world: World) -> list[tuple[Entry, Change]]:
-    """Reads what is new on the log; what it changed."""
-    table, changes = world.alerts.table, list[tuple[Entry, Change]]()
+async def _catch_up(world: World) -> None:
+    """Reads what is new on the log, whoever asks for it: nobody reads it again, so what it changed is heard here.
+
+    It is heard at once, page by page: in between others are taken in, and they are the newer ones.
+    """
+    table = world.alerts.table
     if table.seq < 0:
         begins = await world.store.read(lambda tx: tx.log.begins())
         table.seq = max(table.seq, begins - 1, 0)
     more = True
     while more:
         rows, newest = await world.store.read(partial(_after, seq=table.seq, writer=world.writer))
-        changes += _replayed(table, rows)
         more = len(rows) == _ROWS
         table.seq = max(table.seq, rows[-1].seq if more else newest)
-    return changes
+        changes = _replayed(table, rows)
+        if changes:
+            world.alerts.heard(changes, world.clock.now().timestamp())
 
 
 def _replayed(table: AlertTable, rows: Sequence[LogRow]) -> list[tuple[Entry, Change]]:

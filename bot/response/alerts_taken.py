@@ -73,7 +73,7 @@ async def end(world: World, actor: Actor, fingerprints: Sequence[Fingerprint]) -
     require(actor, Act.RECEIVE_ALERTS, "alerts", now)
     found = [world.alerts.table.find(fingerprint) for fingerprint in fingerprints]
     left = [entry for entry in found if entry is not None and entry.ends_at == NO_END and _is_left(world, entry)]
-    ended = [structs.replace(entry.received(), ends_at=now.timestamp()) for entry in left]
+    ended = [structs.replace(entry.received(), ends_at=now.timestamp(), said_at=0.0) for entry in left]
     if ended:
         await take(world, actor, ended)
 

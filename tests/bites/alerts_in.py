@@ -39,6 +39,22 @@ BITES = [
         says="Extra items in the right set",
     ),
     Bite(
+        fault="what others took, read and told to nobody",
+        file="bot/response/alerts_rebuilt.py",
+        plant=replaced(
+            "            world.alerts.heard(changes, world.clock.now().timestamp())\n", "            continue\n"
+        ),
+        caught_by=pytest("tests/integrations/alertmanager_api/test_rebuilt.py", "-k", "others_took"),
+        says="Extra items in the right set",
+    ),
+    Bite(
+        fault="an end on its way to the log, and a later word that is not written",
+        file="bot/alerts/table.py",
+        plant=replaced("                and entry.logged_end != _ON_ITS_WAY\n", ""),
+        caught_by=pytest("tests/unit/alerts/test_table.py", "-k", "on_its_way_to_the_log"),
+        says="Right contains one more item",
+    ),
+    Bite(
         fault="groups that a restart forgets",
         file="bot/response/alerts_rebuilt.py",
         plant=replaced("    world.alerts.heard([(entry, Change.NEW) for entry in table.active(now)], now)\n", ""),

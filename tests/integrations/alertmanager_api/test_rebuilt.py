@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.alerts.groups import Group
 from bot.alerts.wire import Received, canonical
 from bot.errors import Fenced, StoreUnavailable
 from bot.model.actor import TOCSIN
@@ -268,3 +269,92 @@ async def test_one_that_stands_by_knows_what_the_others_took(store_url: str, clo
         await alerts_rebuilt.rebuild(standby, TOCSIN)
         assert firing(standby) == {"B"}
         assert len(standby.alerts.groups) == 1
+
+
+async def test_what_others_took_is_told_though_it_is_read_while_alerts_are_carried_on(
+    store_url: str, clock: FakeClock
+) -> None:
+    """Whoever reads the log on, for whatever reason, reads it for all: nobody reads those rows again."""
+    async with open_store(store_url) as store:
+        leader, standby = world_on(store, clock, "leader"), world_on(store, clock, "standby")
+        await alerts_rebuilt.rebuild(leader, TOCSIN)
+        await alerts_taken.take(leader, TOCSIN, [said("A", clock)])
+        await alerts_rebuilt.follow(standby, TOCSIN, leads=False)
+        await alerts_taken.take(standby, TOCSIN, [said("A", clock, ends=timedelta(0)), said("B", clock)])
+        await alerts_rebuilt.carry(leader, TOCSIN)
+        await alerts_rebuilt.follow(leader, TOCSIN, leads=True)
+        assert {entry.label_set()["alertname"] for entry in leader.alerts.over.values()} == {"A"}
+        assert {name for group in leader.alerts.groups for name in names_of(group)} == {"A", "B"}
+
+
+async def test_what_is_heard_between_two_pages_of_the_log_is_not_undone_by_the_first(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    async with open_store(f"sqlite:///{tmp_path / 'tocsin.db'}") as store:
+        leader, standby = world_on(store, clock, "leader"), world_on(store, clock, "standby")
+        await alerts_rebuilt.rebuild(leader, TOCSIN)
+        for name in ["A", *(f"B{number}" for number in range(12))]:
+            await alerts_taken.take(standby, TOCSIN, [said(name, clock)])
+
+        class Between(Away):
+            """Between the first page and the second, A ends here."""
+
+            pages = 0
+
+            async def read(self, work: Callable[[Tx], object]) -> object:
+                self.pages += 1
+                if self.pages == 2:
+                    clock.advance(timedelta(seconds=1))
+                    await alerts_taken.take(leader, TOCSIN, [said("A", clock, ends=timedelta(0))])
+                return await self.store.read(work)
+
+        leader.store = Between(store)
+        await alerts_rebuilt.follow(leader, TOCSIN, leads=True)
+        assert "A" not in firing(leader)
+        assert {entry.label_set()["alertname"] for entry in leader.alerts.over.values()} == {"A"}
+
+
+async def test_a_webhook_hears_of_what_ended_during_a_take_over(tmp_path: Path, clock: FakeClock) -> None:
+    async with leading(tmp_path, clock) as world:
+        await alerts_taken.take(world, TOCSIN, [said("A", clock), said("B", clock)])
+    clock.advance(600 * MINUTE)
+    async with open_store(f"sqlite:///{tmp_path / 'tocsin.db'}") as store:
+        world = world_on(store, clock, "two")
+
+        class Meanwhile(Away):
+            """While the rest is read, A is said to be over."""
+
+            reads = 0
+
+            async def read(self, work: Callable[[Tx], object]) -> object:
+                found = await self.store.read(work)
+                self.reads += 1
+                if self.reads == 3:
+                    await alerts_taken.take(world, TOCSIN, [said("A", clock, ends=timedelta(0))])
+                return found
+
+        world.store = Meanwhile(store)
+        await alerts_rebuilt.rebuild(world, TOCSIN)
+        assert firing(world) == {"B"}
+        assert {name for group in world.alerts.groups for name in names_of(group)} == {"A", "B"}
+
+
+async def test_what_a_person_ended_is_over_for_one_that_stands_by(tmp_path: Path, clock: FakeClock) -> None:
+    """Also where that one heard of it last, and wrote nothing of it."""
+    without_end = Received(labels=canonical({"alertname": "A"}), starts_at=START.timestamp())
+    async with open_store(f"sqlite:///{tmp_path / 'tocsin.db'}") as store:
+        leader, standby = world_on(store, clock, "leader"), world_on(store, clock, "standby")
+        await alerts_rebuilt.rebuild(leader, TOCSIN)
+        await alerts_taken.take(leader, TOCSIN, [without_end])
+        await alerts_rebuilt.follow(standby, TOCSIN, leads=False)
+        clock.advance(MINUTE)
+        await alerts_taken.take(standby, TOCSIN, [without_end])
+        clock.advance(MINUTE)
+        [entry] = leader.alerts.table.active(clock.now().timestamp())
+        await alerts_taken.end(leader, TOCSIN, [entry.fingerprint()])
+        await alerts_rebuilt.follow(standby, TOCSIN, leads=False)
+        assert firing(standby) == set()
+
+
+def names_of(group: Group) -> set[str]:
+    return {entry.label_set()["alertname"] for entry in group.entries.values()}

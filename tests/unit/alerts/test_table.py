@@ -284,3 +284,24 @@ def test_what_is_forgotten_is_not_found_again_by_its_fingerprint() -> None:
     table.take([Received(labels=one.labels, starts_at=1.0, ends_at=2.0)], 2.0)
     table.forget(10_000.0)
     assert table.find(entry.fingerprint()) is None
+
+
+@pytest.mark.parametrize("leads", [True, False])
+def test_what_comes_while_an_end_is_on_its_way_to_the_log_goes_there_too(*, leads: bool) -> None:
+    """Else the end would be the last that the log knows, though whoever spoke later was answered."""
+    known = table(said(), leads=leads)
+    over, again = said(end=0), said(end=240)
+    assert known.weigh([over], NOW) == [over]
+    assert known.weigh([again], NOW + 0.1) == [again]
+    known.take([over], NOW)
+    known.take([again], NOW + 0.1)
+    assert only(known).firing(NOW + 1)
+    assert known.weigh([said(end=250)], NOW + 1) == [], "it is on the log that it fires"
+
+
+def test_of_two_words_in_one_request_the_second_counts() -> None:
+    known = table(said())
+    both = [said(end=0), said(end=240)]
+    assert known.weigh(both, NOW) == both
+    known.take(both, NOW)
+    assert only(known).firing(NOW + 1)
