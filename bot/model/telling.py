@@ -38,8 +38,6 @@ class Verdict(StrEnum):
     """What was decided on an alert, or on its group, at one station of its way."""
 
     RECEIVED = "received"
-    MERGED = "merged"
-    MAPPED = "mapped"
     ROUTED = "routed"
     GROUPED = "grouped"
     INHIBITED = "inhibited"

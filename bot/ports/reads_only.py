@@ -25,11 +25,6 @@ def reads_only() -> Iterator[None]:
         _in_force.reset(before)
 
 
-def is_reads_only() -> bool:
-    """Whether only reading is allowed here."""
-    return _in_force.get()
-
-
 def require_read(what: str, *, integration: str, reads: bool) -> None:
     """Permanent when `what` writes while only reading is allowed."""
     if _in_force.get() and not reads:

@@ -50,11 +50,6 @@ class Carried:
         self._world = world
         self._owed: list[_Owed] = []
 
-    @property
-    def owes(self) -> bool:
-        """Whether anything is owed."""
-        return bool(self._owed)
-
     def owe(self, line: JournalEntry, write: Callable[[Tx], object], *, has_happened: bool) -> None:
         """From now on the journal says this, and the next thing that is written writes it first."""
         self._owed.append(_Owed(line, write, has_happened))

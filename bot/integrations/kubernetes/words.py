@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, PlainSerializer
@@ -118,6 +117,3 @@ class One(Strict):
     kind: KindWord = Field(description="Its kind: `Deployment`, `Pod`, ..., or `PLURAL.VERSION.GROUP` of a custom one.")
     name: AnyName = Field(description="Its name.")
     namespace: MaybeNamespace = Field(default="", description="The namespace it lies in; empty where it lies in none.")
-
-
-MINUTE = timedelta(minutes=1)

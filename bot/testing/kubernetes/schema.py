@@ -118,11 +118,6 @@ class Schema:
         """Whether a strategic merge patch merges a list."""
         return "merge" in str(node.get("x-kubernetes-patch-strategy", "")).split(",")
 
-    @staticmethod
-    def retains_keys(node: Object) -> bool:
-        """Whether a strategic merge patch names the keys that stay."""
-        return "retainKeys" in str(node.get("x-kubernetes-patch-strategy", "")).split(",")
-
     def reachable(self, names: Iterator[str]) -> Object:
         """These definitions and everything they refer to."""
         found: Object = {}

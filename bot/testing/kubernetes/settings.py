@@ -30,7 +30,6 @@ class Settings(Strict):
     longest_backoff: float = Field(default=5.0, ge=0)
     stop: float = Field(default=0.05, ge=0, description="how long a container takes to end when told to")
     bookmarks: float = Field(default=60.0, gt=0, description="between two bookmarks of a watch")
-    too_new: float = Field(default=0.2, ge=0, description="how long a list waits for a version that is yet to come")
 
 
 class Does(StrEnum):
