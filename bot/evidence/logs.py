@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.errors import IntegrationError
@@ -132,7 +132,7 @@ async def _ask(question: LogQuestion, source: LogSource | None, deadline: timede
     return LogReply(question=question, during=during, before=before, shifts=compared, link=link)
 
 
-def log_evidence(reply: LogReply, zone: tzinfo, *, evidence_id: EvidenceId, collected_at: datetime) -> Evidence:
+def log_evidence(reply: LogReply, *, evidence_id: EvidenceId, collected_at: datetime) -> Evidence:
     """The evidence of one reply, with every pattern as a table. What looks like a secret is taken out."""
     question = reply.question
     redacted = tuple(_redacted(one) for one in reply.shifts)
@@ -148,7 +148,7 @@ def log_evidence(reply: LogReply, zone: tzinfo, *, evidence_id: EvidenceId, coll
         query=question.look.query,
         window=question.during,
         collected_at=collected_at,
-        summary=log_summary(reply, zone),
+        summary=log_summary(reply),
         value={"logs": 1, "variables": redact_value(question.variables), "patterns": _as_json(redacted[:KEPT])},
         link=reply.link,
         unavailable=reply.unavailable,
@@ -183,7 +183,7 @@ def _as_json(shifts: Sequence[Shift]) -> list[dict[str, Any]]:
     ]
 
 
-def log_summary(reply: LogReply, zone: tzinfo) -> str:
+def log_summary(reply: LogReply) -> str:
     """What is different, in a few sentences; only what was seen."""
     question, during, before = reply.question, reply.during, reply.before
     if during is None or before is None:

@@ -98,7 +98,7 @@ def _in_order(schedule: Schedule, overrides: Sequence[Override]) -> Sequence[Ove
 
 def _standing(schedule: Schedule, overrides: Sequence[Override], at: datetime) -> _Standing:
     open_now = [one for one in overrides if one.starts_at <= at < one.ends_at]
-    standing = _of_calendar(schedule, open_now) if schedule.calendar else _of_layers(schedule, at)
+    standing = _of_calendar(open_now) if schedule.calendar else _of_layers(schedule, at)
     for one in open_now:
         if one.calendar:
             continue
@@ -115,7 +115,7 @@ def _name(override: Override) -> str:
     return override.id or "override"
 
 
-def _of_calendar(schedule: Schedule, open_now: Sequence[Override]) -> _Standing:
+def _of_calendar(open_now: Sequence[Override]) -> _Standing:
     """Whoever has an event then; several are on call together."""
     events = [one for one in open_now if one.calendar]
     turn = tuple((one.person, one.starts_at) for one in events)

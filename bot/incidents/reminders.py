@@ -106,7 +106,7 @@ def whom(incident: Incident, kind: ReminderKind, tasks: Iterable[Task]) -> Seque
     return _leading(incident)
 
 
-def sentence(incident: Incident, kind: ReminderKind, lack: Lack, tasks: Sequence[Task], now: datetime) -> str:
+def sentence(kind: ReminderKind, lack: Lack, tasks: Sequence[Task], now: datetime) -> str:
     """What is lacking."""
     since = _lasting(now - lack.since)
     match kind:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from bot.model.held_group import HeldGroup
 from bot.model.ids import Fingerprint, IncidentId
-from bot.model.incident import Incident, IncidentKind, IncidentStatus, Severity
+from bot.model.incident import Incident, IncidentStatus, Severity
 from bot.model.incident_query import FoundIncidents, IncidentQuery
 from bot.model.merge import Merge
 from bot.model.timeline import TimelineEntry
@@ -82,13 +82,11 @@ class Incidents(Protocol):
         self,
         *,
         statuses: Sequence[IncidentStatus] = (),
-        kinds: Sequence[IncidentKind] = (),
         services: Sequence[str] = (),
         since: datetime | None = None,
-        before: datetime | None = None,
         limit: int = 100,
     ) -> Sequence[Incident]:
-        """The newest first; what is not named is not asked. Opened at `since` or later, and before `before`."""
+        """The newest first; what is not named is not asked. Opened at `since` or later."""
         ...
 
     def open_counts(self) -> Mapping[Severity, int]:

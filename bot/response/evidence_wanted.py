@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from bot.errors import IntegrationError
 from bot.evidence import charts, collector, counted, impact, logs, questions
@@ -66,9 +65,8 @@ async def _impact(world: World, actor: Actor, incident: IncidentId, alerts: Sequ
 async def _logs(world: World, actor: Actor, incident: IncidentId, alerts: Sequence[Alert], errand: Errand) -> None:
     """What was to be looked up in logs: after the signals, which are quicker and say more."""
     asked = logs.log_questions(incident, alerts, world.setup.log_looks, world.clock.now())
-    zone = ZoneInfo(world.setup.time_zone)
     for reply in await logs.collect_logs(asked, world.logs, deadline=LOGS_DEADLINE):
-        draft = logs.log_evidence(reply, zone, evidence_id=EvidenceId(""), collected_at=world.clock.now())
+        draft = logs.log_evidence(reply, evidence_id=EvidenceId(""), collected_at=world.clock.now())
         await world.store.write(partial(_keep, actor=actor, draft=draft, errand=errand))
 
 

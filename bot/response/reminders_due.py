@@ -60,7 +60,7 @@ def _tell(
     tx.reminders.put(told)
     record(tx, actor, Act.REMIND, incident.id, now, kind=str(kind), count=str(told.count))
     people = reminders.whom(incident, kind, tasks) or _on_call(tx, setup, actor, incident, now)
-    text, why = reminders.sentence(incident, kind, lack, tasks, now), reminders.advice(incident, kind)
+    text, why = reminders.sentence(kind, lack, tasks, now), reminders.advice(incident, kind)
     for person in people:
         messages.send(
             tx, setup, actor, person,

@@ -294,22 +294,18 @@ class Incidents(Repository):
         self,
         *,
         statuses: Sequence[IncidentStatus] = (),
-        kinds: Sequence[IncidentKind] = (),
         services: Sequence[str] = (),
         since: datetime | None = None,
-        before: datetime | None = None,
         limit: int = 100,
     ) -> Sequence[Incident]:
-        """The newest first; what is not named is not asked. Opened at `since` or later, and before `before`."""
+        """The newest first; what is not named is not asked. Opened at `since` or later."""
         columns = _incidents.c
         wanted = select(_incidents).order_by(*NEWEST_FIRST).limit(limit)
-        for column, among in ((columns.status, statuses), (columns.kind, kinds), (columns.service, services)):
+        for column, among in ((columns.status, statuses), (columns.service, services)):
             if among:
                 wanted = wanted.where(column.in_(among))
         if since is not None:
             wanted = wanted.where(columns.opened_at >= since)
-        if before is not None:
-            wanted = wanted.where(columns.opened_at < before)
         return [incident_noun(row) for row in self._all(wanted)]
 
     def open_counts(self) -> Mapping[Severity, int]:

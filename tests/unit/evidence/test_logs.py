@@ -146,7 +146,7 @@ async def seen(source: LogSource | None, *alerts: Alert) -> Evidence:
     asked = log_questions(IncidentId("INC-1"), alerts or [alert()], [LOOK], NOW)
     sources = {} if source is None else {"logs": source}
     (reply,) = await collect_logs(asked, sources, deadline=timedelta(seconds=5))
-    return log_evidence(reply, UTC, evidence_id=EvidenceId("EV-1"), collected_at=NOW)
+    return log_evidence(reply, evidence_id=EvidenceId("EV-1"), collected_at=NOW)
 
 
 async def test_what_changed_is_told_and_kept() -> None:
