@@ -24,6 +24,8 @@ from bot.ports.metrics import MetricSource
 SHORTEST = timedelta(minutes=2)
 """Over less time most sources have too few samples to count anything."""
 _MOVING = timedelta(minutes=5)
+_TIMES = 2.0
+"""From here on a share of the budget is so many times the budget."""
 DEADLINE = timedelta(seconds=30)
 """The longest of the three expressions looks at a month."""
 
@@ -59,14 +61,16 @@ class ImpactQuestion:
 class Impact:
     """What was counted: `bad` of `total` events. `spent` is the share of the error budget that they are.
 
-    None: nobody knows how many events there are in the time over which it is promised. `warnings` say that data is
-    missing; `link` is where a person sees the share of bad events over the window.
+    None: nobody knows how many events there are in the time over which it is promised. `is_young`: the source knows of
+    hardly any but those of this window. `warnings` say that data is missing; `link` is where a person sees the share of
+    bad events over the window.
     """
 
     question: ImpactQuestion
     bad: float = 0.0
     total: float = 0.0
     spent: float | None = None
+    is_young: bool = False
     warnings: tuple[str, ...] = ()
     link: str = ""
     unavailable: str = ""
@@ -161,8 +165,11 @@ def _counted(question: ImpactQuestion, answers: Sequence[Answer]) -> Impact:
         return Impact(question=question, unavailable=f'"{slo.source}" counted no events in this time')
     bad = max(0.0, total - (good or 0.0))
     budget = (whole or 0.0) * (1 - slo.objective)
-    warnings = tuple(dict.fromkeys(warning for answer in answers for warning in answer.warnings))
-    return Impact(question=question, bad=bad, total=total, spent=bad / budget if budget else None, warnings=warnings)
+    return Impact(
+        question=question, bad=bad, total=total, spent=bad / budget if budget else None,
+        is_young=length < slo.window / 2 and (whole or 0.0) < 2 * total,
+        warnings=tuple(dict.fromkeys(warning for answer in answers for warning in answer.warnings)),
+    )  # fmt: skip
 
 
 def _events(answer: Answer, slo: Slo, over: timedelta) -> float | None:
@@ -179,9 +186,16 @@ def _summary(impact: Impact) -> str:
     text = f"{impact.question.service}, {slo.name}: {counts} in {duration(impact.question.window.length)}"
     if impact.spent is not None:
         promise = f"{slo.objective * 100:g} % over {duration(slo.window)}"
-        text += f"; that is {number(impact.spent, RATIO)} of the error budget of {promise}"
+        text += f"; that is {_share_of(impact.spent)} the error budget of {promise}"
+        if impact.is_young:
+            text += f"; hardly any events of before are known: of a whole {duration(slo.window)} it is less"
     missing = f"; data is missing: {one_line(impact.warnings[0], 200)}" if impact.warnings else ""
     return redact(f"{text}{missing}")
+
+
+def _share_of(spent: float) -> str:
+    """Nobody reads thousands of percents."""
+    return f"{number(spent)} times" if spent >= _TIMES else f"{number(spent, RATIO)} of"
 
 
 def _over(expr: str, length: timedelta) -> str:

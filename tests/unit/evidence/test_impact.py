@@ -108,6 +108,13 @@ async def test_counts_are_counts() -> None:
     assert (found.bad, found.total, found.spent) == (10, 100, pytest.approx(10))
 
 
+async def test_more_than_the_whole_budget_is_so_many_times_the_budget() -> None:
+    found = summary(await measured(ASKED, source(ASKED, 5.0, 10.0, 0.0115)))
+    assert "; that is 252 times the error budget of 99.9 % over 30 d; hardly any events of before are known" in found
+    long_known = summary(await measured(ASKED, source(ASKED, 0.0, 10.0, 5.0)))
+    assert long_known.endswith("that is 116 % of the error budget of 99.9 % over 30 d")
+
+
 async def test_where_nothing_was_good_all_were_bad() -> None:
     found = await measured(ASKED, source(ASKED, None, 2.0, None))
     assert (found.bad, found.total, found.spent) == (3000, 3000, None)
