@@ -71,11 +71,6 @@ class _File(_Strict):
     groups: Annotated[list[Annotated[_Group, _empty(_NO_GROUP)]], _empty([])] = Field(default_factory=list)
 
 
-def is_rule_file(document: Document) -> bool:
-    """Whether a document is a rule file, by its content: a mapping with a list of groups."""
-    return isinstance(document.value, dict) and isinstance(document.value.get("groups"), list)
-
-
 def read_groups(text: str, file: str, *, source: str, default_interval: timedelta) -> tuple[RuleGroup, ...]:
     """The groups of a rule file's text, to be evaluated against the integration `source`.
 

@@ -58,11 +58,6 @@ def can_take_back(run: RunbookRun, journal: Sequence[JournalEntry]) -> tuple[Ste
     )
 
 
-def step_statuses(steps: Sequence[Step], journal: Sequence[JournalEntry]) -> Mapping[str, StepStatus]:
-    """Where each step stands, for people to see."""
-    return {step.id: story_of(step, journal).status for step in steps}
-
-
 def is_change(step: Step, story: StepStory) -> bool:
     """Whether what it planned is more than a look."""
     return story.plan is not None and risk_of(step, story.plan) is not Risk.READ

@@ -45,26 +45,6 @@ class Asked:
     link: str = ""
 
 
-async def evaluate(
-    group: RuleGroup,
-    before: GroupStatus | None,
-    source: SearchSource,
-    slot: datetime,
-    now: datetime,
-    *,
-    quiet_by_others: datetime | None = None,
-    urgency: Urgency = Urgency.ALERT,
-    resend_delay: timedelta = state.RESEND_DELAY,
-) -> Evaluation:
-    """Runs the group's search as of `slot` and decides; `now` is the wall clock, `before` what the last run kept.
-
-    An alert that fires has no end: how long it is valid for is the caller's, who knows when the answer came. `took` of
-    the status is left to the caller too.
-    """
-    asked = await ask(group, source, slot, urgency=urgency)
-    return decide(group, before, asked, slot, now, quiet_by_others=quiet_by_others, resend_delay=resend_delay)
-
-
 async def ask(group: RuleGroup, source: SearchSource, slot: datetime, *, urgency: Urgency = Urgency.ALERT) -> Asked:
     """Runs the search over the window of its scheduled time, and says so when that fails."""
     rule, search = _parts(group)
@@ -116,7 +96,11 @@ def decide(
     quiet_by_others: datetime | None = None,
     resend_delay: timedelta = state.RESEND_DELAY,
 ) -> Evaluation:
-    """What a run means, beside what was kept; see `evaluate`."""
+    """What a run as of `slot` means; `now` is the wall clock, `before` what the last run kept.
+
+    An alert that fires has no end: how long it is valid for is the caller's, who knows when the answer came. `took` of
+    the status is left to the caller too.
+    """
     (status,) = by_rule(group, before)
     memory = _remembered(group, before)
     turn = _Turn(

@@ -9,7 +9,7 @@ import pytest
 from bot.model.rule import GroupStatus, RuleGroup, RuleState
 from bot.ports.searches import SearchSource
 from bot.rules.savedsearches import conf, stanza
-from bot.rules.savedsearches.evaluator import evaluate
+from bot.rules.savedsearches.evaluator import ask, decide
 from tests.integrations.splunk.conftest import Open
 from tests.integrations.splunk.simulated import Simulator
 
@@ -29,7 +29,7 @@ async def fired(group: RuleGroup, source: SearchSource, *slots: datetime) -> lis
     """What fires after runs at these times, without what all alerts have."""
     status: GroupStatus | None = None
     for slot in slots:
-        made = await evaluate(group, status, source, slot, slot)
+        made = decide(group, status, await ask(group, source, slot), slot, slot)
         assert made.failures == ()
         status = made.status
     assert status is not None

@@ -24,7 +24,7 @@ from bot.model.setup import Setup
 from bot.ports.actions import Action
 from bot.response import approval_given, looked_up, own
 from bot.response.world import World
-from bot.runbooks.machine import step_statuses
+from bot.runbooks.journal import story_of
 from bot.store.store import open_store
 from tests.scenarios.faults import lapse
 from tests.scenarios.faults.site import Site
@@ -52,7 +52,7 @@ class End:
 
     @property
     def statuses(self) -> Mapping[str, str]:
-        return {step: str(status) for step, status in step_statuses(self.run.runbook.steps, self.journal).items()}
+        return {step.id: str(story_of(step, self.journal).status) for step in self.run.runbook.steps}
 
     def told(self) -> str:
         """All of it, for a message."""
@@ -127,7 +127,8 @@ class Responding:
         if found is None:
             return False
         over = (StepStatus.SUCCEEDED, StepStatus.FAILED, StepStatus.SKIPPED)
-        return step_statuses(found[0].runbook.steps, found[1])[step] in over
+        (wanted,) = (one for one in found[0].runbook.steps if one.id == step)
+        return story_of(wanted, found[1]).status in over
 
     async def _is_over(self) -> bool:
         found = await self._run()

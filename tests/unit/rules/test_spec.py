@@ -4,10 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.documents import read
 from bot.errors import DocumentError
 from bot.model.rule import AlertRule, RecordingRule, RuleGroup, Signal
-from bot.rules.spec import is_rule_file, read_groups
+from bot.rules.spec import read_groups
 
 MINUTE = timedelta(minutes=1)
 ONE_RULE = "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n"
@@ -229,18 +228,3 @@ groups:
         "rules.yml:19:11: groups[2].name: another group of this file is called 'g'; rename one",
         "rules.yml:20:5: groups[3]: a mapping is needed here: `key: value`",
     ]
-
-
-@pytest.mark.parametrize(
-    ("text", "is_one"),
-    [
-        ("groups: []", True),
-        (ONE_RULE, True),
-        ("groups: x", False),
-        ("runbook: x", False),
-        ("- groups", False),
-        ("", False),
-    ],
-)
-def test_a_rule_file_is_known_by_its_content(text: str, is_one: bool) -> None:
-    assert is_rule_file(read(text, "x.yml")) is is_one

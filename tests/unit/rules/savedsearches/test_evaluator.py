@@ -13,7 +13,7 @@ from bot.model.search import Remembered
 from bot.model.search_job import Row, SearchAnswer, SearchJob, Urgency
 from bot.rules.evaluator import Evaluation, Failure
 from bot.rules.savedsearches import comparing, conf, stanza
-from bot.rules.savedsearches.evaluator import LAST_RUNS, MOST_ROWS, Asked, decide, evaluate, job_of
+from bot.rules.savedsearches.evaluator import LAST_RUNS, MOST_ROWS, Asked, ask, decide, job_of
 from bot.testing.searches import FakeSearchSource, Script
 
 SLOT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -67,7 +67,8 @@ def one(made: Evaluation) -> Alert:
 async def test_the_run_is_asked_over_its_own_window_however_late_it_is() -> None:
     source, group = FakeSearchSource(), group_of(BASE)
     source.shows(group.rules[0].expr, [{"host": "a", "count": "1"}])
-    made = await evaluate(group, None, source, SLOT, SLOT + timedelta(hours=3), urgency=Urgency.BACKTEST)
+    asked = await ask(group, source, SLOT, urgency=Urgency.BACKTEST)
+    made = decide(group, None, asked, SLOT, SLOT + timedelta(hours=3))
     (job,) = source.started
     assert (job.earliest, job.latest, job.scheduled_at) == (SLOT - EVERY, SLOT, SLOT)
     assert (job.app, job.owner, job.urgency) == ("search", "nobody", Urgency.BACKTEST)
@@ -222,7 +223,8 @@ async def test_a_window_that_is_none_is_the_rules_own_fault() -> None:
     assert group.search is not None
     wrong = replace(group.search, dispatch=replace(group.search.dispatch, earliest="yesterday"))
     source = FakeSearchSource()
-    made = await evaluate(replace(group, search=wrong), None, source, SLOT, SLOT)
+    group = replace(group, search=wrong)
+    made = decide(group, None, await ask(group, source, SLOT), SLOT, SLOT)
     (failure,) = made.failures
     assert failure.reason == "rule"
     assert "its window: 'yesterday'" in failure.message
@@ -233,13 +235,13 @@ async def test_an_error_of_the_source_is_its_own_reason() -> None:
     group, source = group_of(BASE), FakeSearchSource()
     error = Temporary("no room for another search", integration="splunk", reason="rate_limited")
     source.plays(group.rules[0].expr, lambda job: _broken(job, error))
-    made = await evaluate(group, None, source, SLOT, SLOT)
+    made = decide(group, None, await ask(group, source, SLOT), SLOT, SLOT)
     assert [(one.reason, one.message) for one in made.failures] == [("rate_limited", "no room for another search")]
 
 
 async def test_a_group_without_a_search_is_no_saved_search() -> None:
     with pytest.raises(ValueError, match=r"s\.conf;Errors is no saved search"):
-        await evaluate(replace(group_of(BASE), search=None), None, FakeSearchSource(), SLOT, SLOT)
+        await ask(replace(group_of(BASE), search=None), FakeSearchSource(), SLOT)
 
 
 def _broken(job: SearchJob, error: Temporary) -> Script:
