@@ -16,7 +16,7 @@ import signal
 import socket
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ from pathlib import Path
 import uvloop
 
 from bot.api.root import Root, later
+from bot.app import keys
 from bot.app.chores import CARRY_EVERY, LOOK_FOR_DATA_EVERY, PRUNE_EVERY, beat, carry, kept_alive, look_for_data, prune
 from bot.app.connections import Connections
 from bot.app.operator import local_operator, token_in
@@ -48,7 +49,7 @@ from bot.kit.http_out import HttpOut
 from bot.kit.redaction import Redactor
 from bot.kit.telemetry import Telemetry, log_to
 from bot.kit.who_asks import Door, TokenPorter, secret_hash
-from bot.model.actor import TOCSIN, Person, person
+from bot.model.actor import TOCSIN, person
 from bot.model.setup import Setup
 from bot.model.silence import SilenceState
 from bot.ports.store import Store
@@ -235,8 +236,8 @@ class Tocsin:
         self.world.calendars, self.world.boards = open_now.calendars, open_now.boards
         self.telemetry.alerts.knows(self.world.notifiers, [deadman.name for deadman in setup.deadmen])
         self._bells.stir()
-        self.door.tokens, self.door.hooks = {secret_hash(token): operator, **_tokens(loaded)}, _hooks(loaded)
-        self.door.pings = _pings(loaded)
+        self.door.tokens = {secret_hash(token): operator, **keys.tokens(loaded)}
+        self.door.hooks, self.door.pings = keys.hooks(loaded), keys.pings(loaded)
         for source in self.world.sources.keys() - before.keys():
             self.telemetry.knows(source)
         for source in before.keys() - self.world.sources.keys():
@@ -372,29 +373,3 @@ def _count(number: int, word: str) -> str:
 def _guard_secrets(redactor: Redactor, loaded: Loaded) -> None:
     for secret in loaded.secrets:
         redactor.add(secret.get_secret_value())
-
-
-def _tokens(loaded: Loaded) -> Mapping[str, Person]:
-    return {
-        secret_hash(entry.token.get_secret_value()): loaded.setup.people[entry.name]
-        for entry in loaded.config.people
-        if entry.token is not None
-    }
-
-
-def _hooks(loaded: Loaded) -> Mapping[str, Sequence[str]]:
-    """By the name of an integration what is kept of the secrets that its vendor posts with, the one before too."""
-    entries = loaded.config.integrations
-    secrets_ = {name: (entry.hook_secret, entry.previous_hook_secret) for name, entry in entries.items()}
-    return {
-        name: [secret_hash(secret.get_secret_value()) for secret in both if secret is not None]
-        for name, both in secrets_.items()
-    }
-
-
-def _pings(loaded: Loaded) -> Mapping[str, str]:
-    """By the name of a deadman what is kept of the secret that its pings end in; of no secret, where it has none."""
-    return {
-        entry.name: secret_hash(entry.secret.get_secret_value() if entry.secret is not None else "")
-        for entry in loaded.config.deadmen
-    }
