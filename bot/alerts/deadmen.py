@@ -35,6 +35,11 @@ class Finding:
         return self.now.missing_since is not None
 
     @property
+    def goes_missing(self) -> bool:
+        """Whether it was not until now."""
+        return self.is_missing and (self.before is None or self.before.missing_since is None)
+
+    @property
     def is_back(self) -> bool:
         """Whether it was missing until now."""
         return not self.is_missing and self.before is not None and self.before.missing_since is not None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.errors import NotFound
 from bot.model.actor import Actor
 from bot.ports.alert_store import Heartbeat
 from bot.ports.store import Tx
 from bot.response.world import World
 from bot.rights import Act, require
+
+_INSTANT = timedelta(microseconds=1)
 
 
 async def hear(world: World, actor: Actor, name: str) -> None:
@@ -18,7 +22,9 @@ async def hear(world: World, actor: Actor, name: str) -> None:
         raise NotFound(f"no deadman is called {name!r}", hint="add it under `deadmen:` in tocsin.yaml")
 
     def keep(tx: Tx) -> None:
-        missing = {known.name: known.missing_since for known in tx.heartbeats.all()}
-        tx.heartbeats.put(Heartbeat(name=name, seen_at=now, missing_since=missing.get(name)))
+        missing = {known.name: known.missing_since for known in tx.heartbeats.all()}.get(name)
+        # whoever is missing is back by this, also where the clock of the process that missed them is ahead of ours
+        seen_at = now if missing is None else max(now, missing + _INSTANT)
+        tx.heartbeats.put(Heartbeat(name=name, seen_at=seen_at, missing_since=missing))
 
     await world.store.write(keep)

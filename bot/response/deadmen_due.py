@@ -19,6 +19,10 @@ from bot.response.world import World
 from bot.rights import Act, require
 
 
+class _Heard(Exception):
+    """Somebody who was about to be missed."""
+
+
 async def look(world: World, actor: Actor, *, up_since: datetime, lease: str, epoch: int) -> None:
     """`up_since`: since when no sign of life can be lost on us. Fenced when another process looks by now."""
     now = world.clock.now()
@@ -30,14 +34,25 @@ async def look(world: World, actor: Actor, *, up_since: datetime, lease: str, ep
 
     def keep(tx: Tx) -> None:
         tx.leases.check(lease, epoch)
+        _check_unheard(tx, found)
         tx.heartbeats.drop(gone)
         _keep(tx, worth)
 
     said = [Received.of(deadmen.alert_of(one, now)) for one in found if one.is_missing or one.is_back]
-    if said or worth or gone:
-        await alerts_taken.take(world, actor, said, also=keep if worth or gone else None)
+    try:
+        if said or worth or gone:
+            await alerts_taken.take(world, actor, said, also=keep if worth or gone else None)
+    except _Heard:
+        return  # the next look sees it, and nobody was missed
     for one in found:
         world.counts.deadman(one.deadman.name, missing=one.is_missing)
+
+
+def _check_unheard(tx: Tx, found: Sequence[Finding]) -> None:
+    """A ping that was on its way while we looked came in time, and no other may come for a day."""
+    seen = {known.name: known.seen_at for known in tx.heartbeats.all()}
+    if any(one.goes_missing and seen.get(one.now.name, one.now.seen_at) > one.now.seen_at for one in found):
+        raise _Heard
 
 
 def _keep(tx: Tx, found: Sequence[Finding]) -> None:

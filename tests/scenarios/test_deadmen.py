@@ -21,9 +21,11 @@ from bot.model.incident import IncidentStatus
 from bot.model.labels import LabelSet
 from bot.model.matchers import parse_matcher
 from bot.model.retention import Retention
+from bot.ports.alert_store import Heartbeat
 from bot.ports.store import Store, Tx
 from bot.response import alerts_taken, deadman_heard
 from bot.response.rule_due import LEASE
+from bot.testing.clock import FakeClock
 from tests.scenarios.tocsin import Tocsin, living
 
 T = TypeVar("T")
@@ -79,6 +81,46 @@ async def test_it_is_missed_after_interval_and_grace_and_its_incident_ends_when_
         assert await statuses(tocsin) == [IncidentStatus.RESOLVED]
         await tocsin.passes("180s")
         assert await statuses(tocsin) == [IncidentStatus.TRIGGERED], "so soon it is the same one, reopened"
+
+
+class LateWord:
+    """A store through which a ping, heard in time, is committed right after somebody has looked."""
+
+    def __init__(self, tocsin: Tocsin) -> None:
+        self.inner, self.tocsin, self.pings = tocsin.world.store, tocsin, 1
+
+    async def write(self, work: Callable[[Tx], T], *, first: bool = False) -> T:
+        return await self.inner.write(work, first=first)
+
+    async def read(self, work: Callable[[Tx], T]) -> T:
+        found = await self.inner.read(work)
+        if self.pings and isinstance(found, list | tuple) and any(isinstance(one, Heartbeat) for one in found):
+            self.pings -= 1
+            earlier = self.tocsin.clock.now() - timedelta(milliseconds=5)
+            await self.inner.write(
+                lambda tx: tx.heartbeats.put(Heartbeat(name="backup", seen_at=earlier, missing_since=None))
+            )
+        return found
+
+
+async def test_a_ping_that_is_kept_while_somebody_looks_is_not_lost(database: Path) -> None:
+    async with watching(database, BACKUP) as tocsin:
+        await pinged(tocsin, every="175s")
+        tocsin.clock.jumps(timedelta(seconds=10))
+        tocsin.world.store = late = LateWord(tocsin)
+        await tocsin.passes("1m")
+        assert not late.pings
+        assert await statuses(tocsin) == []
+
+
+async def test_a_ping_heard_by_another_whose_clock_is_behind_ends_it_too(database: Path) -> None:
+    async with watching(database, BACKUP) as tocsin:
+        await tocsin.passes("190s")
+        assert await statuses(tocsin) == [IncidentStatus.TRIGGERED]
+        behind = FakeClock(tocsin.clock.now() - timedelta(seconds=30))
+        await deadman_heard.hear(replace(tocsin.world, clock=behind), CRON, "backup")
+        await tocsin.passes("20s")
+        assert await statuses(tocsin) == [IncidentStatus.RESOLVED]
 
 
 async def test_one_that_was_never_heard_is_missed_too(database: Path) -> None:
