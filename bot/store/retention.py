@@ -53,17 +53,13 @@ _runs = table(RunRow)
 _sessions = table(SessionRow)
 
 
-_Condition = Callable[[datetime, Retention], ColumnElement[bool]]
-
-
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """Rows of one table, found by `key`: those that are old may go, if they are `still` old when their turn comes."""
+    """Rows of one table, found by `key`: those that are old may go, if they still are when their turn comes."""
 
     name: str
     key: Column[object]
-    is_old: _Condition
-    still: _Condition
+    is_old: Callable[[datetime, Retention], ColumnElement[bool]]
 
 
 def _raw_is_old(now: datetime, retention: Retention) -> ColumnElement[bool]:
@@ -114,17 +110,17 @@ def _link_is_over(now: datetime, _: Retention) -> ColumnElement[bool]:
 
 
 _KINDS = (
-    _Kind("raw", _log.c.seq, _raw_is_old, _raw_is_old),
-    _Kind("evaluations", _evaluations.c.slot, _evaluation_is_old, _evaluation_is_old),
-    _Kind("alerts", _alerts.c.fingerprint, _alert_is_old, _alert_is_old),
-    _Kind("posted", _posted.c.seq, _posted_is_old, _posted_is_old),
-    _Kind("silences", _silences.c.id, _silence_is_old, _silence_is_old),
-    _Kind("tellings", _tellings.c.group_key, _telling_is_old, _telling_is_old),
-    _Kind("decisions", _decisions.c.seq, _decision_is_old, _decision_is_old),
-    _Kind("steps", _outputs.c.line, _output_is_old, _output_is_old),
-    _Kind("pieces", _pieces.c.seq, _piece_is_old, _piece_is_old),
-    _Kind("sessions", _sessions.c.secret_hash, _session_is_over, _session_is_over),
-    _Kind("links", _links.c.secret_hash, _link_is_over, _link_is_over),
+    _Kind("raw", _log.c.seq, _raw_is_old),
+    _Kind("evaluations", _evaluations.c.slot, _evaluation_is_old),
+    _Kind("alerts", _alerts.c.fingerprint, _alert_is_old),
+    _Kind("posted", _posted.c.seq, _posted_is_old),
+    _Kind("silences", _silences.c.id, _silence_is_old),
+    _Kind("tellings", _tellings.c.group_key, _telling_is_old),
+    _Kind("decisions", _decisions.c.seq, _decision_is_old),
+    _Kind("steps", _outputs.c.line, _output_is_old),
+    _Kind("pieces", _pieces.c.seq, _piece_is_old),
+    _Kind("sessions", _sessions.c.secret_hash, _session_is_over),
+    _Kind("links", _links.c.secret_hash, _link_is_over),
 )
 
 
@@ -140,7 +136,7 @@ async def prune(readers: Readers, writer: Writer, now: datetime, retention: Rete
     for kind in _KINDS:
         find = select(kind.key).where(kind.is_old(now, retention)).order_by(kind.key).limit(_PORTION)
         while keys := await readers.run(partial(_found, find)):
-            remove = delete(kind.key.table).where(kind.key.in_(keys), kind.still(now, retention))
+            remove = delete(kind.key.table).where(kind.key.in_(keys), kind.is_old(now, retention))
             went = await writer.run(partial(_removed, remove))
             if not went:
                 break  # all that was found has changed meanwhile; the next time will tell
