@@ -75,9 +75,11 @@ class Evaluation:
             self._epoch = epoch
             try:
                 await self._changed_hands()
-            except StoreError as error:
-                _log.warning("cannot take the rules over yet: %s; %s", error, error.hint)
+            except Exception as error:
                 self._epoch = None  # whoever has taken over by half would keep the lease and do nothing for ever
+                if not isinstance(error, StoreError):
+                    raise
+                _log.warning("cannot take the rules over yet: %s; %s", error, error.hint)
 
     async def set_groups(self, groups: Sequence[RuleGroup]) -> None:
         """After a reload: these groups from now on; those that stay keep their state."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,9 @@ import pytest
 
 from bot.alerts.groups import Group
 from bot.alerts.wire import Received, canonical
+from bot.engine.evaluation import Evaluation
 from bot.errors import Fenced, StoreUnavailable
+from bot.kit.telemetry import Telemetry
 from bot.model.actor import TOCSIN
 from bot.model.setup import Setup
 from bot.ports.alert_store import LogKind
@@ -354,6 +357,28 @@ async def test_what_a_person_ended_is_over_for_one_that_stands_by(tmp_path: Path
         await alerts_taken.end(leader, TOCSIN, [entry.fingerprint()])
         await alerts_rebuilt.follow(standby, TOCSIN, leads=False)
         assert firing(standby) == set()
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("the disk is full"), ValueError("a mistake of ours")])
+async def test_whoever_could_not_take_over_has_not_and_tries_again(
+    error: Exception, tmp_path: Path, clock: FakeClock
+) -> None:
+    async with open_store(f"sqlite:///{tmp_path / 'tocsin.db'}") as store:
+        world = world_on(store, clock, "one")
+
+        class Broken(Away):
+            async def read(self, work: Callable[[Tx], object]) -> object:
+                raise error
+
+        world.store = Broken(store)
+        evaluation = Evaluation(world, "one", Telemetry())
+        with contextlib.suppress(ValueError):
+            await evaluation.keep_lease()
+        assert not evaluation.active
+        world.store = store
+        await evaluation.keep_lease()
+        assert evaluation.active
+        assert world.alerts.table.leads
 
 
 def names_of(group: Group) -> set[str]:
