@@ -58,6 +58,20 @@ BITES = [
         says="test_no_hostile_text_is_taken_for_a_template",
     ),
     Bite(
+        fault="a playbook acts on hosts that no plan names",
+        file="bot/integrations/ansible/actions.py",
+        plant=replaced("if one.host not in (*hosts, *self._config.elsewhere):", "if not one.place:"),
+        caught_by=_caught_by("tests/integrations/ansible/test_elsewhere.py", "-k", "refused_with_its_line"),
+        says="test_what_acts_on_a_host_that_nobody_named_is_refused_with_its_line",
+    ),
+    Bite(
+        fault="nobody looks on which hosts a play acts",
+        file="bot/integrations/ansible/events.py",
+        plant=replaced("-> ([^", "=> ([^"),
+        caught_by=_caught_by("tests/integrations/ansible/test_elsewhere.py", "-k", "role_from"),
+        says="test_a_role_from_elsewhere_that_acts_on_others_is_seen_as_it_does",
+    ),
+    Bite(
         fault="a playbook is rehearsed although a task of it disregards check mode",
         file="bot/integrations/ansible/playing.py",
         plant=replaced("reads=play.check and heeded", "reads=play.check"),

@@ -19,6 +19,7 @@ from typing import Any, cast
 
 from bot.errors import IntegrationError, Permanent, Temporary
 from bot.integrations.ansible.config import AnsibleConfig
+from bot.integrations.ansible.elsewhere import Elsewhere, acts_elsewhere
 from bot.integrations.ansible.events import Score, plain
 from bot.integrations.ansible.inventory import Inventory, read_inventory
 from bot.integrations.ansible.params import OnInventory, PlaybookParams
@@ -85,6 +86,7 @@ class _Sources:
     content: str
     forced: str
     """Where a task disregards check mode."""
+    elsewhere: Sequence[Elsewhere]
 
 
 class Playing:
@@ -114,19 +116,44 @@ class Playing:
         inventory = await read_inventory(self._config, self._name)
         hosts = inventory.meant(params)
         sources = await asyncio.to_thread(self._sources, params.playbook)
+        others = self._others(sources, hosts)
         given = {"playbook": params.playbook, "variables": params.variables}
         bound = {"inventory": inventory.hash, "content": sources.content}
         known = any(fnmatchcase(params.playbook, pattern) for pattern in self._config.write)
         risk = Risk.WRITE if known else Risk.DESTRUCTIVE
         summary = f"play {params.playbook} on {', '.join(hosts)}"
+        summary += f"; it may act on {', '.join(others)} too" if others else ""
         if sources.forced:
             shown = f"not rehearsed: what stands at {sources.forced} runs in check mode too, and it would change things"
-            return self._planned(PLAYBOOK, given, hosts, summary, risk, bound=bound, diff=shown)
+            return self._planned(PLAYBOOK, given, hosts, summary, risk, others=others, bound=bound, diff=shown)
         score = await self._checked(sources, hosts, params.variables)
+        self._nowhere_else(score, (*hosts, *others))
         bound["changes"] = _hash(score)
         shown = self._redactor.clean(_shown(score, hosts))
         can_probe = bool(score.changed) and not score.unknown and not score.failures
-        return self._planned(PLAYBOOK, given, hosts, summary, risk, bound=bound, diff=shown, can_probe=can_probe)
+        return self._planned(
+            PLAYBOOK, given, hosts, summary, risk, others=others, bound=bound, diff=shown, can_probe=can_probe
+        )
+
+    def _others(self, sources: _Sources, hosts: Sequence[str]) -> tuple[str, ...]:
+        """The hosts on which it may act besides; Permanent where one of them is not to be, or cannot be told."""
+        for one in sources.elsewhere:
+            if one.host not in (*hosts, *self._config.elsewhere):
+                whom = f"on {one.host}" if one.host else "on a host that only the play will know"
+                raise self._strays(f"what stands at {one.place} acts {whom}, and not only where it is played")
+        return tuple(sorted({one.host for one in sources.elsewhere} - set(hosts)))
+
+    def _nowhere_else(self, score: Score, named: Sequence[str]) -> None:
+        """Permanent where check mode came to a host that nobody named: a role may lie outside the folder."""
+        for host in sorted(score.handed.keys() - set(named)):
+            raise self._strays(f"in check mode {score.handed[host]} acted on {host}, and not only where it is played")
+
+    def _strays(self, message: str) -> Permanent:
+        hint = (
+            f"name the host there, and under `elsewhere` of the integration {self._name}, so that every plan shows it;"
+            " or keep such playbooks in a folder, and an integration, of their own"
+        )
+        return Permanent(self._redactor.clean(message), integration=self._name, reason="client", hint=hint)
 
     def _planned(
         self,
@@ -136,6 +163,7 @@ class Playing:
         summary: str,
         risk: Risk,
         *,
+        others: Sequence[str] = (),
         bound: Mapping[str, str] | None = None,
         diff: str = "",
         can_probe: bool = False,
@@ -144,8 +172,8 @@ class Playing:
             action=spec.name,
             integration=self._name,
             params={**params, "hosts": list(hosts)},
-            targets=tuple(hosts),
-            places=tuple(f"host:{host}" for host in hosts),
+            targets=(*hosts, *others),
+            places=tuple(f"host:{host}" for host in (*hosts, *others)),
             summary=visible(summary)[:200],
             risk=risk,
             repeatable=risk is Risk.READ,
@@ -175,7 +203,7 @@ class Playing:
         return score
 
     async def _read(self, plan: Plan, within: timedelta, say: Say) -> ActionResult:
-        play = Play(playbook=_OWN[plan.action], hosts=plan.targets, check=True)
+        play = Play(playbook=_OWN[plan.action], hosts=plan.params["hosts"], check=True)
         return await self._heard(plan, play, within, say)
 
     async def _run(self, plan: Plan, within: timedelta, say: Say) -> ActionResult:
@@ -183,12 +211,13 @@ class Playing:
         try:
             inventory = await read_inventory(self._config, self._name)
             sources = await asyncio.to_thread(self._sources, params.playbook)
+            self._others(sources, params.hosts)
         except IntegrationError as error:
             return _failed(error)
         moved = self._moved(plan, inventory, sources)
         if moved:
             return ActionResult(outcome=Outcome.FAILED, summary=f"nothing was done: since it was planned, {moved}")
-        play = Play(playbook=sources.playbook, hosts=plan.targets, variables=params.variables, check=False)
+        play = Play(playbook=sources.playbook, hosts=params.hosts, variables=params.variables, check=False)
         return await self._heard(plan, play, within, say)
 
     async def _probe(self, plan: Plan) -> Did:
@@ -198,7 +227,7 @@ class Playing:
             sources = await asyncio.to_thread(self._sources, params.playbook)
             if sources.forced or sources.content != plan.preconditions["content"]:
                 return Did.UNKNOWN
-            score = await self._checked(sources, plan.targets, params.variables)
+            score = await self._checked(sources, params.hosts, params.variables)
         except IntegrationError:
             return Did.UNKNOWN
         if score.unknown or score.failures:
@@ -226,16 +255,18 @@ class Playing:
         return self._result(plan, score, lines)
 
     def _result(self, plan: Plan, score: Score, lines: _Lines) -> ActionResult:
-        each = {host: score.value(host) for host in plan.targets}
+        each = {host: score.value(host) for host in plan.params["hosts"]}
+        strange = sorted(score.handed.keys() - set(plan.targets))
         failed = [host for host, one in each.items() if one["outcome"] == Outcome.FAILED]
         unseen = [host for host, one in each.items() if one["outcome"] == Outcome.UNKNOWN]
-        outcome = Outcome.UNKNOWN if unseen else Outcome.FAILED if failed else Outcome.SUCCEEDED
+        outcome = Outcome.UNKNOWN if unseen else Outcome.FAILED if failed or strange else Outcome.SUCCEEDED
         # Any: plain JSON.
         value: dict[str, Any] = {"hosts": each, "changed": score.changed, "failed": failed, "unseen": unseen}
         if plan.action == FACTS.name:
             value["facts"] = score.facts
         parts = [f"done on {len(each) - len(failed) - len(unseen)} of {len(each)} hosts"]
         parts.append(f"{len(score.changed)} tasks changed something") if plan.risk is not Risk.READ else None
+        parts += [f"{score.handed[host]} acted on {host}, which the plan did not name" for host in strange]
         if unseen:
             parts.append(f"nobody saw how it ended on {', '.join(unseen)}")
         if failed:
@@ -255,7 +286,7 @@ class Playing:
             playbook = (folder / name).resolve(strict=True)
             if not playbook.is_relative_to(folder) or not playbook.is_file():
                 raise FileNotFoundError
-            return _Sources(playbook, content_hash(folder), runs_even_in_check_mode(folder))
+            return _Sources(playbook, content_hash(folder), runs_even_in_check_mode(folder), acts_elsewhere(folder))
         except TooMuch:
             message, hint = (
                 f"{self._config.playbooks} holds too many files",

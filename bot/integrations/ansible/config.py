@@ -27,6 +27,11 @@ class AnsibleConfig(Strict):
         default_factory=list,
         description="Playbooks that one person may approve, such as `deploy/*.yml`. The others are destructive.",
     )
+    elsewhere: list[str] = Field(
+        default_factory=list,
+        description="Hosts on which playbooks may act besides those they are played on, by `delegate_to` and the like; "
+        "`localhost` is the machine Tocsin runs on. Every plan names them.",
+    )
     forks: int = Field(default=5, ge=1, le=50, description="Hosts that Ansible works on at the same time.")
     ansible_config: Path | None = Field(
         default=None, description="An ansible.cfg to go by. Unless it is given, none is read, wherever it lies."

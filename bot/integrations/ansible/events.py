@@ -13,6 +13,8 @@ from bot.model.plan import Outcome
 
 _COUNTS = {"ok": "ok", "changed": "changed", "failures": "failed", "dark": "unreachable", "skipped": "skipped"}
 _LONGEST = 300
+_HANDED = re.compile(r"^\w+: \[\S+ -> ([^\s\](]+)", re.MULTILINE)
+"""How Ansible says of a task that it was done on another host."""
 _LEFT_OUT = ('"false_condition":', '"skip_reason":')
 """What Ansible says of a task that its own condition left out, rather than check mode."""
 
@@ -27,6 +29,8 @@ class Score:
     """Tasks that check mode leaves out, because their module cannot tell what it would do."""
     failures: dict[str, str] = field(default_factory=dict)
     diffs: list[str] = field(default_factory=list)
+    handed: dict[str, str] = field(default_factory=dict)
+    """To which other hosts tasks were handed over, each with one of those tasks."""
     # Any: plain JSON, as modules return it.
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -36,6 +40,8 @@ class Score:
         host, task = str(data.get("host", "")), visible(str(data.get("task", "")))
         result = data.get("res")
         result = result if isinstance(result, Mapping) else {}
+        for other in _HANDED.findall(plain(event)) if "_ansible_delegated_vars" in result else ():
+            self.handed.setdefault(visible(other), f"{host}: {task}")
         match event.get("event"):
             case "runner_on_ok":
                 self._done(host, task, result)

@@ -27,7 +27,7 @@ def content_hash(folder: Path) -> str:
     All of them, since a playbook takes in roles, templates and variables by names that only it knows.
     """
     found = hashlib.sha256()
-    for path in _files(folder):
+    for path in files(folder):
         name = str(path.relative_to(folder)).encode(errors="surrogateescape")
         content = path.read_bytes()
         found.update(f"{len(name)} {len(content)} ".encode() + name + content)
@@ -40,7 +40,7 @@ def runs_even_in_check_mode(folder: Path) -> str:
     It says that check mode is not for it, or has a lookup that is more than a look: it would do its work while nothing
     may be changed. All files are looked through: tasks can be in any.
     """
-    for path in _files(folder):
+    for path in files(folder):
         text = path.read_bytes()
         match = _FORCED.search(text)
         if match is not None:
@@ -49,7 +49,8 @@ def runs_even_in_check_mode(folder: Path) -> str:
     return ""
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files(folder: Path) -> Iterator[Path]:
+    """All files below, in order; TooMuch, OSError."""
     size = 0
     for number, path in enumerate(sorted(path for path in folder.rglob("*") if path.is_file())):
         size += path.stat().st_size
