@@ -84,7 +84,6 @@ _WAKE = Prepared(
     )
 )
 
-
 _texts: deque[tuple[Runbook, str]] = deque(maxlen=32)
 
 
@@ -276,7 +275,8 @@ class Runs(Repository):
             run=entry.run, at=entry.at, kind=entry.kind, actor=entry.actor, step=entry.step, attempt=entry.attempt,
             data=entry.data, seq=seq,
         )  # fmt: skip
-        self._pending.kept.setdefault(("journal", entry.run), _Tail(seq - 1, [])).lines.append(line)
+        tail = self._pending.kept.setdefault(("journal", entry.run), _Tail(seq - 1, []))
+        tail.lines.append(line)
         return line
 
     def _newest(self, run: RunId) -> int:
