@@ -15,6 +15,6 @@ class Retention:
     evaluations: timedelta = timedelta(days=7)
     """The record of rule evaluations."""
     alerts: timedelta = timedelta(days=90)
-    """Resolved alerts, and groups that hold no others."""
+    """Resolved alerts, silences that are over, and what receivers were last told of a group."""
     steps: timedelta = timedelta(days=90)
     """What the steps of runs printed and returned."""
