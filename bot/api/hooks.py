@@ -158,6 +158,9 @@ class Hooks:
         said = await chat.take(call)
         if said.broken:
             return _json(400, {"error": "this cannot be read", "hint": "see that its vendor posts it, and nobody else"})
+        if said.again:
+            error = {"error": "this could not be written down", "hint": f"send it again in {RETRY_AFTER} s"}
+            return _json(503, error, RETRY_AFTER)
         return Reply(body=b"") if said.body is None else _json(200, dict(said.body))
 
     async def _proven(self, name: str, secret: str, call: Call) -> str:

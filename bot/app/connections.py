@@ -19,6 +19,7 @@ from bot.ports.alertmanager import AlertSink
 from bot.ports.board import Board
 from bot.ports.calendar import Calendar
 from bot.ports.chat_hook import ChatHook
+from bot.ports.chat_listener import ChatListener
 from bot.ports.clock import Clock
 from bot.ports.commands import Commands
 from bot.ports.event_sink import EventSink
@@ -132,6 +133,11 @@ class Connections:
     def chats(self) -> Mapping[str, ChatHook]:
         """Those whose vendors post what people do in a chat."""
         return self._offering(lambda capabilities: capabilities.chat)
+
+    @property
+    def listeners(self) -> Mapping[str, ChatListener]:
+        """Those that hear people in a chat."""
+        return self._offering(lambda capabilities: capabilities.listener)
 
     @property
     def actions(self) -> Mapping[str, Mapping[str, Action]]:

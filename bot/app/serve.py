@@ -231,9 +231,9 @@ class Tocsin:
         self.world.alertmanagers = open_now.alertmanagers
         self.world.actions = {**open_now.actions, **own.offered(self.world, TOCSIN)}
         self.world.hooks, self.world.chats, self.world.notifiers = open_now.hooks, open_now.chats, open_now.notifiers
-        self.world.watchers, self.world.mirrors = open_now.watchers, open_now.mirrors
-        self.world.pagers, self.world.messengers = open_now.pagers, open_now.messengers
-        self.world.calendars, self.world.boards = open_now.calendars, open_now.boards
+        self.world.boards, self.world.mirrors, self.world.pagers = open_now.boards, open_now.mirrors, open_now.pagers
+        self.world.messengers, self.world.watchers = open_now.messengers, open_now.watchers
+        self.world.listeners, self.world.calendars = open_now.listeners, open_now.calendars
         self.telemetry.alerts.knows(self.world.notifiers, [deadman.name for deadman in setup.deadmen])
         self._bells.stir()
         self.door.tokens = {secret_hash(token): operator, **keys.tokens(loaded)}

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bot.alerts import silencing
 from bot.chat.asked import SHOWN, Asked, Deed, count, cut, mistaken
-from bot.chat.grammar import Slot, Verb
+from bot.chat.grammar import INPUT, Slot, Verb
 from bot.chat.incidents import REASON
 from bot.chat.reading import Kind
 from bot.documents import parse_duration
@@ -105,12 +105,15 @@ async def _silence(asked: Asked) -> Answer:
     return Answer(headline=headline, tone=Tone.GOOD, items=_whom(kept), presses=(ending,))
 
 
+def _silences_nothing(values: Mapping[str, str]) -> str:
+    is_said = values.get("incident") or any(name.startswith(INPUT) for name in values)
+    return "" if is_said else "say what is silenced: an incident, or labels like service=cart"
+
+
 async def _matchers(asked: Asked) -> tuple[Matcher, ...]:
     """Those that were named, or what the incident's alerts have in common."""
     if asked.inputs:
         return tuple(_matcher(name, value) for name, value in asked.inputs.items())
-    if not asked.get("incident"):
-        raise mistaken(SILENCE.verb, "say what is silenced: an incident, or labels like service=cart")
     incident = (await looked_up.case(asked.world, asked.actor, asked.incident)).incident
     common = _common(await alerts_looked_up.of_incident(asked.world, asked.actor, incident))
     if "alertname" not in common:
@@ -210,6 +213,7 @@ SILENCE = Deed(
     ),
     do=_silence,
     form=_silence_form,
+    lacks=_silences_nothing,
 )
 
 WHY = Deed(

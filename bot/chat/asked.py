@@ -93,17 +93,25 @@ class Asked:
         return self.page(f"incidents/{incident}")
 
 
+def _nothing(values: Mapping[str, str]) -> str:
+    return ""
+
+
 Do = Callable[[Asked], Awaitable[Answer]]
 """What a command does; raises TocsinError, of which the answer is made elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
-    """A command, what it does, and the form that asks for what it needs, where it has one."""
+    """A command, what it does, and the form that asks for what it needs, where it has one.
+
+    `lacks` says, from its values alone, what is missing before anything can be done; nothing, where it is complete.
+    """
 
     verb: Verb
     do: Do
     form: Callable[[Asked], Form] | None = None
+    lacks: Callable[[Mapping[str, str]], str] = _nothing
 
 
 def mistaken(verb: Verb, message: str) -> Mistake:

@@ -6,18 +6,20 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.chat import alerts, incidents, linking, people, places, planned, running, teaching, telling, working
-from bot.chat.asked import Asked, Deed
+from bot.chat import alerts, excusing, incidents, linking, people, places, planned, running, teaching, telling, working
+from bot.chat.asked import Asked, Deed, mistaken
 from bot.chat.grammar import Command, Grammar, Mistake
 from bot.chat.identity import Identity, Known
 from bot.chat.remarks import Kept
 from bot.errors import DocumentError, TocsinError
-from bot.model.actor import Actor
+from bot.model.actor import TOCSIN, Actor
 from bot.model.answer import Answer, Form, Tone
+from bot.model.ids import IncidentId
 from bot.model.remark import Spot
-from bot.model.utterance import Filled, Speaker, Utterance
+from bot.model.utterance import Filled, Missed, Speaker, Utterance
 from bot.model.wording import one_line
 from bot.ports.remarks import Remarks
+from bot.response import chat_said
 from bot.response.world import World
 
 _log = logging.getLogger(__name__)
@@ -35,6 +37,8 @@ _BUT_HELP: Sequence[Deed] = (
 _HELP = teaching.helping([one.verb for one in _BUT_HELP])
 DEEDS: Mapping[str, Deed] = {one.verb.name: one for one in (*_BUT_HELP, _HELP)}
 """Every command there is, by its name."""
+_SOME = IncidentId("INC-1")
+"""Whichever incident a place may be about."""
 GRAMMAR = Grammar([one.verb for one in DEEDS.values()])
 
 
@@ -45,6 +49,10 @@ class Chat:
         self._world = world
         self._identity = Identity(world)
         self.remarks: Remarks = Kept(world, self._identity)
+
+    async def keep(self, integration: str, key: str, heard: Mapping[str, str]) -> bool:
+        """See `Commands`."""
+        return await chat_said.keep(self._world, TOCSIN, integration, key, heard)
 
     async def said(self, speaker: Speaker, what: Utterance | Filled) -> Answer:
         """See `Commands`."""
@@ -74,6 +82,21 @@ class Chat:
         except TocsinError as error:
             return refused(error, what)
 
+    def asks(self, what: Utterance | Filled) -> bool:
+        """See `Commands`."""
+        if isinstance(what, Filled):
+            return False
+        try:
+            command = GRAMMAR.parse(what.text, what.about or (_SOME if what.place else None))
+        except Mistake:
+            return False
+        deed = DEEDS[command.verb]
+        return deed.form is not None and bool(deed.lacks(command.values))
+
+    def missed(self, what: Utterance | Filled, missed: Missed) -> Answer:
+        """See `Commands`."""
+        return excusing.excuse(what, missed)
+
     def objections(self, filled: Filled) -> Mapping[str, str]:
         """See `Commands`."""
         try:
@@ -87,6 +110,8 @@ class Chat:
         known = who.known if who is not None else {}
         asked = Asked(world=self._world, actor=actor, values=command.values, known=known, known_here=who is not None)
         try:
+            if lacking := deed.lacks(command.values):
+                raise mistaken(deed.verb, lacking)
             answer = await deed.do(asked)
         except Mistake as mistake:
             form = None if deed.form is None or isinstance(what, Filled) else deed.form(asked)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.chat.asked import SHOWN, Asked, Deed, count, cut, facts, line, mistaken, moved, presses, tone
+from bot.chat.asked import SHOWN, Asked, Deed, count, cut, facts, line, moved, presses, tone
 from bot.chat.grammar import HIDDEN, Slot, Verb
 from bot.chat.reading import Kind, read
 from bot.incidents.edits import Edit
@@ -31,13 +31,21 @@ _LINES = 8
 _STATUSES = ("acknowledged", "mitigated", "resolved", "closed", "open")
 
 
-async def _declare(asked: Asked) -> Answer:
-    severity, title = asked.get("severity"), asked.get("title")
+def _declared(values: Mapping[str, str]) -> tuple[str, str]:
+    """Severity and title; the severity may stand at the end too."""
+    severity, title = values.get("severity", ""), values.get("title", "")
     if not severity and title:
         title, _, last = title.rpartition(" ")
         severity = _last_word(last)
-    if not severity or not title:
-        raise mistaken(DECLARE.verb, "an incident is declared with a severity and a title")
+    return severity, title
+
+
+def _undeclared(values: Mapping[str, str]) -> str:
+    return "" if all(_declared(values)) else "an incident is declared with a severity and a title"
+
+
+async def _declare(asked: Asked) -> Answer:
+    severity, title = _declared(asked.values)
     incident = await incident_declared.declare(
         asked.world,
         asked.actor,
@@ -229,6 +237,7 @@ DECLARE = Deed(
     ),
     do=_declare,
     form=_declare_form,
+    lacks=_undeclared,
 )
 
 DEEDS = (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from bot.alerts import maintenance, silencing
 from bot.chat.asked import SHOWN, Asked, Deed, cut, mistaken
-from bot.chat.grammar import HIDDEN, Slot, Verb
+from bot.chat.grammar import HIDDEN, INPUT, Slot, Verb
 from bot.chat.reading import Kind
 from bot.documents import parse_duration
 from bot.model.answer import Answer, Blank, BlankKind, Form, Press, Tone
@@ -53,10 +53,15 @@ def _announced(asked: Asked, now: datetime) -> Iterator[tuple[datetime, str]]:
             yield one.starts_at, f"{whom}: {when}, {one_line(one.comment, 150)} ({one.created_by}; {one.id})"
 
 
-async def _plan(asked: Asked) -> Answer:
+def _unplanned(values: Mapping[str, str]) -> str:
     for name, what in (("length", "for how long"), ("reason", "what is done")):
-        if not asked.get(name):
-            raise mistaken(PLAN.verb, f"say {what}")
+        if not values.get(name):
+            return f"say {what}"
+    is_said = values.get("labels") or any(name.startswith(INPUT) for name in values)
+    return "" if is_said else "say what it concerns, by labels like service=cart"
+
+
+async def _plan(asked: Asked) -> Answer:
     now = asked.world.clock.now()
     starts = _start(asked, now)
     wished = Silence(
@@ -107,7 +112,7 @@ def _matchers(asked: Asked) -> tuple[Matcher, ...]:
         ]
     except ValueError as error:
         raise mistaken(PLAN.verb, str(error)) from None
-    if not named and not given:
+    if not named and not given:  # `{}` is a list of labels, too
         raise mistaken(PLAN.verb, "say what it concerns, by labels like service=cart")
     return (*named, *given)
 
@@ -154,6 +159,7 @@ PLAN = Deed(
     ),
     do=_plan,
     form=_form,
+    lacks=_unplanned,
 )
 
 DEEDS = (

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
 
-from bot.chat.asked import Asked, Deed, count, cut, mistaken
+from bot.chat.asked import Asked, Deed, count, cut
 from bot.chat.grammar import HIDDEN, Slot, Verb
 from bot.chat.incidents import REASON
 from bot.chat.reading import Kind
@@ -125,11 +126,13 @@ async def _asks(asked: Asked) -> Answer:
     return _answered(asked, given)
 
 
+def _rejects_nothing(values: Mapping[str, str]) -> str:
+    if not values.get("approval"):
+        return "say what is rejected"
+    return "say why" if values.get("ask") and not values.get("reason") else ""
+
+
 async def _reject(asked: Asked) -> Answer:
-    if not asked.get("approval"):
-        raise mistaken(REJECT.verb, "say what is rejected")
-    if asked.get("ask") and not asked.get("reason"):
-        raise mistaken(REJECT.verb, "say why")
     given = await approval_given.answer(
         asked.world, asked.actor, ApprovalId(asked.get("approval")), approve=False, reason=asked.get("reason")
     )
@@ -246,6 +249,7 @@ REJECT = Deed(
     ),
     do=_reject,
     form=_reject_form,
+    lacks=_rejects_nothing,
 )
 
 DEEDS = (

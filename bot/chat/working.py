@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
-from bot.chat.asked import Asked, Deed, count, cut, mistaken, moved
+from bot.chat.asked import Asked, Deed, count, cut, moved
 from bot.chat.grammar import Slot, Verb
 from bot.chat.incidents import INCIDENT
 from bot.chat.reading import Kind
@@ -20,9 +21,11 @@ from bot.response import reminders_set, response_seen, roles_taken, tasks_kept, 
 _TASK = Slot(name="task", kind=Kind.TASK, help="the task, such as TASK-3")
 
 
+def _says_nothing(values: Mapping[str, str]) -> str:
+    return "" if values.get("text") else "an update needs a text: how it stands"
+
+
 async def _update(asked: Asked) -> Answer:
-    if not asked.get("text"):
-        raise mistaken(UPDATE.verb, "an update needs a text: how it stands")
     audience = Audience(asked.get("to") or Audience.STAKEHOLDERS)
     after = parse_duration(asked.get("next")) if asked.get("next") else None
     sent = await updates_sent.send(asked.world, asked.actor, asked.incident, audience, asked.get("text"), after)
@@ -151,6 +154,7 @@ UPDATE = Deed(
     ),
     do=_update,
     form=_update_form,
+    lacks=_says_nothing,
 )
 
 _TEXT = Slot(name="text", kind=Kind.TEXT, help="a text: what is to be done")

@@ -15,6 +15,7 @@ from bot.kit.telemetry import Telemetry
 from bot.model.actor import TOCSIN, Actor
 from bot.model.errand import Errand, ErrandKind
 from bot.ports.store import Tx
+from bot.response.chat_said import said_due
 from bot.response.evidence_wanted import evidence_due
 from bot.response.group_told import telling_due
 from bot.response.messages import message_due
@@ -30,6 +31,7 @@ _LEASE = timedelta(seconds=60)
 AT_ONCE: Mapping[ErrandKind, int] = {
     ErrandKind.PAGE: 16,
     ErrandKind.PAGES: 4,
+    ErrandKind.SAID: 32,
     ErrandKind.TELL_FIRST: 16,
     ErrandKind.TELL_GROUP: 32,
     ErrandKind.MESSAGE: 8,
@@ -37,6 +39,8 @@ AT_ONCE: Mapping[ErrandKind, int] = {
     ErrandKind.EVIDENCE_WANTED: 4,
 }
 """Places, by kind, what matters most first: nobody waits to be told because something else takes its time."""
+_GRACE_S = 8.0
+"""So long whoever said something may wait for us to end, and we for them."""
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=5)
 
 _HOW: Mapping[ErrandKind, Callable[[World, Actor, Errand], Awaitable[None]]] = {
@@ -45,6 +49,7 @@ _HOW: Mapping[ErrandKind, Callable[[World, Actor, Errand], Awaitable[None]]] = {
     ErrandKind.MIRROR: mirror_due,
     ErrandKind.PAGE: page_due,
     ErrandKind.PAGES: pages_due,
+    ErrandKind.SAID: said_due,
     ErrandKind.TELL_FIRST: telling_due,
     ErrandKind.TELL_GROUP: telling_due,
 }
@@ -59,18 +64,31 @@ class Errands:
         self._bell = bell
         self._telemetry = telemetry
         self._under_way: Counter[ErrandKind] = Counter()
+        self._not_repeated: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Claims and does, for ever."""
-        async with asyncio.TaskGroup() as group:
-            while True:
-                claimed = await self._claim()
-                for errand in claimed:
-                    self._under_way[errand.kind] += 1
-                    task = group.create_task(self._do(errand), name=errand.dedup_key)
-                    task.add_done_callback(partial(self._make_room, errand.kind))
-                if not claimed:
-                    await self._bell.wait_until(await self._next_at(), self._world.clock.now())
+        """Claims and does, for ever. What cannot be begun again is ended before this is."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    claimed = await self._claim()
+                    for errand in claimed:
+                        self._begin(group, errand)
+                    if not claimed:
+                        await self._bell.wait_until(await self._next_at(), self._world.clock.now())
+        finally:
+            if self._not_repeated:
+                await asyncio.wait(self._not_repeated, timeout=_GRACE_S)
+
+    def _begin(self, group: asyncio.TaskGroup, errand: Errand) -> None:
+        self._under_way[errand.kind] += 1
+        if errand.kind is ErrandKind.SAID:
+            task = asyncio.create_task(self._do(errand), name=errand.dedup_key)
+            self._not_repeated.add(task)
+            task.add_done_callback(self._not_repeated.discard)
+        else:
+            task = group.create_task(self._do(errand), name=errand.dedup_key)
+        task.add_done_callback(partial(self._make_room, errand.kind))
 
     def _make_room(self, kind: ErrandKind, _: asyncio.Task[None]) -> None:
         self._under_way[kind] -= 1

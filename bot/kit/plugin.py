@@ -21,6 +21,7 @@ from bot.ports.alertmanager import AlertSink
 from bot.ports.board import Board
 from bot.ports.calendar import Calendar
 from bot.ports.chat_hook import ChatHook
+from bot.ports.chat_listener import ChatListener
 from bot.ports.clock import Clock
 from bot.ports.commands import Commands
 from bot.ports.event_sink import EventSink
@@ -75,6 +76,7 @@ class Capabilities:
     mirror: Mirror | None = None
     board: Board | None = None
     chat: ChatHook | None = None
+    listener: ChatListener | None = None
     calendar: Calendar | None = None
     actions: Mapping[str, Action] = field(default_factory=dict)
 

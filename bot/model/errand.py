@@ -23,6 +23,8 @@ class ErrandKind(StrEnum):
     """payload: person, integration, address: what was held back from them leaves as one page."""
     MESSAGE = "message"
     """Something for people to read; `bot.response.messages` writes and reads it."""
+    SAID = "said"
+    """Somebody said something in a chat, and its vendor was told that it came; `bot.response.chat_said` has it."""
     MIRROR = "mirror"
     """payload: integration, change; what happened to an incident is told to a pager that knows it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from bot.model.ids import IncidentId
 
@@ -44,3 +45,11 @@ class Filled:
     command: str
     values: Mapping[str, str] = field(default_factory=dict)
     prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """Why something that somebody said is not done: it is so old by now, or it was `begun` and nobody saw its end."""
+
+    age: timedelta
+    begun: bool = False

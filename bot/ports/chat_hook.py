@@ -11,10 +11,14 @@ from bot.ports.alert_hook import Call, Proof
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledged:
-    """What the vendor reads at once; without `body`, nothing but that it came. `broken`: it cannot be read at all."""
+    """What the vendor reads at once; without `body`, nothing but that it came.
+
+    `broken`: it cannot be read at all; `again`: it could not be written down, and is not acknowledged.
+    """
 
     body: Mapping[str, object] | None = None
     broken: bool = False
+    again: bool = False
 
 
 class ChatHook(Protocol):
@@ -26,5 +30,5 @@ class ChatHook(Protocol):
         ...
 
     async def take(self, call: Call) -> Acknowledged:
-        """A call that was proven. It answers at once; what is asked for is done afterwards, once each."""
+        """A call that was proven. It answers when what was asked for is on the disk; that is done afterwards, once."""
         ...

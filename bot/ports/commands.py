@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.model.actor import Actor
 from bot.model.answer import Answer
-from bot.model.utterance import Filled, Speaker, Utterance
+from bot.model.utterance import Filled, Missed, Speaker, Utterance
 from bot.ports.remarks import Remarks
 
 
@@ -19,12 +19,28 @@ class Commands(Protocol):
         """Keeps messages on timelines."""
         ...
 
+    async def keep(self, integration: str, key: str, heard: Mapping[str, str]) -> bool:
+        """Writes down what was heard in the chat of an integration, before its vendor is told that it came.
+
+        It comes back to that integration's `ChatListener`, also after a crash. `key` is of this one thing. False: it
+        was brought before. StoreUnavailable: it was not written down, and will not be followed.
+        """
+        ...
+
     async def said(self, speaker: Speaker, what: Utterance | Filled) -> Answer:
         """Does it, as the person who is linked to the speaker, if they may at this moment; else says why not."""
         ...
 
     async def asked(self, actor: Actor, what: Utterance | Filled) -> Answer:
         """The same for somebody whom another door knows already."""
+        ...
+
+    def asks(self, what: Utterance | Filled) -> bool:
+        """Whether nothing can be done before a form is filled in; at once, and without doing anything."""
+        ...
+
+    def missed(self, what: Utterance | Filled, missed: Missed) -> Answer:
+        """What whoever said it reads, as it is not done."""
         ...
 
     def objections(self, filled: Filled) -> Mapping[str, str]:

@@ -14,6 +14,7 @@ from bot.ports.alertmanager import AlertSink
 from bot.ports.board import Board
 from bot.ports.calendar import Calendar
 from bot.ports.chat_hook import ChatHook
+from bot.ports.chat_listener import ChatListener
 from bot.ports.clock import Clock
 from bot.ports.counts import Counts, NoCounts
 from bot.ports.drawer import Drawer
@@ -37,8 +38,9 @@ class World:
     """Handed to every response. `setup` and what the integrations can do are replaced together on reload.
 
     By integration: `sources` answer PromQL, `searches` run saved searches, `logs` find log lines, `events` keep what we
-    tell of ourselves, `hooks` and `chats` read what their vendors post, `recorders` take what rules make,
-    `alertmanagers` are told of alerts, `notifiers` of groups that receivers hear of, `watchers` that we are alive;
+    tell of ourselves, `hooks` and `chats` read what their vendors post, `listeners` follow what people say
+    in a chat, `recorders` take what rules make, `alertmanagers` are told of alerts, `notifiers` of groups that
+    receivers hear of, `watchers` that we are alive;
     `pagers` wake people, `messengers` bring them something to read, `mirrors` know our incidents and follow them,
     `boards` show how they stand, `calendars` say who is on call. `actions` maps an action's name to those who offer it,
     by the integration's name in tocsin.yaml. `nudge` tells the engine that a run or an errand may be due, so that
@@ -55,6 +57,7 @@ class World:
     events: Mapping[str, EventSink] = field(default_factory=dict)
     hooks: Mapping[str, AlertHook] = field(default_factory=dict)
     chats: Mapping[str, ChatHook] = field(default_factory=dict)
+    listeners: Mapping[str, ChatListener] = field(default_factory=dict)
     recorders: Mapping[str, Recorder] = field(default_factory=dict)
     alertmanagers: Mapping[str, AlertSink] = field(default_factory=dict)
     alerts: Pipeline = field(init=False)

@@ -12,6 +12,7 @@ CLICKS = "tests/integrations/slack/test_clicks.py"
 LOST = "tests/integrations/slack/test_faults.py"
 NOTICES = "tests/integrations/slack/test_notices.py"
 KEPT = "tests/integrations/slack/test_kept.py"
+KILLED = "tests/integrations/slack/test_acknowledged.py"
 EVERY = "tests/integrations/slack/test_every_command.py"
 
 BITES = [
@@ -71,10 +72,38 @@ BITES = [
     ),
     Bite(
         fault="a click that is followed twice because it was delivered twice",
-        file="bot/integrations/slack/answers.py",
-        plant=replaced("        if key and key in self._had:", "        if False and key in self._had:"),
+        file="bot/response/chat_said.py",
+        plant=replaced("sha256(key.encode())", 'sha256(f"{key} {now}".encode())'),
         caught_by=pytest(CLICKS, "-k", "comes_twice"),
         says="test_an_envelope_that_comes_twice_is_followed_once",
+    ),
+    Bite(
+        fault="a command that Slack is told of as taken before it is on the disk",
+        file="bot/integrations/slack/listeners.py",
+        plant=replaced("not await self._answers.write_down(heard)", "self._follow(self._answers.write_down(heard))"),
+        caught_by=pytest(KILLED, "-k", "cannot_be_written and posted"),
+        says="test_what_cannot_be_written_down_is_not_acknowledged",
+    ),
+    Bite(
+        fault="an incident declared half an hour after somebody asked for it",
+        file="bot/response/chat_said.py",
+        plant=replaced("if begun or age > TOO_LATE else", "if begun else"),
+        caught_by=pytest(KILLED, "-k", "is_old and posted"),
+        says="test_what_is_old_is_not_done_and_whoever_said_it_is_told",
+    ),
+    Bite(
+        fault="a command that is begun again by the next life, though it may have been done",
+        file="bot/response/chat_said.py",
+        plant=replaced("if begun or age > TOO_LATE else", "if age > TOO_LATE else"),
+        caught_by=pytest(KILLED, "-k", "was_begun and posted"),
+        says="test_what_was_begun_is_never_begun_again_and_whoever_said_it_is_told",
+    ),
+    Bite(
+        fault="a form that is opened when it is its turn, and not while Slack lets it be",
+        file="bot/integrations/slack/answers.py",
+        plant=replaced("return bool(found.trigger) and self._commands", "return False and self._commands"),
+        caught_by=pytest(KILLED, "-k", "opened_at_once and posted"),
+        says="test_a_form_that_was_sent_is_not_lost_and_one_to_be_opened_is_opened_at_once",
     ),
     Bite(
         fault="a form whose mistakes are said after it has closed",

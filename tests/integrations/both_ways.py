@@ -205,6 +205,19 @@ async def at_work(
                 await asyncio.gather(*works)
 
 
+@asynccontextmanager
+async def followed(world: World) -> AsyncIterator[None]:
+    """Inside `with` its errands are done, what people say in a chat among them."""
+    bell = Bell()
+    world.nudge = bell.ring
+    work = asyncio.create_task(Errands(world, "here", bell, Telemetry()).run())
+    try:
+        yield
+    finally:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+
 def _timers(world: World, epoch: int | None) -> Timers:
     looks = {"escalations": escalations_due.look, "mirrors": mirrors_due.look, "chats": boards_due.look}
     return Timers(world, lambda: epoch, Bells(world.store), Telemetry(), looks)
@@ -215,6 +228,7 @@ def _put(world: World, opened: Capabilities, phone: FakePager) -> None:
     assert opened.mirror is not None
     world.pagers = {PAGER: opened.pager, "phone": phone}
     world.chats = {PAGER: opened.chat} if opened.chat is not None else {}
+    world.listeners = {PAGER: opened.listener} if opened.listener is not None else {}
     world.boards = {PAGER: opened.board} if opened.board is not None else {}
     world.mirrors, world.hooks = {PAGER: opened.mirror}, {PAGER: opened.hook} if opened.hook is not None else {}
 

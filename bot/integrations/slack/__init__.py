@@ -34,6 +34,7 @@ async def _open(config: SlackConfig, tools: Tools) -> AsyncIterator[Capabilities
     async with AsyncExitStack() as stack:
         heard: Listening | None = None
         hook: Posted | None = None
+        answers: Answers | None = None
         if tools.commands is not None:
             answers = _answers(api, config, tools, tools.commands)
             if config.app_token or config.signing_secret:
@@ -59,6 +60,7 @@ async def _open(config: SlackConfig, tools: Tools) -> AsyncIterator[Capabilities
             mirror=slack,
             board=Notices(api, writing, config.incidents, tools.clock) if config.incidents is not None else None,
             chat=hook,
+            listener=answers,
             notifier=Room(writing, config.channel),
         )
 

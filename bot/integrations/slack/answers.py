@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.errors import IntegrationError, Temporary, TocsinError
-from bot.integrations.slack import homes, modals, mrkdwn, replies
+from bot.errors import IntegrationError, StoreError, Temporary, TocsinError
+from bot.integrations.slack import homes, modals, mrkdwn, remembered, replies
 from bot.integrations.slack.api import Api
 from bot.integrations.slack.hearing import Heard
 from bot.integrations.slack.keeping import Keeping
@@ -17,13 +19,15 @@ from bot.integrations.slack.responding import Responding
 from bot.integrations.slack.vouching import Vouching
 from bot.integrations.slack.writing import Writing
 from bot.model.answer import Answer, Form, Tone
-from bot.model.utterance import Filled, Utterance
+from bot.model.utterance import Filled, Missed, Utterance
 from bot.ports.commands import Commands
 
 _log = logging.getLogger(__name__)
 
 _LONGEST = 3000
 _REMEMBERED = 2000
+_PATIENCE_S = 2.0
+"""Slack waits for three seconds."""
 
 # Any: what Slack brings holds any JSON.
 Payload = Mapping[str, Any]
@@ -42,7 +46,7 @@ class Manner:
 
 
 class Answers:
-    """Follows what is said in one workspace, once each, through whichever door it comes."""
+    """Follows what is said in one workspace, once each, through whichever door it comes. It is a `ChatListener`."""
 
     def __init__(self, api: Api, responding: Responding, commands: Commands, manner: Manner | None = None) -> None:
         self._api, self._responding, self._commands = api, responding, commands
@@ -70,10 +74,46 @@ class Answers:
         wrong, shown = self._commands.objections(found.what), modals.shown(payload)
         return {name: why[:_LONGEST] for name, why in wrong.items() if name in shown or name not in found.what.values}
 
-    async def follow(self, found: Heard | None) -> None:
-        """One thing that somebody said, once; None: they said nothing to us."""
-        if found is None or not self._is_new(found.key):
-            return
+    def opens(self, found: Heard) -> bool:
+        """Whether it only opens a form: Slack lets that be done within three seconds, and nothing is lost but that."""
+        return bool(found.trigger) and self._commands.asks(found.what)
+
+    async def write_down(self, found: Heard) -> bool:
+        """Whether it is on the disk, so that it may be acknowledged: it is followed then, whatever happens to us."""
+        key = found.key or secrets.token_hex(16)
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._commands.keep(self._api.name, key, remembered.written(found))
+        except StoreError as error:
+            _log.warning("what %s said was not written down: %s; %s", found.user, error, error.hint)
+            return False
+        except TimeoutError:
+            _log.warning("what %s said was not written down within %s s", found.user, _PATIENCE_S)
+            return False
+        return True
+
+    async def regret(self, found: Heard) -> None:
+        """It could not be written down: whoever typed or clicked reads so. An event comes again, a form stays open."""
+        if found.back and isinstance(found.what, Utterance):
+            await self._tell(found, _NOT_WRITTEN)
+
+    async def follow(self, heard: Mapping[str, str]) -> None:
+        """See `ChatListener`."""
+        await self._follow(remembered.read(heard))
+
+    async def excuse(self, heard: Mapping[str, str], missed: Missed) -> None:
+        """See `ChatListener`."""
+        found = remembered.read(heard)
+        who = await self._vouching.of(found.user)
+        if not isinstance(who, str):  # nobody else could have done anything
+            await self._whisper(found, self._commands.missed(found.to(self._vouching.bot), missed))
+
+    async def open(self, found: Heard) -> None:
+        """The form that is asked for, once."""
+        if self._is_new(found.key):
+            await self._follow(found)
+
+    async def _follow(self, found: Heard) -> None:
         try:
             answer = await self._answered(found)
         except IntegrationError as error:
@@ -195,6 +235,12 @@ _OURS = Answer(
     headline="Tocsin met a mistake of its own, and nobody knows whether it was done: see the incident's page.",
     tone=Tone.BAD,
     refused=True,
+)
+_NOT_WRITTEN = Answer(
+    headline="Tocsin could not write down what you said, so do not count on it.",
+    tone=Tone.BAD,
+    refused=True,
+    hint="look how it stands, and say it again in a moment; Tocsin's log says why",
 )
 
 

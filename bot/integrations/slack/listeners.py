@@ -1,8 +1,10 @@
 """What Slack brings, by slack-bolt: a listener for each thing that people do, whichever door it comes through.
 
-A listener reads, and acknowledges without waiting for anybody: Slack gives it three seconds, whatever else is going on.
-What was asked for is done afterwards, in a task of ours, that is waited for at the end. Only what is wrong with a form
-is said with the acknowledgement, so that it stays open; that is known without asking anybody.
+A listener reads, has it written down, and acknowledges: Slack gives it three seconds, whatever else is going on. What
+was written down comes back to `Answers` to be followed, also when we are killed meanwhile. What cannot be written down
+is not acknowledged: Slack says to whoever typed it that it failed, leaves a form open, and brings an event again.
+What is wrong with a form is said with the acknowledgement, so that it stays open; that is known without asking anybody.
+What only has to be opened or shown is not written down: a task of ours does it at once, and is waited for at the end.
 """
 
 from __future__ import annotations
@@ -16,9 +18,11 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
 
 from bot.integrations.slack import hearing, modals
 from bot.integrations.slack.answers import Answers
+from bot.integrations.slack.hearing import Heard
 from bot.integrations.slack.letters import ACKNOWLEDGE
 from bot.integrations.slack.presses import SAYS
 from bot.ports.alert_hook import Call
@@ -34,6 +38,7 @@ _ANY = re.compile("")
 _PRESSED = re.compile(f"^({ACKNOWLEDGE}$|{SAYS})")
 _NONE_OF_SLACKS = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 """What Bolt raises where a post is not built like any of Slack's."""
+_NOT_KEPT = 503
 _MARKING = ("message", "pin_added", "reaction_added")
 
 Json = dict[str, Any]  # Any: what Slack brings holds any JSON
@@ -73,6 +78,8 @@ class Listeners:
             said = await self.app.async_dispatch(request)
         except _NONE_OF_SLACKS:
             return Acknowledged(broken=True)
+        if said.status == _NOT_KEPT:
+            return Acknowledged(again=True)
         if said.status != 200:
             return Acknowledged(broken=True)
         return Acknowledged(body=json.loads(said.body) if said.body else None)
@@ -82,33 +89,39 @@ class Listeners:
         self._answers.may_have_missed()
 
     async def close(self) -> None:
-        """What was acknowledged is done first."""
+        """What is under way is done first."""
         await asyncio.gather(*self._following, return_exceptions=True)
 
-    async def _typed(self, ack: AsyncAck, body: Json) -> None:
-        await ack()
-        self._follow(self._answers.follow(hearing.command(body)))
+    async def _typed(self, ack: AsyncAck, body: Json) -> BoltResponse | None:
+        return await self._take(ack, hearing.command(body))
 
-    async def _pressed(self, ack: AsyncAck, body: Json) -> None:
-        await ack()
-        self._follow(self._answers.follow(hearing.click(body, self._answers.prefix)))
+    async def _pressed(self, ack: AsyncAck, body: Json) -> BoltResponse | None:
+        return await self._take(ack, hearing.click(body, self._answers.prefix))
 
-    async def _chosen(self, ack: AsyncAck, body: Json) -> None:
-        await ack()
-        self._follow(self._answers.follow(hearing.shortcut(body, self._answers.prefix)))
+    async def _chosen(self, ack: AsyncAck, body: Json) -> BoltResponse | None:
+        return await self._take(ack, hearing.shortcut(body, self._answers.prefix))
 
-    async def _filled(self, ack: AsyncAck, body: Json) -> None:
+    async def _filled(self, ack: AsyncAck, body: Json) -> BoltResponse | None:
         heard = hearing.submission(body, self._answers.prefix)
         wrong = self._answers.objections(heard, body)
         if wrong:
             await ack(response_action="errors", errors=dict(wrong))
-            return
-        await ack()
-        self._follow(self._answers.follow(heard))
+            return None
+        return await self._take(ack, heard)
 
-    async def _called(self, ack: AsyncAck, body: Json) -> None:
+    async def _called(self, ack: AsyncAck, body: Json) -> BoltResponse | None:
+        return await self._take(ack, hearing.mention(body))
+
+    async def _take(self, ack: AsyncAck, heard: Heard | None) -> BoltResponse | None:
+        """Acknowledges it once nothing of it can be lost any more; None was said to us."""
+        opens = heard is not None and self._answers.opens(heard)
+        if heard is not None and not opens and not await self._answers.write_down(heard):
+            self._follow(self._answers.regret(heard))
+            return BoltResponse(status=_NOT_KEPT)
         await ack()
-        self._follow(self._answers.follow(hearing.mention(body)))
+        if heard is not None and opens:
+            self._follow(self._answers.open(heard))
+        return None
 
     async def _looked(self, ack: AsyncAck, event: Json) -> None:
         await ack()

@@ -61,7 +61,7 @@ class Listening:
         return Health(what="socket", ok=False, detail=detail, hint=hint)
 
     async def close(self) -> None:
-        """Nothing new is taken, and what was acknowledged is done first."""
+        """Nothing new is taken, and what is under way is done first."""
         if self._opening is not None:
             self._opening.cancel()
             await asyncio.gather(self._opening, return_exceptions=True)

@@ -147,6 +147,8 @@ async def showing(
         async with integration.open(read, tools) as opened:
             assert opened.board is not None
             world.boards = {"slack": opened.board}
+            world.listeners = {"slack": opened.listener} if opened.listener is not None else {}
+            world.chats = {"slack": opened.chat} if opened.chat is not None else {}
             epoch = await store.write(lambda tx: tx.leases.acquire(LEASE, "here", timedelta(days=1)))
             assert epoch is not None
             yield Board(world, clock, slack, epoch)

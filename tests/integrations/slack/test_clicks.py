@@ -27,7 +27,7 @@ from bot.model.actor import VIEWER, Actor, Person
 from bot.model.answer import Answer
 from bot.model.ids import IncidentId
 from bot.model.incident import IncidentStatus
-from bot.model.utterance import Filled, Speaker, Utterance
+from bot.model.utterance import Filled, Missed, Speaker, Utterance
 from bot.ports.alert_hook import Call
 from bot.ports.remarks import Remarks
 from bot.testing.slack.blocks import texts
@@ -267,6 +267,15 @@ class Never:
     @property
     def remarks(self) -> Remarks:
         raise AssertionError("nothing is kept here")
+
+    async def keep(self, integration: str, key: str, heard: Mapping[str, str]) -> bool:
+        raise AssertionError(heard)
+
+    def asks(self, what: Utterance | Filled) -> bool:
+        raise AssertionError(what)
+
+    def missed(self, what: Utterance | Filled, missed: Missed) -> Answer:
+        raise AssertionError(what)
 
     async def said(self, speaker: Speaker, what: Utterance | Filled) -> Answer:
         raise AssertionError(what)

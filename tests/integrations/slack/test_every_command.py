@@ -19,11 +19,11 @@ from bot.kit.plugin import Tools
 from bot.kit.redaction import Redactor
 from bot.model.actor import Actor
 from bot.model.answer import Answer
-from bot.model.utterance import Filled, Speaker, Utterance
+from bot.model.utterance import Filled, Missed, Speaker, Utterance
 from bot.ports.remarks import Remarks
 from bot.testing.slack import blocks as kit
 from bot.testing.slack.settings import APP_TOKEN, SIGNING_SECRET
-from tests.integrations.both_ways import hooks_of, until
+from tests.integrations.both_ways import followed, hooks_of, until
 from tests.integrations.chat.test_commands import LINES
 from tests.integrations.slack_simulator.simulated import Slack
 from tests.integrations.web import scene
@@ -43,6 +43,15 @@ class Overheard:
     @property
     def remarks(self) -> Remarks:
         return self.chat.remarks
+
+    async def keep(self, integration: str, key: str, heard: Mapping[str, str]) -> bool:
+        return await self.chat.keep(integration, key, heard)
+
+    def asks(self, what: Utterance | Filled) -> bool:
+        return self.chat.asks(what)
+
+    def missed(self, what: Utterance | Filled, missed: Missed) -> Answer:
+        return self.chat.missed(what, missed)
 
     async def said(self, speaker: Speaker, what: Utterance | Filled) -> Answer:
         answer = await self.chat.said(speaker, what)
@@ -116,6 +125,9 @@ async def room(
         tools = Tools(name="slack", clock=house.clock, http=http, redactor=Redactor(), commands=heard)
         read = integration.config.model_validate({**config, "timeout": "10s", **doors})
         opened = await stack.enter_async_context(integration.open(read, tools))
+        assert opened.listener is not None
+        world.listeners = {"slack": opened.listener}
+        await stack.enter_async_context(followed(world))
         if opened.chat is not None:
             world.chats = {"slack": opened.chat}
             address = f"http://127.0.0.1:{await hooks_of(stack, world)}/hooks/slack"

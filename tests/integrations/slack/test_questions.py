@@ -21,7 +21,7 @@ from bot.response import approval_given
 from bot.testing.slack import blocks as kit
 from bot.testing.slack.settings import APP_TOKEN
 from tests.house.tree import ROOT
-from tests.integrations.both_ways import until
+from tests.integrations.both_ways import followed, until
 from tests.integrations.charts.pictures import USUAL
 from tests.integrations.slack.board import Board, alert, showing, who
 from tests.integrations.slack.test_messages import words
@@ -45,7 +45,7 @@ async def board(slack: Slack, config: dict[str, object], tmp_path: Path) -> Asyn
 async def heard(slack: Slack, config: dict[str, object], tmp_path: Path) -> AsyncIterator[Board]:
     """The same, and what people click is heard."""
     given = {**config, "app_token": APP_TOKEN}
-    async with showing(slack, given, tmp_path / "tocsin.db") as made:
+    async with showing(slack, given, tmp_path / "tocsin.db") as made, followed(made.world):
         made.clock.at = NOW
         await until_there(lambda: slack.knob("GET", "sockets")["open"])
         yield made

@@ -1,0 +1,37 @@
+"""What somebody said, as it is written down until it is followed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.integrations.slack.hearing import Heard
+from bot.model.utterance import Filled, Utterance
+
+_WHERE = ("user", "channel", "thread", "back", "trigger")
+_FLAGS = ("quiet", "at_home")
+_VALUE = "value."
+
+
+def written(heard: Heard) -> Mapping[str, str]:
+    """Texts by their names; what is empty is left out."""
+    what = heard.what
+    said = {"text": what.text, "place": what.place} if isinstance(what, Utterance) else {"command": what.command}
+    values = {f"{_VALUE}{name}": value for name, value in what.values.items()} if isinstance(what, Filled) else {}
+    where = {name: getattr(heard, name) for name in _WHERE}
+    flags = {name: "yes" if getattr(heard, name) else "" for name in _FLAGS}
+    kept = {**where, **flags, **said, "prefix": what.prefix, **values}
+    return {name: value for name, value in kept.items() if value}
+
+
+def read(kept: Mapping[str, str]) -> Heard:
+    """What `written` wrote."""
+    where = {name: kept.get(name, "") for name in _WHERE}
+    return Heard(**where, what=_what(kept), quiet="quiet" in kept, at_home="at_home" in kept)
+
+
+def _what(kept: Mapping[str, str]) -> Utterance | Filled:
+    prefix = kept.get("prefix", "")
+    if "command" not in kept:
+        return Utterance(text=kept.get("text", ""), place=kept.get("place", ""), prefix=prefix)
+    values = {name.removeprefix(_VALUE): value for name, value in kept.items() if name.startswith(_VALUE)}
+    return Filled(command=kept["command"], values=values, prefix=prefix)
