@@ -54,7 +54,7 @@ async def start(
 
     def keep(tx: Tx) -> RunbookRun:
         if once:
-            _mark(tx, actor, once, now)
+            _mark(tx, once, now)
         incident, alert = _behind(tx, incident_id)
         why = f"started by {actor.name}"
         return begin(
@@ -66,7 +66,7 @@ async def start(
     return begun
 
 
-def _mark(tx: Tx, actor: Actor, once: str, now: datetime) -> None:
+def _mark(tx: Tx, once: str, now: datetime) -> None:
     if tx.marks.at(f"run {once}") is not None:
         raise Conflict("this run was begun already", hint="click *Rehearse* again to begin another one")
     tx.marks.put(f"run {once}", now)
@@ -107,14 +107,14 @@ def begin(
         wake_at=now,
         trigger=trigger or actor.via or beginning.OF_ALERT,
     )
-    run = _settled(tx, setup, actor, beginning.placed(run, setup.automation, incident, alert), above)
+    run = _settled(tx, setup, beginning.placed(run, setup.automation, incident, alert), above)
     record(tx, actor, Act.START_RUN, run.id, now, runbook=runbook.name, hash=runbook.hash)
     tx.runs.create(run)
     told.say(tx, actor, run, EntryKind.RUNBOOK, f"run {run.id} of runbook {runbook.name} begins", now, why=why)
     return run
 
 
-def _settled(tx: Tx, setup: Setup, actor: Actor, run: RunbookRun, above: Above | None) -> RunbookRun:
+def _settled(tx: Tx, setup: Setup, run: RunbookRun, above: Above | None) -> RunbookRun:
     """The run with what it may do by itself; NotAllowed where it would have to queue up, and nobody wants it to."""
     first = above.run if above is not None else run
     by_hand = beginning.by_hand(first)
