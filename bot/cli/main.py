@@ -60,8 +60,8 @@ examples:
   tocsin incident list             what is on fire
   tocsin approve APR-3             see exactly what would be done, then say yes or no
 
-`run`, `check`, `test`, `db`, `lint`, `source`, `replay`, `import` and `backtest` work alone; all others ask a running
-Tocsin.
+`run`, `check`, `test`, `db`, `lint`, `source`, `replay`, `import`, `backtest`, `slack` and `runbook test|schema|rbac`
+work alone; all others ask a running Tocsin.
 `tocsin COMMAND --help` says more."""
 
 
