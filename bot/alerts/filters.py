@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import re2
-
+from bot.model import regex
 from bot.model.labels import Matcher
 from bot.model.matchers import parse_matcher
 from bot.model.silence import Silence
@@ -28,13 +27,10 @@ def _matcher(text: str) -> Matcher:
 
 def named(pattern: str) -> Callable[[str], bool]:
     """Whether a name is this expression from end to end. ValueError for one that RE2 does not read."""
-    options = re2.Options()
-    options.log_errors = False
     try:
-        compiled = re2.compile(pattern, options)
-    except re2.error as error:
-        said = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else error.args[0]
-        raise ValueError(f"failed to parse receiver param: error parsing regexp: {said}") from None
+        compiled = regex.compiled(pattern)
+    except ValueError as error:
+        raise ValueError(f"failed to parse receiver param: error parsing regexp: {error}") from None
     return lambda name: compiled.fullmatch(name) is not None
 
 

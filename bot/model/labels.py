@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
-import re2
-
+from bot.model import regex
 from bot.model.ids import Fingerprint
 
 _PLAIN_NAME = re.compile(r"""[^\s{}!=~,\\"'`]+""")
@@ -188,13 +187,10 @@ def regex_test(pattern: str) -> Test:
     begins = _BEGINS.fullmatch(pattern)
     if begins:
         return _beginning(begins[1], 1 if begins[2] == "+" else 0)
-    options = re2.Options()
-    options.log_errors = False
     try:
-        compiled = re2.compile(pattern, options)
-    except re2.error as error:
-        said = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else error.args[0]
-        raise ValueError(f"the regular expression {pattern!r} is broken: {said}") from None
+        compiled = regex.compiled(pattern)
+    except ValueError as error:
+        raise ValueError(f"the regular expression {pattern!r} is broken: {error}") from None
     # bytes, which the library need not count the letters of; half a surrogate pair is a question mark
     return lambda value: compiled.fullmatch(value.encode(errors="replace")) is not None
 

@@ -7,6 +7,8 @@ from functools import lru_cache
 
 import re2
 
+from bot.model import regex
+
 _IN_GO = {
     "bad repetition operator": "invalid nested repetition operator",
     "invalid named capture group": "invalid named capture",
@@ -31,12 +33,10 @@ def compiled(pattern: str) -> re2._Regexp:
     """The pattern, to search with. Raises RegexError."""
     if odd := _ONLY_RE2.search(pattern):
         raise RegexError(f"error parsing regexp: invalid escape sequence: `{odd[1]}`")
-    options = re2.Options()
-    options.log_errors = False
     try:
-        return re2.compile(pattern, options)
-    except re2.error as error:
-        problem, _, piece = error.args[0].decode(errors="replace").partition(": ")
+        return regex.compiled(pattern)
+    except ValueError as error:
+        problem, _, piece = str(error).partition(": ")
         raise RegexError(f"error parsing regexp: {_IN_GO.get(problem, problem)}: `{piece}`") from None
 
 

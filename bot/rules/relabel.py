@@ -10,6 +10,7 @@ from enum import StrEnum
 import re2
 
 from bot.model.labels import LabelSet
+from bot.model.regex import compiled
 from bot.rules.regex import expanded
 
 ANY = "(.*)"
@@ -142,9 +143,8 @@ def _mistake(step: Relabel) -> str:
         return f"{action} takes no {', '.join(f'`{name}`' for name in needless)}"
     try:
         _anchored(step.regex)
-    except re2.error as error:
-        said = error.args[0]
-        return f"the regular expression is broken: {said.decode(errors='replace') if isinstance(said, bytes) else said}"
+    except ValueError as error:
+        return f"the regular expression is broken: {error}"
     return ""
 
 
@@ -169,9 +169,7 @@ def _needless(step: Relabel) -> list[str]:
 
 def _anchored(regex: str) -> re2._Regexp:
     """The whole text has to match, and a dot is any sign, as in Prometheus 3."""
-    options = re2.Options()
-    options.log_errors = False
-    return re2.compile(f"(?s:{regex})", options)
+    return compiled(f"(?s:{regex})")
 
 
 def _small(sign: str) -> str:

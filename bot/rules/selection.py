@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import promql_parser
 import re2
 
+from bot.model.regex import compiled
 from bot.rules.parser import parse
 
 
@@ -50,9 +51,7 @@ def _condition(matcher: promql_parser.Matcher) -> _Condition:
 
 
 def _regex(pattern: str) -> re2._Regexp:
-    options = re2.Options()
-    options.log_errors = False
     try:
-        return re2.compile(f"(?s:{pattern})", options)
-    except re2.error:
+        return compiled(f"(?s:{pattern})")
+    except ValueError:
         raise ValueError(f"illegal regex for {pattern}") from None
