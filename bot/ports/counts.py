@@ -60,41 +60,5 @@ class Counts(Protocol):
         ...
 
 
-class NoCounts:
+class NoCounts(Counts):
     """`Counts` that nobody reads."""
-
-    def received(self, source: str, alerts: int, seconds: float) -> None:
-        """See `Counts`."""
-
-    def refused(self, source: str, alerts: int) -> None:
-        """See `Counts`."""
-
-    def logged(self, alerts: int) -> None:
-        """See `Counts`."""
-
-    def posted(self, source: str, outcome: str) -> None:
-        """See `Counts`."""
-
-    def told(self, integration: str, seconds: float) -> None:
-        """See `Counts`."""
-
-    def not_told(self, integration: str, reason: str, *, lost: bool) -> None:
-        """See `Counts`."""
-
-    def flushed(self, kept_back: Mapping[Verdict, int]) -> None:
-        """See `Counts`."""
-
-    def deadman(self, name: str, *, missing: bool) -> None:
-        """See `Counts`."""
-
-    def signed(self, integration: str, *, taken: bool) -> None:
-        """See `Counts`."""
-
-    def paged(self, integration: str, seconds: float) -> None:
-        """See `Counts`."""
-
-    def not_paged(self, integration: str, reason: str) -> None:
-        """See `Counts`."""
-
-    def not_followed(self, integration: str, reason: str) -> None:
-        """See `Counts`."""
