@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from bot.model.errand import ErrandKind
 from bot.model.incident import IncidentStatus
 from bot.ports.alert_store import LogKind
 from bot.ports.store import Store, Tx
@@ -20,11 +21,14 @@ WORDS: dict[tuple[str, str], Callable[[Any], str]] = {
     ("runs", "claim"): lambda _: "claimed",
     ("runs", "append"): lambda entry: f"{entry.kind} {entry.step}".strip(),
     ("evidence", "put"): lambda _: "evidence",
-    ("outbox", "done"): lambda _: "errand done",
+    ("outbox", "add"): lambda errand: "said" if errand.kind is ErrandKind.SAID else "",
+    ("outbox", "claim"): lambda errand: "begun" if errand.kind is ErrandKind.SAID else "",
+    ("outbox", "done"): lambda errand: "settled" if errand.kind is ErrandKind.SAID else "errand done",
     ("incidents", "put"): lambda incident: "resolved" if incident.status is IncidentStatus.RESOLVED else "",
 }
 
-ONLY_IF_SOMETHING_CAME = ("claim",)
+OF_WHAT_CAME = ("claim",)
+"""Words of these are about what came of them, if anything did; of all others about what they were given."""
 
 
 class _Repository:
@@ -41,8 +45,8 @@ class _Repository:
 
         def did(subject: object, *arguments: object, **options: object) -> object:
             done = does(subject, *arguments, **options)
-            if done or method not in ONLY_IF_SOMETHING_CAME:
-                self._seen.add(word(subject))
+            if done or method not in OF_WHAT_CAME:
+                self._seen.add(word(done if method in OF_WHAT_CAME else subject))
             return done
 
         return did
