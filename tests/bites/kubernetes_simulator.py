@@ -48,6 +48,20 @@ BITES = [
         says="test_a_watch_that_is_too_old_says_410",
     ),
     Bite(
+        fault="a field of protobuf that nobody knows is lost",
+        file=f"{ROOM}/protobuf.py",
+        plant=replaced("            if not _is_empty(value):\n", "            if False:\n"),
+        caught_by=simulator("test_protobuf.py", "not_read"),
+        says="no-such-field",
+    ),
+    Bite(
+        fault="a zero that somebody wrote is taken for none",
+        file=f"{ROOM}/protobuf.py",
+        plant=replaced("elif read or field.pointer:", "elif read:"),
+        caught_by=simulator("test_protobuf.py", "arrives_as_it_says"),
+        says="--replicas=0",
+    ),
+    Bite(
         fault="whoever may read may delete",
         file=f"{ROOM}/access.py",
         plant=replaced("_one_of(ask.verb, self.verbs)\n", "True\n"),

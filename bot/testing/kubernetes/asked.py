@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
+from bot.testing.kubernetes import protobuf
 from bot.testing.kubernetes.access import Ask, User
 from bot.testing.kubernetes.kinds import BY_PLACE, NAMESPACE, Kind
 from bot.testing.kubernetes.refusals import (
@@ -32,7 +33,7 @@ PATCHES = (
     "application/strategic-merge-patch+json",
     APPLY,
 )
-_BODIES = (JSON, YAML, "application/vnd.kubernetes.protobuf")
+_BODIES = (JSON, YAML, protobuf.TYPE)
 _OPTIONS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions", "DELETE": "DeleteOptions"}
 _VALIDATIONS = ("Ignore", "Warn", "Strict")
 _TRUE, _FALSE = ("1", "t", "true"), ("", "0", "f", "false")
@@ -128,7 +129,15 @@ class Asked:
         return invalid_options("ListOptions", cause)
 
     def written(self) -> Object:
-        """The body as an object; 400 for what cannot be read, 415 for a type that is not."""
+        """The body as an object; 400 for what cannot be read, 415 for a type that is not.
+
+        Protobuf of what is not read here is declined, as the real one declines it for custom resources.
+        """
+        if self.content_type == protobuf.TYPE:
+            try:
+                return protobuf.read(self.body)
+            except protobuf.NotSpoken:
+                raise unsupported_media(_BODIES) from None
         if self.content_type not in ("", JSON, YAML, APPLY):
             raise unsupported_media(_BODIES)
         value = self.parsed()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.testing.kubernetes import asked, discovery, parts, protobuf, reading, reviews, usage
+from bot.testing.kubernetes import asked, discovery, parts, reading, reviews, usage
 from bot.testing.kubernetes.asked import Asked, Target
 from bot.testing.kubernetes.cluster import Cluster
 from bot.testing.kubernetes.objects import Objects, allowed
@@ -61,7 +61,7 @@ class Service:
         if one.path in reviews.PATHS:
             if one.method != "POST":
                 raise method_not_allowed()
-            return Answer(code=201, body=reviews.review(self.cluster.access, one.user, one.path, _question(one)))
+            return Answer(code=201, body=reviews.review(self.cluster.access, one.user, one.path, one.written()))
         if one.method not in ("GET", "HEAD"):
             raise method_not_allowed()
         if usage.is_one(one.path):
@@ -105,9 +105,3 @@ class Service:
             for value in self.cluster.store.all(at.kind, chosen.namespace)
             if chosen.takes((value["metadata"].get("namespace", ""), value["metadata"]["name"]), value)
         ]
-
-
-def _question(one: Asked) -> Object:
-    if one.content_type == protobuf.TYPE:
-        return protobuf.review(one.body, one.path.rpartition("/")[2])
-    return one.written()
