@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from bot.cli.client import Answer, connected
 from bot.cli.console import Console, Style
 from bot.cli.options import Family, add_json
-from bot.cli.times import Times, asked_moment
-from bot.documents import parse_duration
+from bot.cli.times import Times, asked_past
 from bot.model.incident import OPEN, IncidentKind, IncidentStatus, Severity
 
 Parser = argparse.ArgumentParser
@@ -131,18 +129,11 @@ def _found(arguments: argparse.Namespace, query: dict[str, str | list[str]]) -> 
         times = Times(os.environ, tocsin.outline.time_zone)
         for name in ("since", "before"):
             if said := getattr(arguments, name):
-                query[name] = _moment(said, times).isoformat()
+                query[name] = asked_past(said, times).isoformat()
         query["limit"] = str(arguments.limit)
         if arguments.after:
             query["after"] = arguments.after
         return tocsin.get("incidents", query=query), times
-
-
-def _moment(text: str, times: Times) -> datetime:
-    try:
-        return datetime.now(UTC) - parse_duration(text)
-    except (ValueError, OverflowError):
-        return asked_moment(text, times)
 
 
 def _narrowed(arguments: argparse.Namespace) -> bool:

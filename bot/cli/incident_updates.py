@@ -5,14 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from bot.cli.client import Answer, connected
 from bot.cli.console import Console, Style
 from bot.cli.options import Family, add_incident, add_json
-from bot.cli.times import Times, asked_length, asked_moment
+from bot.cli.times import Times, asked_length, asked_past
 from bot.cli.views import hung
-from bot.documents import parse_duration
 from bot.errors import NotAllowed
 from bot.model.reminder import ReminderKind
 from bot.model.status_update import Audience
@@ -51,7 +49,7 @@ def catch_up(arguments: argparse.Namespace, console: Console) -> int:
     """What somebody has to know who joins late."""
     with connected(arguments) as tocsin:
         times = Times(os.environ, tocsin.outline.time_zone)
-        query = {"since": _since(arguments.since, times).isoformat()} if arguments.since else {}
+        query = {"since": asked_past(arguments.since, times).isoformat()} if arguments.since else {}
         found = tocsin.get("incidents", arguments.incident, "catch-up", query=query)
     if arguments.json:
         console.json(found)
@@ -157,10 +155,3 @@ def _confirmed(console: Console) -> bool:
     if not console.interactive:
         raise NotAllowed("the public is not told unasked", hint="say --yes, or ask for it on a terminal")
     return console.ask("Tell the public?")
-
-
-def _since(text: str, times: Times) -> datetime:
-    try:
-        return datetime.now(UTC) - parse_duration(text)
-    except (ValueError, OverflowError):
-        return asked_moment(text, times)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,6 +62,14 @@ def pair(text: str) -> tuple[str, str]:
     if not sign or not name:
         raise argparse.ArgumentTypeError(f"not a pair: {text!r}; write it like NAME=VALUE")
     return name, value
+
+
+def regex(text: str) -> re.Pattern[str]:
+    """A regular expression, as an option's type."""
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no regular expression: {error}") from None
 
 
 def add_incident(parser: argparse.ArgumentParser) -> None:

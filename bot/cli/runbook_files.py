@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bot.app.runbook_tests import Suite, prove
 from bot.cli.console import Console, Style
 from bot.cli.junit import Case, junit
-from bot.cli.options import Family, add_config
+from bot.cli.options import Family, add_config, regex
 from bot.config.checking import offering
 from bot.config.places import default_path
 from bot.config.references import offers_of
@@ -37,7 +36,7 @@ def configure(family: Family) -> None:
     """The sub-commands that need no running Tocsin."""
     testing = family.add("test", test, "play the tests in runbook files", examples=_TEST_EXAMPLES)
     testing.add_argument("files", type=Path, nargs="+", metavar="FILE", help="runbook files")
-    testing.add_argument("--run", metavar="REGEX", type=_regex, help="only the tests whose name this is found in")
+    testing.add_argument("--run", metavar="REGEX", type=regex, help="only the tests whose name this is found in")
     testing.add_argument("--junit", type=Path, metavar="FILE", help="also write what came of it as JUnit's XML")
     testing.add_argument("--format", choices=("text", "json"), default="text", help="how to tell (default: text)")
     add_config(testing)
@@ -45,13 +44,6 @@ def configure(family: Family) -> None:
         "schema", schema, "print the JSON Schema of runbook files, for editors", examples=_SCHEMA_EXAMPLES
     )
     add_config(printing)
-
-
-def _regex(text: str) -> re.Pattern[str]:
-    try:
-        return re.compile(text)
-    except re.error as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no regular expression: {error}") from None
 
 
 def schema(arguments: argparse.Namespace, console: Console) -> int:

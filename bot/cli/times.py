@@ -40,6 +40,14 @@ def asked_moment(text: str, times: Times) -> datetime:
         raise NotAllowed(f"not a time: {text!r}", hint="write it like 2027-01-31, or '2027-01-31 22:00'") from None
 
 
+def asked_past(text: str, times: Times) -> datetime:
+    """The same, where `2h` may be written for two hours ago."""
+    try:
+        return datetime.now(UTC) - parse_duration(text)
+    except (ValueError, OverflowError):
+        return asked_moment(text, times)
+
+
 def asked_length(text: str, option: str) -> timedelta:
     """What was written after this option, such as 30m; NotAllowed names it."""
     try:

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from bot.cli.console import Console
+from bot.cli.github import annotation
 from bot.cli.options import add_config
 from bot.config.checking import check_all, check_paths
 from bot.config.findings import Findings
@@ -74,17 +75,6 @@ def _as_json(findings: Findings) -> dict[str, object]:
 
 
 def _annotation(complaint: Complaint) -> str:
-    """A workflow command of GitHub Actions."""
-    place = [f"file={_property(complaint.file)}"]
-    if complaint.line:
-        place += [f"line={complaint.line}", f"col={complaint.column}"]
     message = f"{complaint.path}: {complaint.message}" if complaint.path else complaint.message
-    return f"::{complaint.gravity} {','.join(place)}::{_data(message)}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    where = {"line": complaint.line, "col": complaint.column} if complaint.line else {}
+    return annotation(complaint.gravity, message, file=complaint.file, **where)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.cli.client import connected
 from bot.cli.console import Console, Style
+from bot.cli.github import annotation
 from bot.cli.linting import no_series, nobody_acted
 from bot.cli.options import Family, add_client
 from bot.cli.rulefiles import Chosen, choose
@@ -104,8 +105,8 @@ def _tell(found: Sequence[Advice], files: Sequence[Read], form: str, console: Co
             return
         case "github":
             for one in found:
-                place = f"file={_property(one.document.file)},line={one.place.line},col={one.place.column}"
-                console.say(f"::warning {place},title={one.check}::{_data(one.text)}")
+                place = {"file": one.document.file, "line": one.place.line, "col": one.place.column}
+                console.say(annotation("warning", one.text, **place, title=one.check))
         case _:
             for one in found:
                 console.say(
@@ -128,14 +129,6 @@ def _as_json(one: Advice) -> dict[str, object]:
         "why": CHECKS[one.check].why,
         "do": CHECKS[one.check].do,
     }
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def _length(text: str) -> timedelta:

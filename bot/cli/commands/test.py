@@ -6,14 +6,13 @@ import argparse
 import asyncio
 import dataclasses
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from bot.app.proving import Played, Suite, as_json, load, play
 from bot.cli.console import Console, Style
 from bot.cli.junit import Case, junit
-from bot.cli.options import Family
+from bot.cli.options import Family, regex
 from bot.cli.progress import Progress
 from bot.errors import StartError
 from bot.integrations.prometheus.scratch import find
@@ -36,17 +35,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "rules", prove_rules, "play unit-test files of rules and of saved searches", examples=_EXAMPLES
     )
     rules.add_argument("files", type=Path, nargs="+", metavar="FILE", help="unit-test files, as promtool has them")
-    rules.add_argument("--run", metavar="REGEX", type=_regex, help="only the tests whose name this is found in")
+    rules.add_argument("--run", metavar="REGEX", type=regex, help="only the tests whose name this is found in")
     rules.add_argument("--junit", type=Path, metavar="FILE", help="also write what came of it as JUnit's XML")
     rules.add_argument("--format", choices=("text", "json"), default="text", help="how to tell (default: text)")
     rules.add_argument("--prometheus", type=Path, metavar="FILE", help="the Prometheus to start")
-
-
-def _regex(text: str) -> re.Pattern[str]:
-    try:
-        return re.compile(text)
-    except re.error as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no regular expression: {error}") from None
 
 
 def prove_rules(arguments: argparse.Namespace, console: Console) -> int:
