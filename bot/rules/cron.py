@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise, takewhile
-from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+from bot.model.moments import zone
 from bot.model.search import Schedule
 
 _FIELDS = (
@@ -90,7 +90,7 @@ def _simulated(cron: str, start: datetime) -> CronSim:
 
 def _runs(schedule: Schedule, after: datetime) -> Iterator[datetime]:
     validate(schedule.cron)
-    local = after.astimezone(_zone(schedule.time_zone))
+    local = after.astimezone(zone(schedule.time_zone))
     last = after
     for run in _simulated(schedule.cron, local):
         moment = run.astimezone(UTC)
@@ -120,8 +120,3 @@ def _longest_pause(fields: CronSim) -> timedelta:
             longest, days, last = max(longest, day - (last or day)), days + 1, day
         day += _DAY
     return longest or _YEARS
-
-
-@lru_cache(maxsize=64)
-def _zone(name: str) -> tzinfo:
-    return UTC if name == "UTC" else ZoneInfo(name)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from bot.model.rule import AlertRule, RecordingRule, RuleGroup
 from bot.rules import promql
+from bot.rules.gotemplate.numbers import quoted
 from bot.rules.selectors import looks_back, metrics, selectors
 
 _PIECE = r"""\#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`|(?P<name>[A-Za-z_:][\w:]*)"""
@@ -86,7 +87,7 @@ def _only_named(expr: str, name: str) -> bool:
 def _put_in(expr: str, name: str, made: RecordingRule) -> str:
     value = f"({made.expr}\n)"
     for label, text in made.labels.items():
-        value = f"label_replace({value}, {_quoted(label)}, {_quoted(text)}, {_quoted('')}, {_quoted('')})"
+        value = f"label_replace({value}, {quoted(label)}, {quoted(text)}, {quoted('')}, {quoted('')})"
     out, end = [], 0
     for token in re.finditer(_PIECE, expr, re.DOTALL):
         if token["name"] == name and token.start() >= end:
@@ -94,8 +95,3 @@ def _put_in(expr: str, name: str, made: RecordingRule) -> str:
             empty = _MATCHERS.match(expr, token.end())
             end = empty.end() if empty else token.end()
     return "".join([*out, expr[end:]])
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'

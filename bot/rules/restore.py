@@ -18,6 +18,7 @@ from bot.model.rule import AlertRule, GroupStatus, RuleAlert, RuleGroup, RuleSta
 from bot.model.sample import Sample
 from bot.ports.metrics import MetricSource
 from bot.rules.dependencies import FOR_STATE
+from bot.rules.gotemplate.numbers import quoted
 
 GRACE = timedelta(minutes=10)
 """Rules that hold for less are not restored; one that is nearly due waits at least this long again."""
@@ -98,13 +99,8 @@ def _own(labels: Mapping[str, str]) -> LabelSet:
 def _selector(rule: AlertRule) -> str:
     """Its series, by the labels that are the same for all of its alerts."""
     fixed = {name: value for name, value in rule.labels.items() if "{{" not in value} | {"alertname": rule.name}
-    return FOR_STATE + "{" + ",".join(f"{_name(name)}={_quoted(value)}" for name, value in fixed.items()) + "}"
+    return FOR_STATE + "{" + ",".join(f"{_name(name)}={quoted(value)}" for name, value in fixed.items()) + "}"
 
 
 def _name(name: str) -> str:
-    return name if _PLAIN.fullmatch(name) else _quoted(name)
-
-
-def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
+    return name if _PLAIN.fullmatch(name) else quoted(name)

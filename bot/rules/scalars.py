@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import yaml
+from pydantic import BeforeValidator
 
 from bot.documents import parse_duration
 
@@ -15,6 +16,11 @@ _LONGEST = (1 << 63) - 1
 
 _WHOLE = re.compile(r"([+-]?)(0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[+-]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+
+
+def empty(value: object) -> BeforeValidator:
+    """Nothing written, `~` and null are this, as Go's decoder has it."""
+    return BeforeValidator(lambda written: value if written is None else written)
 
 
 def whole(written: str) -> int:

@@ -13,7 +13,7 @@ from bot.documents import Document, Path, Place, Plain, Strict, dotted, read, va
 from bot.errors import Complaint, DocumentError
 from bot.model.rule import AlertRule, RecordingRule, RuleGroup
 from bot.rules import promql
-from bot.rules.scalars import duration, oddities, whole
+from bot.rules.scalars import duration, empty, oddities, whole
 from bot.rules.template import TemplateError, check
 
 _ZERO = timedelta(0)
@@ -21,21 +21,16 @@ _NAMED = re.compile(r"'(\w+)'")
 _AS_TEXT = re.compile(r"(?:&\S+\s+)?(?:['\"|>]|!!str\b)")
 
 
-def _empty(value: object) -> BeforeValidator:
-    """Nothing written, `~` and null are empty, as Go's decoder has it."""
-    return BeforeValidator(lambda written: value if written is None else written)
-
-
-_Text = Annotated[str, _empty("")]
+_Text = Annotated[str, empty("")]
 _Time = Annotated[
     timedelta,
     BeforeValidator(lambda written: duration(written) if isinstance(written, str) else written),
-    _empty(_ZERO),
+    empty(_ZERO),
 ]
 _Whole = Annotated[
-    int, BeforeValidator(lambda written: whole(written) if isinstance(written, str) else written), _empty(0)
+    int, BeforeValidator(lambda written: whole(written) if isinstance(written, str) else written), empty(0)
 ]
-_Labels = Annotated[dict[str, _Text], _empty({})]
+_Labels = Annotated[dict[str, _Text], empty({})]
 
 
 class _Strict(Strict):
@@ -61,14 +56,14 @@ class _Group(_Strict):
     query_offset: _Time = _ZERO
     limit: _Whole = 0
     labels: _Labels = Field(default_factory=dict)
-    rules: Annotated[list[Annotated[_Rule, _empty(_NO_RULE)]], _empty([])] = Field(default_factory=list)
+    rules: Annotated[list[Annotated[_Rule, empty(_NO_RULE)]], empty([])] = Field(default_factory=list)
 
 
 _NO_GROUP = _Group()
 
 
 class _File(_Strict):
-    groups: Annotated[list[Annotated[_Group, _empty(_NO_GROUP)]], _empty([])] = Field(default_factory=list)
+    groups: Annotated[list[Annotated[_Group, empty(_NO_GROUP)]], empty([])] = Field(default_factory=list)
 
 
 def read_groups(text: str, file: str, *, source: str, default_interval: timedelta) -> tuple[RuleGroup, ...]:

@@ -85,7 +85,7 @@ BITES = [
     Bite(
         fault="schedules are UTC's",
         file="bot/rules/cron.py",
-        plant=replaced("local = after.astimezone(_zone(schedule.time_zone))", "local = after.astimezone(UTC)"),
+        plant=replaced("local = after.astimezone(zone(schedule.time_zone))", "local = after.astimezone(UTC)"),
         caught_by=unit("../test_cron.py"),
         says="test_a_schedule_is_of_its_own_time_zone",
     ),

@@ -64,7 +64,7 @@ BITES = [
     Bite(
         fault="a null in a list of rules is a mistake",
         file="bot/rules/spec.py",
-        plant=replaced("_empty(_NO_RULE)", "_empty(None)"),
+        plant=replaced("empty(_NO_RULE)", "empty(None)"),
         caught_by=VERDICTS,
         says="test_a_table_of_odd_files",
     ),

@@ -14,6 +14,7 @@ from bot.documents import Document, Duration, Path, Strict, read, validate
 from bot.errors import Complaint, DocumentError, Gravity
 from bot.rules.proving.notation import InputSeries, NotationError, read_metric, read_series, read_value
 from bot.rules.proving.story import AlertsThen, ExpectedAlert, ExpectedSample, SamplesThen, Story, StoryFile
+from bot.rules.scalars import empty
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ZERO = timedelta(0)
@@ -64,13 +65,9 @@ def _moment(written: object) -> object:
     raise PydanticCustomError("moment", "write seconds since 1970, or a time like 2026-01-31T08:00:00Z")
 
 
-def _empty(value: object) -> BeforeValidator:
-    return BeforeValidator(lambda written: value if written is None else written)
-
-
-_Text = Annotated[str, _empty("")]
-_Time = Annotated[Duration, _empty(_ZERO)]
-_Labels = Annotated[dict[str, _Text], _empty({})]
+_Text = Annotated[str, empty("")]
+_Time = Annotated[Duration, empty(_ZERO)]
+_Labels = Annotated[dict[str, _Text], empty({})]
 _Number = Annotated[float, BeforeValidator(_number)]
 _YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 _Moment = Annotated[datetime, BeforeValidator(_moment)]
@@ -89,7 +86,7 @@ class _Alert(Strict):
 class _AlertTest(Strict):
     eval_time: _Time = _ZERO
     alertname: _Text = ""
-    exp_alerts: Annotated[list[_Alert], _empty([])] = Field(default_factory=list)
+    exp_alerts: Annotated[list[_Alert], empty([])] = Field(default_factory=list)
 
 
 class _Sample(Strict):
@@ -101,14 +98,14 @@ class _Sample(Strict):
 class _ExprTest(Strict):
     expr: _Text = ""
     eval_time: _Time = _ZERO
-    exp_samples: Annotated[list[_Sample], _empty([])] = Field(default_factory=list)
+    exp_samples: Annotated[list[_Sample], empty([])] = Field(default_factory=list)
 
 
 class _Test(Strict):
     interval: _Time = _ZERO
-    input_series: Annotated[list[_Series], _empty([])] = Field(default_factory=list)
-    alert_rule_test: Annotated[list[_AlertTest], _empty([])] = Field(default_factory=list)
-    promql_expr_test: Annotated[list[_ExprTest], _empty([])] = Field(default_factory=list)
+    input_series: Annotated[list[_Series], empty([])] = Field(default_factory=list)
+    alert_rule_test: Annotated[list[_AlertTest], empty([])] = Field(default_factory=list)
+    promql_expr_test: Annotated[list[_ExprTest], empty([])] = Field(default_factory=list)
     external_labels: _Labels = Field(default_factory=dict)
     external_url: _Text = ""
     name: _Text = ""
@@ -116,10 +113,10 @@ class _Test(Strict):
 
 
 class _File(Strict):
-    rule_files: Annotated[list[_Text], _empty([])] = Field(default_factory=list)
+    rule_files: Annotated[list[_Text], empty([])] = Field(default_factory=list)
     evaluation_interval: _Time = _ZERO
-    group_eval_order: Annotated[list[_Text], _empty([])] = Field(default_factory=list)
-    tests: Annotated[list[_Test], _empty([])] = Field(default_factory=list)
+    group_eval_order: Annotated[list[_Text], empty([])] = Field(default_factory=list)
+    tests: Annotated[list[_Test], empty([])] = Field(default_factory=list)
     fuzzy_compare: _YesOrNo = False
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+
+from bot.model import moments
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {
@@ -55,7 +55,7 @@ def resolve(modifier: str, base: datetime, time_zone: str) -> datetime | None:
     if is_real_time(text):
         raise ModifierError(f"{text!r} is a real-time window, which has no fixed moment")
     try:
-        return _resolved(text, base, _zone(time_zone)).astimezone(UTC)
+        return _resolved(text, base, moments.zone(time_zone)).astimezone(UTC)
     except OverflowError:
         raise ModifierError(f"{text!r} lies outside of what a calendar holds") from None
 
@@ -164,8 +164,3 @@ def _american(text: str, zone: tzinfo) -> datetime:
         return datetime(year, month, day, hour, minute, second, tzinfo=zone)
     except ValueError as error:
         raise ModifierError(f"{text!r} is no time: {error}") from None
-
-
-@lru_cache(maxsize=64)
-def _zone(name: str) -> tzinfo:
-    return UTC if name == "UTC" else ZoneInfo(name)
