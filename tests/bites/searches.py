@@ -74,11 +74,10 @@ BITES = [
     ),
     Bite(
         fault="a search is asked over the window of now instead of the one it was due for",
-        file=EVALUATOR,
-        plant=replaced("asked = await ask(group, source, slot, urgency=urgency)",
-                       "asked = await ask(group, source, now, urgency=urgency)"),
-        caught_by=unit("savedsearches/test_evaluator.py", "however_late"),
-        says="however_late",
+        file="bot/response/search_due.py",
+        plant=replaced("world.searches[group.source], slot)", "world.searches[group.source], began)"),
+        caught_by=scenario("test_it_runs_when_it_is_due"),
+        says="assert [one.scheduled_at for one in jobs]",
     ),
     Bite(
         fault="a search without an end of its own sees what came after it was due",
