@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bot.documents import format_duration
 from bot.model.actor import Actor
+from bot.model.answer import Press
 from bot.model.incident import COMMANDER, Incident, IncidentKind, IncidentStatus
 from bot.model.practice import SeverityLevel
 from bot.model.reminder import Reminder, ReminderKind
@@ -22,6 +23,8 @@ _DAY = timedelta(days=1)
 _MORNING = time(9)
 """When somebody hears of a task that is due on a day, where they are."""
 _MOST_DOUBLED = 16
+_LATER = ("30m", "4h")
+"""For so long somebody wants to hear nothing of it, at a click."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +135,20 @@ def advice(incident: Incident, kind: ReminderKind) -> str:
         ReminderKind.FOLLOW_UP_DUE: "say that it is done with `tocsin incident done TASK`",
     }
     return what[kind]
+
+
+def presses(incident: Incident, kind: ReminderKind) -> tuple[Press, ...]:
+    """The same by a click, and to hear of it later."""
+    name = incident.id
+    what = {
+        ReminderKind.NO_COMMANDER: Press(label="Take it", says=f"role {name} {COMMANDER}"),
+        ReminderKind.NO_UPDATE: Press(label="Update", says=f"update {name}"),
+        ReminderKind.STALE: Press(label="Resolve", says=f"resolve {name}", confirm=f"Say that {name} is over?"),
+        ReminderKind.POSTMORTEM_DUE: Press(label="Postmortem", says=f"report {name}"),
+        ReminderKind.FOLLOW_UP_DUE: Press(label="Tasks", says=f"task list {name}"),
+    }
+    later = (Press(label=f"Snooze {length}", says=f"snooze {name} {length}") for length in _LATER)
+    return (what[kind], *later)
 
 
 def reminded(incident: Incident, text: str, why: str, actor: Actor, now: datetime) -> TimelineEntry:

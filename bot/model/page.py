@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.model.answer import Press
 from bot.model.ids import IncidentId, PageId
 from bot.model.incident import Severity
 
@@ -82,7 +83,8 @@ class Call:
 class Message:
     """Something to read that wakes nobody: a reminder, a handover note, a status update. Plain text.
 
-    `id` is the same however often it is sent. `again`: it was tried before, and may have got there.
+    `id` is the same however often it is sent. `again`: it was tried before, and may have got there. `presses`: what may
+    be said to it by a click, where clicks are heard.
     """
 
     id: str
@@ -92,3 +94,4 @@ class Message:
     link: str
     at: datetime
     again: bool = False
+    presses: tuple[Press, ...] = ()

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from bot.errors import IntegrationError, Permanent, Temporary
 from bot.model.actor import Actor, Contact
+from bot.model.answer import Press
 from bot.model.errand import Errand, ErrandKind
 from bot.model.ids import IncidentId
 from bot.model.page import Message
@@ -47,15 +48,16 @@ def send(
     id: str,
     now: datetime,
     about: IncidentId | None = None,
+    presses: tuple[Press, ...] = (),
 ) -> bool:
     """To one person; False when nobody knows how to reach them. The same `id` reaches each person once.
 
-    `about`: the incident on whose timeline is said that it did not arrive.
+    `about`: the incident on whose timeline is said that it did not arrive. `presses`: see `Message`.
     """
     known = setup.people.get(person)
     if known is None or not known.contacts:
         return False
-    message = Message(id=id, address="", subject=subject, text=text, link=link, at=now)
+    message = Message(id=id, address="", subject=subject, text=text, link=link, at=now, presses=presses)
     letter = _Letter(to=person, contacts=known.contacts, message=message, about=about)
     return _add(tx, actor, letter, lane="")
 
@@ -145,6 +147,7 @@ def _add(tx: Tx, actor: Actor, letter: _Letter, lane: str) -> bool:
                 "text": message.text,
                 "link": message.link,
                 "at": now.isoformat(),
+                "presses": json.dumps([[one.label, one.says, one.confirm] for one in message.presses]),
             },
             lane=lane,
         )
@@ -155,6 +158,7 @@ def _add(tx: Tx, actor: Actor, letter: _Letter, lane: str) -> bool:
 def _read(errand: Errand) -> _Letter:
     """What `_add` wrote."""
     written = errand.payload
+    presses = json.loads(written.get("presses", "[]"))  # an errand of an older Tocsin has none
     return _Letter(
         to=written["to"],
         contacts=[Contact(integration=name, address=address) for name, address in json.loads(written["contacts"])],
@@ -165,6 +169,7 @@ def _read(errand: Errand) -> _Letter:
             text=written["text"],
             link=written["link"],
             at=datetime.fromisoformat(written["at"]),
+            presses=tuple(Press(label=label, says=says, confirm=confirm) for label, says, confirm in presses),
         ),
         about=IncidentId(written["about"]) if written["about"] else None,
     )

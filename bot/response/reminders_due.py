@@ -70,6 +70,7 @@ def _tell(
             id=f"reminder {incident.id} {kind} {now.isoformat()}",
             now=now,
             about=incident.id,
+            presses=reminders.presses(incident, kind),
         )  # fmt: skip
     tx.incidents.tell(reminders.reminded(incident, text, _said_to(people, why), actor, now))
 

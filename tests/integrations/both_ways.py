@@ -228,6 +228,7 @@ def _put(world: World, opened: Capabilities, phone: FakePager) -> None:
     assert opened.mirror is not None
     world.pagers = {PAGER: opened.pager, "phone": phone}
     world.chats = {PAGER: opened.chat} if opened.chat is not None else {}
+    world.messengers = {PAGER: opened.messenger} if opened.messenger is not None else {}
     world.listeners = {PAGER: opened.listener} if opened.listener is not None else {}
     world.boards = {PAGER: opened.board} if opened.board is not None else {}
     world.mirrors, world.hooks = {PAGER: opened.mirror}, {PAGER: opened.hook} if opened.hook is not None else {}

@@ -9,17 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.commands import GRAMMAR
 from bot.documents import parse_duration
 from bot.engine.bell import Bells
 from bot.engine.timers import Timers
 from bot.errors import Fenced, NotAllowed, NotFound, Permanent, Temporary
+from bot.incidents import reminders
 from bot.incidents.tasks import Wish
 from bot.kit.telemetry import Telemetry
 from bot.model.actor import TOCSIN, VIEWER, Actor, ActorKind, Contact, Person
 from bot.model.errand import ErrandKind
 from bot.model.escalation import EscalationPolicy, Level, Target, TargetKind
 from bot.model.ids import IncidentId, TaskId
-from bot.model.incident import Severity
+from bot.model.incident import Incident, IncidentStatus, Severity
 from bot.model.page import Message
 from bot.model.reminder import ReminderKind
 from bot.model.schedule import Layer, Schedule
@@ -365,6 +367,15 @@ async def test_a_reminder_that_nobody_is_there_for_goes_to_whoever_is_on_call(da
         await here.declares(Severity.SEV1)
         await here.later("5m2s")
         assert here.read_by("cyd") == ["INC-1: nobody has led the response for 5m"]
+        [told] = here.chat.messages
+        assert [one.says for one in told.presses] == ["role INC-1 commander", "snooze INC-1 30m", "snooze INC-1 4h"]
+
+
+@pytest.mark.parametrize("kind", ReminderKind)
+def test_whatever_a_reminder_offers_is_a_command(kind: ReminderKind) -> None:
+    incident = Incident(id=INC, title="x", severity=Severity.SEV1, status=IncidentStatus.TRIGGERED, opened_at=BEGINNING)
+    for press in reminders.presses(incident, kind):
+        assert GRAMMAR.parse(press.says).values["incident"] == INC
 
 
 async def test_a_reminder_waits_or_is_stopped_for_good(database: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.errors import Permanent
-from bot.integrations.slack import letters
+from bot.integrations.slack import letters, presses
 from bot.integrations.slack.api import Refusal
 from bot.integrations.slack.config import check_person, is_channel
 from bot.integrations.slack.letters import Letter
@@ -42,8 +42,9 @@ class Slack:
         """See `Messenger`. To a person, or in a channel."""
         async with self._quiet:
             to = message.address
+            clicks = presses.buttons(message.presses) if self._hears else ()
             channel = to if is_channel(to) else await self._direct(to)
-            await self._write(channel, letters.of_message(message), again=message.again)
+            await self._write(channel, letters.of_message(message, clicks), again=message.again)
 
     async def tell(self, change: OurChange, *, again: bool) -> None:
         """See `Mirror`. The messages of its pages are edited; one that somebody removed is left alone."""

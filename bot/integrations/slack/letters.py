@@ -80,14 +80,14 @@ def changed(written: object, change: OurChange) -> Letter | None:
     return _page({**payload, "state": str(change.what), "told": told})
 
 
-def of_message(message: Message) -> Letter:
-    """Somebody is to read something."""
+def of_message(message: Message, first: Sequence[Json] = ()) -> Letter:
+    """Somebody is to read something. `first`: buttons before the one that leads to Tocsin."""
     subject = mrkdwn.fitting(mrkdwn.line(message.subject), _LONGEST_TITLE)
     blocks = [section(part) for part in _parts(mrkdwn.lines(message.text))]
     return Letter(
         id=message.id,
         text=f"*{subject}*",
-        attachments=bar("#9aa0a6", [*blocks, *open_button(web_link(message.link))]),
+        attachments=bar("#9aa0a6", [*blocks, *open_button(web_link(message.link), first)]),
         metadata={"event_type": MESSAGE, "event_payload": {"id": message.id}},
         link=web_link(message.link),
     )

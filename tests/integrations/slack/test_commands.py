@@ -14,8 +14,11 @@ import httpx
 import pytest
 
 from bot.integrations.slack import integration
-from bot.model.actor import ON_CALL, Person
+from bot.model.actor import ON_CALL, TOCSIN, Person
+from bot.model.answer import Press
 from bot.model.incident import IncidentStatus, Severity
+from bot.ports.store import Tx
+from bot.response import messages
 from bot.testing.slack.blocks import texts
 from bot.testing.slack.deliveries import EVENTS, signed
 from bot.testing.slack.settings import APP_TOKEN, SIGNING_SECRET
@@ -188,6 +191,32 @@ async def test_an_update_is_asked_for_by_a_button(tocsin: Tocsin, slack: Slack) 
     await does(slack, "submit", user="ann", view_id=form["id"], values=values)
     assert "INC-1: told responders" in words(await answer(slack, 1))
     assert any("we roll back" in entry.text for entry in await tocsin.timeline((await tocsin.newest())[0]))
+
+
+async def test_a_reminder_is_put_off_by_a_click(tocsin: Tocsin, slack: Slack) -> None:
+    await types(slack, "declare sev1 customers cannot pay")
+    ours = (await tocsin.newest())[0]
+    setup, now = tocsin.world.setup, tocsin.world.clock.now()
+    later = Press(label="Snooze 4h", says=f"snooze {ours} 4h")
+
+    def send(tx: Tx) -> bool:
+        how = {"subject": "nobody leads", "text": "take it", "link": "", "id": "reminder 1"}
+        return messages.send(tx, setup, TOCSIN, "ann", **how, now=now, presses=(later,))
+
+    await tocsin.world.store.write(send)
+    tocsin.world.nudge()
+
+    def reminders() -> list[dict[str, Any]]:
+        return [one for one in slack.said("@ann") if "nobody leads" in one["text"]]
+
+    async def is_there() -> bool:
+        return bool(await asyncio.to_thread(reminders))
+
+    await until(is_there)
+    [reminder] = reminders()
+    snooze = button(reminder, "Snooze 4h")
+    await does(slack, "click", user="ann", channel="@ann", ts=reminder["ts"], action_id=snooze["action_id"])
+    await tocsin.says(ours, "no reminders until")
 
 
 async def test_a_hundred_clicks_have_one_effect(tocsin: Tocsin, slack: Slack) -> None:
