@@ -5,11 +5,10 @@ Whoever does not know the secret gets the same answer always, whether there is s
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 
 from bot.api.calendar_form import MEDIA_TYPE, calendar
-from bot.kit.http_in import Guard, Receive, Refusal, Reply, Scope, Send
+from bot.kit.http_in import Guard, Receive, Refusal, Reply, Scope, Send, refused
 from bot.kit.who_asks import Door
 from bot.model.actor import TOCSIN, Actor
 from bot.response import calendar_shared, oncall_asked
@@ -21,7 +20,7 @@ _BEHIND, _AHEAD = timedelta(weeks=4), timedelta(weeks=26)
 def make_calendars(world: World, door: Door) -> Guard:
     """All of them, behind their door."""
     return Guard(
-        Calendars(world).app, origins=door.origins, porter=CalendarPorter(world), refuse=_refused, checks_json=False
+        Calendars(world).app, origins=door.origins, porter=CalendarPorter(world), refuse=refused, checks_json=False
     )
 
 
@@ -64,9 +63,3 @@ class Calendars:
         text = await written(self._world, TOCSIN, schedule)
         headers = [("cache-control", "private, no-cache"), ("x-robots-tag", "noindex")]
         await Reply(body=text.encode(), media_type=MEDIA_TYPE, headers=headers)(scope, receive, send)
-
-
-def _refused(scope: Scope, refusal: Refusal) -> Reply:
-    body = json.dumps({"error": refusal.error, "hint": refusal.hint}).encode()
-    wait = [("retry-after", str(refusal.retry_after))] if refusal.retry_after is not None else []
-    return Reply(body=body, status=refusal.status, media_type="application/json", headers=wait)

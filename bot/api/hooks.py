@@ -32,6 +32,7 @@ from bot.kit.http_in import (
     Send,
     as_fault,
     header,
+    refused,
 )
 from bot.kit.json_in import read_json
 from bot.kit.redaction import Redactor, visible
@@ -68,7 +69,7 @@ def make_hooks(world: World, door: Door, redactor: Redactor, max_seconds: float 
         Hooks(world, door, redactor).app,
         origins=door.origins,
         porter=HookPorter(),
-        refuse=_refused,
+        refuse=refused,
         max_seconds=max_seconds,
         checks_json=False,
     )
@@ -88,7 +89,7 @@ class Room:
         length = header(scope, "content-length")
         size = min(int(length), MAX_BODY) if length.isdecimal() else MAX_BODY
         if self._held + size > self._most:
-            await _refused(scope, _BUSY)(scope, receive, send)
+            await refused(scope, _BUSY)(scope, receive, send)
             return
         self._held += size
         try:
@@ -126,7 +127,7 @@ class Hooks:
         """One call, as ASGI has it."""
         body = (await receive()).get("body", b"")
         if self._working >= MOST_AT_ONCE:
-            reply = _refused(scope, _BUSY)
+            reply = refused(scope, _BUSY)
         else:
             self._working += 1
             try:
@@ -272,10 +273,6 @@ def _bearer(scope: Scope) -> str:
 def _unauthorized() -> Reply:
     hint = "see the integration's README for how its calls are proven, and Tocsin's log for why this one was not"
     return _json(401, {"error": "no hook that Tocsin knows", "hint": hint})
-
-
-def _refused(scope: Scope, refusal: Refusal) -> Reply:
-    return _json(refusal.status, {"error": refusal.error, "hint": refusal.hint}, refusal.retry_after)
 
 
 def _json(status: int, value: object, retry_after: int | None = None) -> Reply:

@@ -7,9 +7,8 @@ more. Whoever is not believed gets the same answer always, whether there is such
 from __future__ import annotations
 
 import hmac
-import json
 
-from bot.kit.http_in import Guard, Receive, Refusal, Reply, Scope, Send
+from bot.kit.http_in import Guard, Receive, Refusal, Reply, Scope, Send, refused
 from bot.kit.who_asks import Door, secret_hash
 from bot.model.actor import Actor, ActorKind
 from bot.response import deadman_heard
@@ -22,7 +21,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT"})
 def make_ping(world: World, door: Door) -> Guard:
     """All of them, behind their door."""
     return Guard(
-        Pings(world, door).app, origins=door.origins, porter=PingPorter(door), refuse=_refused, checks_json=False
+        Pings(world, door).app, origins=door.origins, porter=PingPorter(door), refuse=refused, checks_json=False
     )
 
 
@@ -66,9 +65,3 @@ class Pings:
 
 _NOBODYS = "0" * 64
 """The hash of no secret."""
-
-
-def _refused(scope: Scope, refusal: Refusal) -> Reply:
-    body = json.dumps({"error": refusal.error, "hint": refusal.hint}).encode()
-    wait = [("retry-after", str(refusal.retry_after))] if refusal.retry_after is not None else []
-    return Reply(body=body, status=refusal.status, media_type="application/json", headers=wait)

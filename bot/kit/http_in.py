@@ -9,6 +9,7 @@ Plain ASGI and the standard library alone: this is loaded before Tocsin is ready
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import math
 import secrets
@@ -83,6 +84,13 @@ class Reply:
         lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         await send({"type": "http.response.start", "status": self.status, "headers": lines})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else self.body})
+
+
+def refused(_scope: Scope, refusal: Refusal) -> Reply:
+    """A refusal in plain JSON, for whoever sends from a program: what is wrong, and what to do about it."""
+    body = json.dumps({"error": refusal.error, "hint": refusal.hint}).encode()
+    wait = [("retry-after", str(refusal.retry_after))] if refusal.retry_after is not None else []
+    return Reply(body=body, status=refusal.status, media_type="application/json", headers=wait)
 
 
 def as_refusal(error: TocsinError) -> Refusal:
