@@ -6,7 +6,7 @@ It is rebuilt from the store at every start; what happens to it here is decided 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from bot.alerts import intervals, maintenance
@@ -14,7 +14,6 @@ from bot.alerts.deadmen import Watchdogs
 from bot.alerts.groups import Group, Groups
 from bot.alerts.inhibition import Inhibitor
 from bot.alerts.known_by import KnownBy
-from bot.alerts.routing import destinations
 from bot.alerts.silencing import SilenceBook
 from bot.alerts.table import AlertTable, Change, Entry, fingerprint_all
 from bot.alerts.telling import Suppressed, Telling, tell
@@ -86,10 +85,17 @@ class Pipeline:
         """Their incidents could not hear of it: those that did not begin again are given out once more."""
         self.over.update((key, entry) for key, entry in over.items() if entry.over)
 
-    def telling(self, group: Group, now: float) -> Telling:
-        """What is told of this group now, and why the rest is not."""
+    def weighed(self, route: Route, entries: Iterable[Entry], now: float) -> Mapping[bytes, Suppressed]:
+        """By their labels, what keeps each of these from being told by this route."""
+        fingerprint_all(known := tuple(entries))
+        return {entry.labels: self.why_not(entry, route, now) for entry in known}
+
+    def telling(self, group: Group, now: float, weighed: Mapping[bytes, Suppressed]) -> Telling:
+        """What is told of this group now, and why the rest is not. `weighed`: the part of that which is known."""
         suppressed = {
-            key: why for key, entry in group.entries.items() if (why := self.why_not(entry, group.route, now))
+            key: why
+            for key, entry in group.entries.items()
+            if (why := weighed[key] if key in weighed else self.why_not(entry, group.route, now))
         }
         receiver = self._receivers.get(group.route.receiver) or Receiver(name=group.route.receiver)
         return tell(group, receiver, suppressed, self.groups.begun_within(group, now), now)
@@ -99,16 +105,19 @@ class Pipeline:
         group.noted = telling.noted
         self.groups.was_flushed(group, now, ended=telling.ended, look_at=telling.held_until)
 
-    def status(self, entry: Entry, now: float) -> Suppressed:
-        """What keeps an alert from being told by any of its routes: a mute counts only where all of them are muted."""
-        routes = [route for _, route in destinations(self._setup.route, entry.label_set())]
-        found = [self.why_not(entry, route, now) for route in routes]
+    def status(self, labels: LabelSet, routes: Sequence[Route], now: float) -> Suppressed:
+        """What keeps an alert that ends at these routes from being told by any: a mute counts where all are muted."""
+        found = [self._why_not(labels, route, datetime.fromtimestamp(now, UTC)) for route in routes]
+        if len(found) == 1:
+            return found[0]
         muted = found[0].muted_by if all(one.muted_by for one in found) else ()
         return Suppressed(silenced_by=found[0].silenced_by, inhibited_by=found[0].inhibited_by, muted_by=muted)
 
     def why_not(self, entry: Entry, route: Route, now: float) -> Suppressed:
         """What keeps an alert from being told by this route."""
-        labels, at = entry.label_set(), datetime.fromtimestamp(now, UTC)
+        return self._why_not(entry.label_set(), route, datetime.fromtimestamp(now, UTC))
+
+    def _why_not(self, labels: LabelSet, route: Route, at: datetime) -> Suppressed:
         silenced = self.silences.silencing(labels, at)
         inhibited = self._inhibitor.inhibiting(labels) if self._setup.inhibit_rules else ()
         muted = self._muted(route, labels, at)

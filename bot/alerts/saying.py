@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cmp_to_key
+from functools import lru_cache
 from typing import Any
 
 from bot.model.alert import Alert, AlertStatus
@@ -89,30 +89,31 @@ def _common(all_of_them: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
     return {name: value for name, value in first.items() if all(other.get(name) == value for other in others)}
 
 
-def _order(one: LabelSet, other: LabelSet) -> int:
-    """By job, by instance (whoever has none comes last), then by all labels."""
-    for name in _LEADING:
-        mine, theirs = one.get(name, ""), other.get(name, "")
-        if mine != theirs:
-            return -1 if not theirs or (mine and mine < theirs) else 1
-    return _by_labels(one, other)
+Order = tuple[object, ...]
+"""What sorts; of two that are made alike."""
 
 
-def _by_labels(one: LabelSet, other: LabelSet) -> int:
-    """Fewer labels first; then the first name, in order, in which they differ: whoever lacks it comes first."""
-    if len(one) != len(other):
-        return -1 if len(one) < len(other) else 1
-    for name in sorted({*one, *other}):
-        mine, theirs = one.get(name, ""), other.get(name, "")
-        if mine != theirs:
-            return -1 if mine < theirs else 1
-    return 0
+def in_order(labels: LabelSet) -> Order:
+    """A key to sort alerts of one group by, in Alertmanager's order: by job, by instance, then by all labels.
+
+    Whoever has no job, or no instance, comes last.
+    """
+    leading = [labels.get(name, "") for name in _LEADING]
+    return (*((not value, value) for value in leading), groups_in_order(labels))
 
 
-in_order = cmp_to_key(_order)
-"""A key to sort alerts of one group by, from the labels of each: Alertmanager's order."""
-groups_in_order = cmp_to_key(_by_labels)
-"""The same for groups, from the labels that each is grouped by."""
+def groups_in_order(labels: LabelSet) -> Order:
+    """The same for groups, from the labels that each is grouped by.
+
+    Fewer labels first; then the first name, in order, in which they differ: whoever lacks it comes first.
+    """
+    return len(labels), tuple([(_backwards(name), value) for name, value in labels.items()])
+
+
+@lru_cache(maxsize=4096)
+def _backwards(name: str) -> tuple[int, ...]:
+    """Sorts names from the last to the first: of two label sets the one that has the earlier name comes later."""
+    return *(-ord(sign) for sign in name), 1
 
 
 def _written(telling: ToldGroup) -> str:

@@ -74,8 +74,8 @@ class Incidents(Protocol):
         """How many opened then or later."""
         ...
 
-    def holding(self, fingerprint: Fingerprint) -> Sequence[Incident]:
-        """Open incidents that hold this alert."""
+    def holding(self, *fingerprints: Fingerprint) -> Sequence[Incident]:
+        """Open incidents that hold any of these alerts, each once, the newest first."""
         ...
 
     def list(

@@ -10,7 +10,7 @@ from bot.incidents import correlation, lifecycle, timeline
 from bot.model.actor import TOCSIN, Actor
 from bot.model.alert import Alert
 from bot.model.errand import Errand, ErrandKind
-from bot.model.ids import Fingerprint, IncidentId
+from bot.model.ids import Fingerprint
 from bot.model.incident import OPEN, Incident
 from bot.model.setup import Setup
 from bot.ports.store import Tx
@@ -37,7 +37,7 @@ async def clear(world: World, actor: Actor, over: Mapping[Fingerprint, Alert], *
 
     def keep(tx: Tx) -> Sequence[str]:
         tx.leases.check(lease, epoch)
-        held = _held(tx, over).values()
+        held = _held(tx, over)
         for incident, alerts in held:
             _clear(tx, setup, incident, alerts, now)
         return _forget_told(tx, [incident for incident, _ in held], ended)
@@ -63,14 +63,13 @@ def _forget_told(tx: Tx, incidents: Sequence[Incident], over: frozenset[Fingerpr
     return [one.group for one in told]
 
 
-def _held(tx: Tx, over: Mapping[Fingerprint, Alert]) -> Mapping[IncidentId, tuple[Incident, list[Alert]]]:
-    """The incidents that hold any of these as firing, and which."""
-    found: dict[IncidentId, tuple[Incident, list[Alert]]] = {}
-    for fingerprint, alert in over.items():
-        for incident in tx.incidents.holding(fingerprint):
-            if fingerprint in incident.firing:
-                found.setdefault(incident.id, (incident, []))[1].append(alert)
-    return found
+def _held(tx: Tx, over: Mapping[Fingerprint, Alert]) -> Sequence[tuple[Incident, list[Alert]]]:
+    """The incidents that hold any of these as firing, and which: each read once, whose alerts may be very many."""
+    found = [
+        (incident, [over[fingerprint] for fingerprint in incident.firing if fingerprint in over])
+        for incident in tx.incidents.holding(*over)
+    ]
+    return [(incident, alerts) for incident, alerts in found if alerts]
 
 
 def _stays(tx: Tx, setup: Setup, incident: Incident, cleared: Incident, now: datetime) -> None:

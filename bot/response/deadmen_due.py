@@ -40,8 +40,7 @@ async def look(world: World, actor: Actor, *, up_since: datetime, lease: str, ep
 
     said = [Received.of(deadmen.alert_of(one, now)) for one in found if one.is_missing or one.is_back]
     try:
-        if said or worth or gone:
-            await alerts_taken.take(world, actor, said, also=keep if worth or gone else None)
+        await alerts_taken.take(world, actor, said, also=keep if worth or gone else None)
     except _Heard:
         return  # the next look sees it, and nobody was missed
     for one in found:

@@ -6,12 +6,13 @@ that was told once, and nothing that was decided is forgotten.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 
 from bot.alerts import saying
 from bot.alerts.groups import Group
-from bot.alerts.telling import News, Telling, fingerprints
+from bot.alerts.telling import News, Suppressed, Telling, fingerprints
 from bot.incidents import severity
 from bot.model.actor import Actor
 from bot.model.incident import Incident, Severity
@@ -23,13 +24,16 @@ from bot.response import group_fires
 from bot.response.world import World
 from bot.rights import Act, require
 
+_AT_A_TIME = 1000
+"""Alerts weighed before others have their turn."""
+
 
 async def flush(world: World, actor: Actor, group: Group, *, lease: str, epoch: int) -> Telling:
     """Tells what is new; the telling. Fenced when another process tells by now."""
     now = world.clock.now()
     require(actor, Act.OPEN_INCIDENT, group.key, now)
     told = group.told = await _told_before(world, group)
-    telling = world.alerts.telling(group, now.timestamp())
+    telling = world.alerts.telling(group, now.timestamp(), await _weighed(world, group, now.timestamp()))
     if telling.news or telling.decisions:
         setup = world.setup
 
@@ -37,9 +41,19 @@ async def flush(world: World, actor: Actor, group: Group, *, lease: str, epoch: 
             tx.leases.check(lease, epoch)
             return _keep(tx, setup, actor, group, telling, now)
 
-        group.told = {**told, **await world.store.write(keep)}
+        fresh = await world.store.write(keep)
+        group.told = {**(group.told or told), **fresh}
     world.alerts.was_told(group, telling, now.timestamp())
     return telling
+
+
+async def _weighed(world: World, group: Group, now: float) -> Mapping[bytes, Suppressed]:
+    """Of a large group a part at a time, so that others have their turn; what joins it meanwhile is weighed last."""
+    entries, found = tuple(group.entries.values()), dict[bytes, Suppressed]()
+    for first in range(0, len(entries) - _AT_A_TIME, _AT_A_TIME):
+        found |= world.alerts.weighed(group.route, entries[first : first + _AT_A_TIME], now)
+        await asyncio.sleep(0)
+    return found
 
 
 async def _told_before(world: World, group: Group) -> Mapping[str, Told]:

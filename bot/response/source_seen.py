@@ -60,8 +60,4 @@ def _tell(tx: Tx, source: str, status: RuleStatus, now: datetime) -> None:
 
 
 def _incidents(tx: Tx, alerts: Sequence[RuleAlert]) -> Sequence[Incident]:
-    found = {}
-    for alert in alerts:
-        for incident in tx.incidents.holding(alert.labels.fingerprint):
-            found[incident.id] = incident
-    return list(found.values())
+    return tx.incidents.holding(*(alert.labels.fingerprint for alert in alerts))

@@ -9,6 +9,7 @@ def pytest(*tests: str) -> tuple[str, ...]:
 
 KILLED = pytest("tests/kill/test_intake.py")
 STORM = "tests/storm/test_storm.py"
+LARGE = "tests/integrations/alertmanager_api/test_large_groups.py"
 
 BITES = [
     Bite(
@@ -53,6 +54,23 @@ BITES = [
         plant=replaced("                and entry.logged_end != _ON_ITS_WAY\n", ""),
         caught_by=pytest("tests/unit/alerts/test_table.py", "-k", "on_its_way_to_the_log"),
         says="Right contains one more item",
+    ),
+    Bite(
+        fault="a large incident that is read anew for each of its alerts that are over",
+        file="bot/response/alerts_over.py",
+        plant=replaced(
+            "        for incident in tx.incidents.holding(*over)\n",
+            "        for one in over\n        for incident in tx.incidents.holding(one)\n",
+        ),
+        caught_by=pytest(LARGE, "-k", "read_once"),
+        says="At index 0 diff",
+    ),
+    Bite(
+        fault="a large group that keeps everybody waiting",
+        file="bot/response/group_ready.py",
+        plant=replaced("        await asyncio.sleep(0)\n    return found\n", "    return found\n"),
+        caught_by=pytest(LARGE, "-k", "group_is_told"),
+        says="5000 <= 1000",
     ),
     Bite(
         fault="groups that a restart forgets",

@@ -311,6 +311,19 @@ class IncidentsSuite:
         await store.write(lambda tx: tx.incidents.put(fewer))
         assert await store.read(lambda tx: tx.incidents.holding(two)) == [fewer]
 
+    async def test_incidents_that_hold_any_of_many_alerts_are_found_once_the_newest_first(self, store: Store) -> None:
+        many = [alert(instance=str(number)).fingerprint for number in range(600)]
+
+        def play(tx: Tx) -> None:
+            for number, held in ((9, many[:550]), (10, many[540:]), (2, many[:1]), (3, many[1:2])):
+                tx.incidents.put(replaced(incident(number), opened_at=NOW, alerts=tuple(held)))
+            tx.incidents.put(replaced(incident(3), opened_at=NOW, status=IncidentStatus.RESOLVED))
+
+        await store.write(play)
+        found = await store.read(lambda tx: [one.id for one in tx.incidents.holding(*many)])
+        assert found == ["INC-10", "INC-9", "INC-2"]
+        assert await store.read(lambda tx: tx.incidents.holding()) == []
+
     async def test_groups_are_near_when_they_share_something_began_together_and_are_open(self, store: Store) -> None:
         def group(key: str, number: int, minute: int = 0, **has: str) -> HeldGroup:
             return HeldGroup(key=key, incident=incident(number).id, began_at=NOW + minute * MINUTE, **has)

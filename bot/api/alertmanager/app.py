@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
+from operator import itemgetter
 
 import msgspec
 
@@ -100,60 +101,72 @@ class AlertmanagerApi:
 
     async def _alerts(self, scope: Scope, _: bytes, __: str) -> App:
         wanted, entries = Wanted.of(scope), list(alerts_looked_up.active(self._world, asker(scope).actor))
-        for first in range(0, len(entries), _AT_A_TIME):
-            fingerprint_all(entries[first : first + _AT_A_TIME])
-            await asyncio.sleep(0)
+        async for some in _parts(entries):
+            fingerprint_all(some)
         entries.sort(key=Entry.fingerprint)
         return Pieces(self._pieces(entries, wanted))
 
     async def _pieces(self, entries: Sequence[Entry], wanted: Wanted) -> AsyncIterator[bytes]:
         """A list that may be long, a part at a time: it is never whole in memory, and nobody waits for all of it."""
         begins = b"["
-        for first in range(0, len(entries), _AT_A_TIME):
-            part = [self._shown(entry, wanted) for entry in entries[first : first + _AT_A_TIME]]
-            found = [one for one in part if one is not None]
+        async for some in _parts(entries):
+            found = [one for entry in some if (one := self._shown(entry, wanted)) is not None]
             if found:
                 yield begins + msgspec.json.encode(found)[1:-1]
                 begins = b","
-            await asyncio.sleep(0)
         yield b"]\n" if begins == b"," else b"[]\n"
 
     def _shown(self, entry: Entry, wanted: Wanted) -> shown.ShownAlert | None:
         labels = entry.label_set()
         if not fits(wanted.matchers, labels):
             return None
-        names = [route.receiver for _, route in destinations(self._world.setup.route, labels)]
+        routes = [route for _, route in destinations(self._world.setup.route, labels)]
+        names = [route.receiver for route in routes]
         if not any(map(wanted.hears, names)):
             return None
-        now, pipeline = self._now(), self._world.alerts
-        why = pipeline.status(entry, now.timestamp())
+        now, pipeline = self._now().timestamp(), self._world.alerts
+        why = pipeline.status(labels, routes, now)
         if not _visible(why, wanted):
             return None
-        return shown.alert(entry, why, names, now.timestamp(), pipeline.table.resolve_timeout)
+        return shown.alert(entry, why, names, now, pipeline.table.resolve_timeout)
 
-    async def _groups(self, scope: Scope, _: bytes, __: str) -> Reply:
-        wanted, found = Wanted.of(scope), list[shown.ShownGroup]()
-        groups = alerts_looked_up.groups(self._world, asker(scope).actor)
+    async def _groups(self, scope: Scope, _: bytes, __: str) -> App:
+        return Pieces(self._group_pieces(Wanted.of(scope), alerts_looked_up.groups(self._world, asker(scope).actor)))
+
+    async def _group_pieces(self, wanted: Wanted, groups: Sequence[Group]) -> AsyncIterator[bytes]:
+        begins = b"["
         for group in sorted(groups, key=lambda one: (saying.groups_in_order(one.labels), one.route.receiver)):
             if wanted.hears(group.route.receiver):
-                alerts = self._shown_of(group, wanted)
+                alerts = await self._shown_of(group, wanted)
                 if alerts:
-                    found.append(shown.ShownGroup(alerts, dict(group.labels), shown.Name(group.route.receiver)))
+                    one = shown.ShownGroup(alerts, dict(group.labels), shown.Name(group.route.receiver))
+                    yield begins + msgspec.json.encode(one)
+                    begins = b","
                 await asyncio.sleep(0)
-        return _encoded(found)
+        yield b"]\n" if begins == b"," else b"[]\n"
 
-    def _shown_of(self, group: Group, wanted: Wanted) -> list[shown.ShownAlert]:
-        now, pipeline = self._now().timestamp(), self._world.alerts
-        found = list[shown.ShownAlert]()
+    async def _shown_of(self, group: Group, wanted: Wanted) -> list[shown.ShownAlert]:
+        """Those of a group, which may be many: others have their turn in between."""
+        now = self._now().timestamp()
         firing = [one for one in group.entries.values() if one.firing(now)]
-        for entry in sorted(firing, key=lambda one: saying.in_order(one.label_set())):
-            why, labels = pipeline.why_not(entry, group.route, now), entry.label_set()
-            muted = why.muted_by and not wanted.muted
-            if not muted and _visible(why, wanted) and fits(wanted.matchers, labels):
-                every = (route.receiver for _, route in destinations(self._world.setup.route, labels))
-                names = sorted(filter(wanted.hears, every))
-                found.append(shown.alert(entry, why, names, now, pipeline.table.resolve_timeout))
+        ordered = list[tuple[saying.Order, Entry]]()
+        async for part in _parts(firing):
+            ordered += [(saying.in_order(one.label_set()), one) for one in part]
+        ordered.sort(key=itemgetter(0))
+        found = list[shown.ShownAlert]()
+        async for part in _parts([one for _, one in ordered]):
+            fingerprint_all(part)
+            found += [made for one in part if (made := self._shown_in(group, one, wanted, now)) is not None]
         return found
+
+    def _shown_in(self, group: Group, entry: Entry, wanted: Wanted, now: float) -> shown.ShownAlert | None:
+        labels, pipeline = entry.label_set(), self._world.alerts
+        why = pipeline.why_not(entry, group.route, now)
+        if (why.muted_by and not wanted.muted) or not _visible(why, wanted) or not fits(wanted.matchers, labels):
+            return None
+        every = (route.receiver for _, route in destinations(self._world.setup.route, labels))
+        names = sorted(filter(wanted.hears, every))
+        return shown.alert(entry, why, names, now, pipeline.table.resolve_timeout)
 
     async def _silences(self, scope: Scope, _: bytes, __: str) -> Reply:
         now = self._now()
@@ -223,6 +236,13 @@ class Pieces:
             async for piece in self._pieces:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+
+async def _parts(entries: Sequence[Entry]) -> AsyncIterator[Sequence[Entry]]:
+    """As many at a time as nobody else minds waiting for."""
+    for first in range(0, len(entries), _AT_A_TIME):
+        yield entries[first : first + _AT_A_TIME]
+        await asyncio.sleep(0)
 
 
 def _visible(why: Suppressed, wanted: Wanted) -> bool:

@@ -82,4 +82,4 @@ class Wanted:
     def hears(self, receiver: str) -> bool:
         """Whether this receiver is meant. The only label that a receiver has is its name."""
         named = self.receiver is None or self.receiver(receiver)
-        return named and fits(self.receiver_matchers, LabelSet({"name": receiver}))
+        return named and (not self.receiver_matchers or fits(self.receiver_matchers, LabelSet({"name": receiver})))

@@ -285,10 +285,13 @@ class Incidents(Repository):
         row = self._first(_OPENED_SINCE, {"since": since})
         return row[0] if row else 0
 
-    def holding(self, fingerprint: Fingerprint) -> Sequence[Incident]:
-        """Open incidents that hold this alert, the newest first."""
-        rows = self._all(_HOLDING, {"held": fingerprint})
-        return [incident_noun(row) for row in rows]
+    def holding(self, *fingerprints: Fingerprint) -> Sequence[Incident]:
+        """Open incidents that hold any of these alerts, each once, the newest first."""
+        if len(fingerprints) == 1:
+            return [incident_noun(row) for row in self._all(_HOLDING, {"held": fingerprints[0]})]
+        holders = {row.incident for row in self._where_in(_held, "fingerprint", fingerprints)}
+        found = [incident_noun(row) for row in self._where_in(_incidents, "id", holders)]
+        return sorted(found, key=lambda one: (one.opened_at, len(one.id), one.id), reverse=True)
 
     def list(
         self,

@@ -43,7 +43,7 @@ def test_what_ended_and_was_not_told_is_not_forgotten_when_other_documents_are_i
     pipeline = leading()
     one = says(pipeline, START)
     (group,) = pipeline.groups.due(START + 10)
-    pipeline.was_told(group, pipeline.telling(group, START + 10), START + 10)
+    pipeline.was_told(group, pipeline.telling(group, START + 10, {}), START + 10)
     says(pipeline, START + 60, over=True)
     pipeline.become(SETUP, START + 70)
     (group,) = pipeline.groups
