@@ -129,6 +129,7 @@ async def node_not_ready(site: Site, helps: bool) -> End:
         if not helps:
             cluster.node("node-1", ready=False)  # and that did not last
             await site.sees('kube_node_status_condition{condition="Ready", status="true"} == 0')
+            await tocsin.agreed("uncordon")  # and is asked again: what the node is tainted with has changed
         await tocsin.agreed("uncordon")
         return await tocsin.ended()
 

@@ -99,7 +99,14 @@ class Responding:
 
     async def ended(self) -> End:
         """The run, once it is over."""
-        await self._until(self._is_over)
+        try:
+            await self._until(self._is_over)
+        except TimeoutError:
+            raise AssertionError(f"it does not end:\n{(await self._now()).told()}") from None
+        return await self._now()
+
+    async def _now(self) -> End:
+        """The run as it is."""
         found = await self._run()
         assert found is not None
         assert found[0].incident is not None
