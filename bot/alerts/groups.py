@@ -62,6 +62,7 @@ class Groups:
         self._pushed = 0
         self._begun: dict[str, deque[float]] = {}
         """When alerts began, of groups on routes that wait for several."""
+        self._counts = any(route.occurrences for route in _nodes(root))
         self._swept_to = _SWEEP_FROM
         self._looked_at = float("-inf")
 
@@ -95,13 +96,20 @@ class Groups:
                 group.look_at = min(group.look_at, now + LOOK_AGAIN_S)
             self._push(group)
 
+    def remembers(self, entry: Entry, now: float) -> None:
+        """An alert began, and whoever leads tells of it: here it only counts, should this process lead some day."""
+        for path, route in destinations(self._root, entry.label_set()) if self._counts else ():
+            if route.occurrences is not None:
+                key, _ = group_key(path, route, entry.label_set())
+                self._count(key, route.occurrences.count, min(now, entry.starts_at))
+
     def ended(self, now: float) -> list[Entry]:
         """Those that are over, and in a group whose webhooks have not heard of it."""
         found = {key: one for group in self for key, one in group.entries.items() if not one.firing(now)}
         return list(found.values())
 
     def counts_on(self, before: Groups) -> None:
-        """What began before this tree was in force counts."""
+        """What began before this tree was in force, or before this process led, counts."""
         self._begun |= before._begun
 
     def forget_told(self, key: str, over: frozenset[Fingerprint]) -> None:

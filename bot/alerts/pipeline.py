@@ -67,6 +67,9 @@ class Pipeline:
         Only whoever leads has groups: nobody would tell those of one that stands by, nor ever empty them.
         """
         if not self.table.leads:
+            for entry, change in changes:
+                if change is Change.NEW:
+                    self.groups.remembers(entry, now)
             return
         asked = self._setup.inhibit_rules or self.over
         fingerprint_all(entry for entry, change in changes if asked or change is Change.OVER)

@@ -11,7 +11,7 @@ from functools import partial
 
 from bot.alerts.groups import INCIDENT
 from bot.alerts.routing import destinations, group_key
-from bot.alerts.table import AlertTable, Change, Entry
+from bot.alerts.table import Change, Entry
 from bot.alerts.wire import decode, encode
 from bot.model.actor import Actor
 from bot.ports.alert_store import LogKind, LogRow
@@ -39,10 +39,12 @@ async def _rebuild(world: World, actor: Actor) -> None:
     fired = table.active(0.0)  # also those whose stored end has passed
     held, untold = await alerts_over.still_held(world, actor), await _untold(world)
     now = world.clock.now().timestamp()
+    before = world.alerts.groups
     world.alerts.begin_anew()
     table.leads = True
     table.settle(now + table.resolve_timeout)
     world.alerts.heard([(entry, Change.NEW) for entry in table.active(now)], now)
+    world.alerts.groups.counts_on(before)
     for entry in (*untold, *(one for one in fired if one.over)):  # these ended while we read the rest
         world.alerts.groups.joins(entry, now)
     found = [table.find(fingerprint) for fingerprint in held]
@@ -105,7 +107,7 @@ def _after(tx: Tx, *, seq: int, writer: str) -> tuple[Sequence[LogRow], int]:
 async def _catch_up(world: World) -> None:
     """Reads what is new on the log, whoever asks for it: nobody reads it again, so what it changed is heard here.
 
-    It is heard at once, page by page: in between others are taken in, and they are the newer ones.
+    It is heard at once: between two pages others are taken in, and they are the newer ones.
     """
     table = world.alerts.table
     if table.seq < 0:
@@ -114,17 +116,9 @@ async def _catch_up(world: World) -> None:
     more = True
     while more:
         rows, newest = await world.store.read(partial(_after, seq=table.seq, writer=world.writer))
+        for row in rows:
+            if row.kind is not LogKind.MARK:
+                changes = table.replay(decode(row.body), row.received_at.timestamp())
+                world.alerts.heard(changes, world.clock.now().timestamp())
         more = len(rows) == _ROWS
         table.seq = max(table.seq, rows[-1].seq if more else newest)
-        changes = _replayed(table, rows)
-        if changes:
-            world.alerts.heard(changes, world.clock.now().timestamp())
-
-
-def _replayed(table: AlertTable, rows: Sequence[LogRow]) -> list[tuple[Entry, Change]]:
-    return [
-        change
-        for row in rows
-        if row.kind is not LogKind.MARK
-        for change in table.replay(decode(row.body), row.received_at.timestamp())
-    ]

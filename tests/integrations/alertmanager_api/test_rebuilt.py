@@ -17,6 +17,7 @@ from bot.engine.evaluation import Evaluation
 from bot.errors import Fenced, StoreUnavailable
 from bot.kit.telemetry import Telemetry
 from bot.model.actor import TOCSIN
+from bot.model.route import Occurrences, Route
 from bot.model.setup import Setup
 from bot.ports.alert_store import LogKind
 from bot.ports.store import Store, Tx
@@ -53,12 +54,12 @@ class Away:
         return await self.store.read(work)
 
 
-def world_on(store: Store | Away, clock: FakeClock, writer: str) -> World:
+def world_on(store: Store | Away, clock: FakeClock, writer: str, setup: Setup | None = None) -> World:
     return World(
         store=store,
         clock=clock,
         drawer=NoDrawer(),
-        setup=Setup(),
+        setup=setup or Setup(),
         sources={},
         actions={},
         nudge=lambda: None,
@@ -357,6 +358,30 @@ async def test_what_a_person_ended_is_over_for_one_that_stands_by(tmp_path: Path
         await alerts_taken.end(leader, TOCSIN, [entry.fingerprint()])
         await alerts_rebuilt.follow(standby, TOCSIN, leads=False)
         assert firing(standby) == set()
+
+
+async def test_firings_before_a_restart_count_as_occurrences_each_once(tmp_path: Path, clock: FakeClock) -> None:
+    """A route that waits for `2 within 10m` has seen one before the restart, and one long before that."""
+    setup = Setup(route=Route(receiver="sre", occurrences=Occurrences(count=5, within=10 * MINUTE)))
+
+    async def flaps(world: World) -> None:
+        starts = clock.now() - START
+        await alerts_taken.take(world, TOCSIN, [said("A", clock, starts=starts)])
+        clock.advance(MINUTE)
+        await alerts_taken.take(world, TOCSIN, [said("A", clock, starts=starts, ends=timedelta(0))])
+        clock.advance(MINUTE)
+
+    async with leading(tmp_path, clock) as world:
+        await flaps(world)
+        clock.advance(20 * MINUTE)
+        await flaps(world)
+        await alerts_taken.take(world, TOCSIN, [said("B", clock, starts=clock.now() - START)])
+    async with open_store(f"sqlite:///{tmp_path / 'tocsin.db'}") as store:
+        world = world_on(store, clock, "two", setup)
+        await alerts_rebuilt.rebuild(world, TOCSIN)
+        await flaps(world)
+        [group] = world.alerts.groups
+        assert world.alerts.groups.begun_within(group, clock.now().timestamp()) == 3
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("the disk is full"), ValueError("a mistake of ours")])
