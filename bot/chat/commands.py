@@ -6,7 +6,20 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.chat import alerts, excusing, incidents, linking, people, places, planned, running, teaching, telling, working
+from bot.chat import (
+    alerts,
+    excusing,
+    filling,
+    incidents,
+    linking,
+    people,
+    places,
+    planned,
+    running,
+    teaching,
+    telling,
+    working,
+)
 from bot.chat.asked import Asked, Deed, mistaken
 from bot.chat.grammar import Command, Grammar, Mistake
 from bot.chat.identity import Identity, Known
@@ -33,9 +46,11 @@ _BUT_HELP: Sequence[Deed] = (
     *running.DEEDS,
     *telling.DEEDS,
     *linking.DEEDS,
+    filling.MORE,
 )
-_HELP = teaching.helping([one.verb for one in _BUT_HELP])
-DEEDS: Mapping[str, Deed] = {one.verb.name: one for one in (*_BUT_HELP, _HELP)}
+_FILL = filling.filling(_BUT_HELP)
+_HELP = teaching.helping([one.verb for one in (*_BUT_HELP, _FILL)])
+DEEDS: Mapping[str, Deed] = {one.verb.name: one for one in (*_BUT_HELP, _HELP, _FILL)}
 """Every command there is, by its name."""
 _SOME = IncidentId("INC-1")
 """Whichever incident a place may be about."""
@@ -91,7 +106,7 @@ class Chat:
         except Mistake:
             return False
         deed = DEEDS[command.verb]
-        return deed.form is not None and bool(deed.lacks(command.values))
+        return deed is _FILL or (deed.form is not None and bool(deed.lacks(command.values)))
 
     def missed(self, what: Utterance | Filled, missed: Missed) -> Answer:
         """See `Commands`."""

@@ -135,7 +135,7 @@ async def _show(asked: Asked) -> Answer:
         items=tuple(
             f"{asked.at(one.entry.at)} {one.entry.actor.name}: {one_line(one.read().text, 300)}" for one in story
         ),
-        presses=presses(case.incident),
+        presses=(*presses(case.incident), Press(label="More", says=f"more {case.incident.id}")),
         hint=f"{waiting[0].id} waits for an answer: approve {waiting[0].id}" if waiting else "",
         link=asked.page_of(case.incident.id),
     )

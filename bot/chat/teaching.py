@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.chat.asked import Asked, Deed
+from bot.chat.filling import FILL
 from bot.chat.grammar import HIDDEN, Grammar, Mistake, Slot, Verb, listed
 from bot.chat.reading import Kind
 from bot.model.answer import Answer, Press, Tone
@@ -48,7 +49,13 @@ def _all(grammar: Grammar) -> Answer:
     return Answer(
         headline="What you can type",
         items=tuple(f"{one.name} — {one.summary}" for one in verbs),
-        presses=(Press(label="What is on fire", says="list"), Press(label="Declare an incident", says="declare")),
+        presses=(
+            Press(label="What is on fire", says="list"),
+            Press(label="Declare an incident", says="declare"),
+            Press(label="Search …", says="fill search"),
+            Press(label="Runbooks", says="runbook list"),
+            Press(label="Statistics", says="stats"),
+        ),
         hint="help COMMAND says how it is written; 7 and INC-7 are the same incident",
     )
 
@@ -63,6 +70,9 @@ def of_one(verb: Verb, grammar: Grammar) -> Answer:
         facts=tuple(facts),
         items=tuple(verb.examples),
         text="; ".join(f"{one.usage}: {one.summary}" for one in family),
+        presses=(Press(label="Fill it in", says=f"fill {verb.name}"),)
+        if verb.slots and verb not in (HELP, FILL)
+        else (),
     )
 
 

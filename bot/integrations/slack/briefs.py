@@ -142,6 +142,7 @@ def _presses(brief: Brief) -> Iterator[Press]:
     for book in brief.runbooks[:_MOST_RUNBOOKS]:
         yield Press(label=f"Runbook {book}", says=f"runbook rehearse {book} {name}")
     yield Press(label="Why", says=f"why {name}")
+    yield Press(label="More", says=f"more {name}")
 
 
 def _links(brief: Brief) -> list[Json]:

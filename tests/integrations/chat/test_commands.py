@@ -53,6 +53,8 @@ LINES = (
     Line("severity 1 sev1 all regions", "INC-1 is SEV1"),
     Line("status 1 mitigated rolled back", "INC-1 is mitigated"),
     Line("resolve 1 rolled back", "INC-1 is resolved"),
+    Line("more 1", "What may be done with INC-1"),
+    Line("fill note incident=INC-1", "note: "),
     Line("note 1 the cache was cold", "Noted in INC-1"),
     Line("merge 3 into 1 the same release", "INC-1 holds INC-3 too", ["declare sev3 x"]),
     Line("search orders", "INC-1"),
@@ -101,7 +103,7 @@ LINES = (
 LOOKS = (
     "help", "list", "show", "catchup", "search", "role list", "task list", "why", "silence list", "maintenance",
     "oncall", "whoami", "link", "runbook list", "runbook show", "runbook rehearse", "automation", "evidence", "report",
-    "stats",
+    "stats", "more", "fill",
 )  # fmt: skip
 
 
@@ -143,6 +145,21 @@ async def test_a_command_does_what_it_says(world: House, chat: Chat, line: Line)
     answer = await said(world, chat, line.text, line.by)
     assert line.says in all_of(answer), all_of(answer)
     assert not answer.refused
+
+
+@pytest.mark.parametrize("line", LINES, ids=[line.text for line in LINES])
+async def test_what_is_typed_can_be_filled_in(world: House, chat: Chat, line: Line) -> None:
+    command = GRAMMAR.parse(line.text)
+    asked = await said(world, chat, f"fill {command.verb}")
+    if command.verb in ("help", "fill"):  # they are no command that anybody fills in
+        assert asked.refused
+        return
+    assert asked.form is not None
+    blanks = {blank.name for blank in asked.form.blanks}
+    known = {slot.name for slot in (*GRAMMAR.verbs[command.verb].slots, *GRAMMAR.verbs[command.verb].options)}
+    if command.values.keys() <= blanks <= known:
+        again, wrong = GRAMMAR.fit(command.verb, command.values)
+        assert (again, wrong) == (command, {})
 
 
 async def test_the_same_answers_come_over_the_api(world: House) -> None:

@@ -193,6 +193,27 @@ async def test_an_update_is_asked_for_by_a_button(tocsin: Tocsin, slack: Slack) 
     assert any("we roll back" in entry.text for entry in await tocsin.timeline((await tocsin.newest())[0]))
 
 
+async def test_whatever_can_be_typed_is_a_few_clicks_away(tocsin: Tocsin, slack: Slack) -> None:
+    await types(slack, "declare sev3 x")
+    await does(slack, "command", user="ann", channel="sre", text="show 1")
+    shown = await answer(slack, 1)
+    how = {"user": "ann", "channel": "sre"}
+    more = button(shown, "More")["action_id"]
+    await does(slack, "click", **how, ts=shown["ts"], action_id=more)
+    everything = await answer(slack, 2)
+    note = button(everything, "Note …")["action_id"]
+    await does(slack, "click", **how, ts=everything["ts"], action_id=note)
+    form = await opened(slack)
+    assert form["title"]["text"] == "Note"
+    await does(slack, "submit", user="ann", view_id=form["id"], values=filled({"text": "the cache was cold"}))
+    assert "Noted in INC-1" in words(await answer(slack, 3))
+    await does(slack, "click", **how, ts=everything["ts"], action_id=button(everything, "Severity …")["action_id"])
+    form = await opened(slack)
+    wrong = filled({"severity": "SEV1", "reason": ""}, chosen=["severity"])
+    await does(slack, "submit", user="ann", view_id=form["id"], values=wrong)
+    assert "INC-1 is SEV1" in words(await answer(slack, 4))
+
+
 async def test_a_reminder_is_put_off_by_a_click(tocsin: Tocsin, slack: Slack) -> None:
     await types(slack, "declare sev1 customers cannot pay")
     ours = (await tocsin.newest())[0]
