@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 from collections.abc import Iterator
 
 from prometheus_client.metrics_core import Metric
 
-from bot import errors
+from bot import errors, ports
 from bot.kit.telemetry import Telemetry
-from bot.ports import (
-    alertmanager,
-    calendar,
-    clock,
-    counts,
-    drawer,
-    metrics,
-    mirror,
-    notifier,
-    pager,
-    recorder,
-    store,
-    watcher,
-)
 
 
 def metrics_table() -> str:
@@ -39,24 +27,13 @@ def metrics_table() -> str:
 
 
 def ports_table() -> str:
-    """Every port and what it promises in a sentence."""
+    """Every port and what it promises in a sentence: first what vendors are asked for, then the store."""
     rows = ["| port | what it is |", "|---|---|"]
-    for module in (
-        clock,
-        metrics,
-        recorder,
-        alertmanager,
-        notifier,
-        watcher,
-        pager,
-        mirror,
-        calendar,
-        drawer,
-        counts,
-        store,
-    ):
+    files = [module.name for module in pkgutil.iter_modules(ports.__path__)]
+    for file in sorted(files, key=lambda file: ("store" in file, file)):
+        module = importlib.import_module(f"{ports.__name__}.{file}")
         for name, kind in vars(module).items():
-            if inspect.isclass(kind) and kind.__module__ == module.__name__:
+            if inspect.isclass(kind) and kind.__module__ == module.__name__ and getattr(kind, "_is_protocol", False):
                 rows.append(f"| `{module.__name__.removeprefix('bot.')}.{name}` | {_first_sentence(kind)} |")
     return "\n".join(rows) + "\n"
 

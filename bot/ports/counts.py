@@ -9,7 +9,7 @@ from bot.model.telling import Verdict
 
 
 class Counts(Protocol):
-    """Every method returns at once and never raises."""
+    """Counts alerts on their way, and pages. Every method returns at once and never raises."""
 
     def received(self, source: str, alerts: int, seconds: float) -> None:
         """So many alerts of this source were taken in; what took this long, the commit included."""
