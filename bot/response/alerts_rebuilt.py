@@ -116,9 +116,13 @@ async def _catch_up(world: World) -> None:
     more = True
     while more:
         rows, newest = await world.store.read(partial(_after, seq=table.seq, writer=world.writer))
-        for row in rows:
-            if row.kind is not LogKind.MARK:
-                changes = table.replay(decode(row.body), row.received_at.timestamp())
-                world.alerts.heard(changes, world.clock.now().timestamp())
+        _hear(world, rows)
         more = len(rows) == _ROWS
         table.seq = max(table.seq, rows[-1].seq if more else newest)
+
+
+def _hear(world: World, rows: Sequence[LogRow]) -> None:
+    for row in rows:
+        if row.kind is not LogKind.MARK:
+            changes = world.alerts.table.replay(decode(row.body), row.received_at.timestamp())
+            world.alerts.heard(changes, world.clock.now().timestamp())

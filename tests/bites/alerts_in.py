@@ -42,7 +42,7 @@ BITES = [
     Bite(
         fault="what others took, read and told to nobody",
         file="bot/response/alerts_rebuilt.py",
-        plant=replaced("                world.alerts.heard(changes, world.clock.now().timestamp())\n", ""),
+        plant=replaced("            world.alerts.heard(changes, world.clock.now().timestamp())\n", ""),
         caught_by=pytest("tests/integrations/alertmanager_api/test_rebuilt.py", "-k", "others_took"),
         says="Extra items in the right set",
     ),
