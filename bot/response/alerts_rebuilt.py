@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
-from bot.alerts.groups import INCIDENT
 from bot.alerts.routing import destinations, group_key
 from bot.alerts.table import Change, Entry
 from bot.alerts.wire import decode, encode
@@ -52,7 +51,10 @@ async def _rebuild(world: World, actor: Actor) -> None:
 
 
 async def _untold(world: World) -> list[Entry]:
-    """Alerts that are over while a receiver's webhook was told that they fire, and nothing since."""
+    """Alerts that are over while somebody was told that they fire, and nothing since.
+
+    A webhook has to hear of it; and where no open incident holds it any more, that it fired is still to be forgotten.
+    """
     groups: dict[str, list[Entry]] = {}
     for entry in world.alerts.table.over():
         labels = entry.label_set()
@@ -63,7 +65,7 @@ async def _untold(world: World) -> list[Entry]:
         entry
         for key, entries in groups.items()
         for entry in entries
-        if any(entry.fingerprint() in one.firing for way, one in told[key].items() if way != INCIDENT)
+        if any(entry.fingerprint() in one.firing for one in told[key].values())
     ]
 
 

@@ -16,12 +16,13 @@ from bot.alerts.wire import Received, canonical
 from bot.engine.evaluation import Evaluation
 from bot.errors import Fenced, StoreUnavailable
 from bot.kit.telemetry import Telemetry
-from bot.model.actor import TOCSIN
+from bot.model.actor import TOCSIN, Actor, ActorKind
+from bot.model.incident import Incident, IncidentStatus
 from bot.model.route import Occurrences, Route
 from bot.model.setup import Setup
 from bot.ports.alert_store import LogKind
 from bot.ports.store import Store, Tx
-from bot.response import alerts_rebuilt, alerts_taken
+from bot.response import alerts_over, alerts_rebuilt, alerts_taken, group_ready, incident_changed
 from bot.response.world import World
 from bot.store.store import open_store
 from bot.testing.clock import FakeClock
@@ -382,6 +383,39 @@ async def test_firings_before_a_restart_count_as_occurrences_each_once(tmp_path:
         await flaps(world)
         [group] = world.alerts.groups
         assert world.alerts.groups.begun_within(group, clock.now().timestamp()) == 3
+
+
+async def told_of(world: World) -> list[Incident]:
+    """All incidents, once every group was told."""
+    here = await epoch(world)
+    over = {key: entry.alert() for key, entry in world.alerts.takes_over().items()}
+    await alerts_over.clear(world, TOCSIN, over, lease=LEASE, epoch=here)
+    for group in world.alerts.groups:
+        await group_ready.flush(world, TOCSIN, group, lease=LEASE, epoch=here)
+    return list(await world.store.read(lambda tx: tx.incidents.list()))
+
+
+async def test_a_restart_after_an_alert_ended_that_nobody_followed_does_not_hide_its_next_firing(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    """Somebody resolved its incident while it fired, and so no incident heard that it was over."""
+    ann = Actor(kind=ActorKind.PERSON, name="ann", roles=frozenset({"admin"}))
+    async with leading(tmp_path, clock) as world:
+        await alerts_taken.take(world, TOCSIN, [said("A", clock)])
+        [incident] = await told_of(world)
+        await incident_changed.resolve(world, ann, incident.id)
+        clock.advance(MINUTE)
+        await alerts_taken.take(world, TOCSIN, [said("A", clock, ends=timedelta(0))])
+        over = {key: entry.alert() for key, entry in world.alerts.takes_over().items()}
+        await alerts_over.clear(world, TOCSIN, over, lease=LEASE, epoch=await epoch(world))
+        await world.store.write(lambda tx: tx.leases.release(LEASE, world.writer))
+    clock.advance(MINUTE)
+    async with leading(tmp_path, clock, "two") as world:
+        [quiet] = await told_of(world)
+        assert quiet.status is IncidentStatus.RESOLVED
+        clock.advance(600 * MINUTE)
+        await alerts_taken.take(world, TOCSIN, [said("A", clock, starts=clock.now() - START)])
+        assert [one.status for one in await told_of(world)] == [IncidentStatus.TRIGGERED, IncidentStatus.RESOLVED]
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("the disk is full"), ValueError("a mistake of ours")])
