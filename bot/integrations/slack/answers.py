@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.errors import IntegrationError, StoreError, Temporary, TocsinError
 from bot.integrations.slack import homes, modals, mrkdwn, remembered, replies
-from bot.integrations.slack.api import Api
+from bot.integrations.slack.api import Api, Refusal
 from bot.integrations.slack.hearing import Heard
 from bot.integrations.slack.keeping import Keeping
 from bot.integrations.slack.responding import Responding
@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 
 _LONGEST = 3000
 _REMEMBERED = 2000
+_NOT_THERE = frozenset({"channel_not_found", "is_archived", "not_in_channel", "user_not_in_channel"})
 _PATIENCE_S = 2.0
 """Slack waits for three seconds."""
 
@@ -200,19 +201,28 @@ class Answers:
         return True
 
     async def _whisper(self, found: Heard, answer: Answer) -> None:
-        said = replies.drawn(answer)
-        if await self._responded(found.back, said):
+        """Where they said it; where that cannot be any more, in the conversation with them."""
+        if await self._responded(found.back, replies.drawn(answer)):
             return
         channel = found.channel or await self._direct(found.user)
-        where = {"channel": channel, "user": found.user, **({"thread_ts": found.thread} if found.thread else {})}
+        thread = {"thread_ts": found.thread} if found.thread else {}
         try:
-            await self._api.call("chat.postEphemeral", repeatable=False, **where, **said)
-        except IntegrationError as error:
-            if error.reason != "client":
+            await self._post("chat.postEphemeral", answer, channel=channel, user=found.user, **thread)
+        except Refusal as refusal:
+            if refusal.word not in _NOT_THERE:
                 raise
-            _log.warning("an answer is written in words alone: %s", error)
+            await self._post("chat.postMessage", answer, channel=await self._direct(found.user))
+
+    async def _post(self, method: str, answer: Answer, **where: str) -> None:
+        """In words alone, where Slack finds the rest ill-formed."""
+        try:
+            await self._api.call(method, repeatable=False, **where, **replies.drawn(answer))
+        except Refusal as refusal:
+            if refusal.reason != "client" or refusal.word in _NOT_THERE:
+                raise
+            _log.warning("an answer is written in words alone: %s", refusal)
             text = mrkdwn.fitting(replies.plain(answer), _LONGEST)
-            await self._api.call("chat.postEphemeral", repeatable=False, **where, text=text)
+            await self._api.call(method, repeatable=False, **where, text=text)
 
     async def _direct(self, user: str) -> str:
         said = await self._api.call("conversations.open", repeatable=True, users=user)

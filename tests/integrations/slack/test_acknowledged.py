@@ -30,6 +30,7 @@ from bot.testing.clock import FakeClock
 from tests.integrations.both_ways import followed, hooks_of, until
 from tests.integrations.slack.board import Board, showing
 from tests.integrations.slack.test_commands import DOORS, answer, button, does, filled, opened, unseen, words
+from tests.integrations.slack.test_kept import heard
 from tests.integrations.slack_simulator.simulated import Slack
 
 T = TypeVar("T")
@@ -108,6 +109,7 @@ async def test_what_was_acknowledged_is_done_by_the_next_life(lives: Lives, slac
         await types(slack, "declare sev2 customers cannot pay")
         await types(slack, "ack 1")
         await does(slack, "say", user="ann", channel="sre", text="<@U0TOCSIN> note 1 we look at it")
+        await heard(slack)
         assert await titles(first) == ["The cart is empty"]
         assert unseen(slack) == []
     lives.clock.advance(TOO_LATE - timedelta(seconds=1))
@@ -152,6 +154,19 @@ async def test_what_is_old_is_not_done_and_whoever_said_it_is_told(lives: Lives,
         await does(slack, "click", user="ann", channel="sre", ts=told["ts"], action_id=again["action_id"])
         assert "INC-1 is declared" in words(await answer(slack, 1))
         assert await titles(second) == ["customers cannot pay"]
+
+
+@pytest.mark.parametrize("door", ["socket"], indirect=True)
+async def test_where_they_cannot_be_answered_any_more_they_are_written_to(lives: Lives, slack: Slack) -> None:
+    async with lives.one():
+        await does(slack, "say", user="ann", channel="sre", text="<@U0TOCSIN> declare sev1 customers cannot pay")
+        await heard(slack)
+    lives.clock.advance(timedelta(minutes=31))
+    slack.does("channels", name="sre", members=["U0ANN"])
+    async with lives.one() as second, followed(second.world):
+        await all_done(second)
+        [told] = slack.said("@ann")
+        assert "so it was not done" in words(told)
 
 
 async def test_what_was_begun_is_never_begun_again_and_whoever_said_it_is_told(lives: Lives, slack: Slack) -> None:
