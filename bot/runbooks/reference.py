@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from bot.runbooks import schema
+from bot.runbooks import schema, trigger_schema
 
 _PARTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("", schema.RunbookSpec),
-    ("triggers[].", schema.TriggerSpec),
-    ("triggers[].incident.", schema.IncidentTriggerSpec),
-    ("triggers[].schedule.", schema.ScheduleSpec),
-    ("triggers[].webhook.", schema.WebhookSpec),
+    ("triggers[].", trigger_schema.TriggerSpec),
+    ("triggers[].incident.", trigger_schema.IncidentTriggerSpec),
+    ("triggers[].schedule.", trigger_schema.ScheduleSpec),
+    ("triggers[].webhook.", trigger_schema.WebhookSpec),
     ("inputs.NAME.", schema.InputSpec),
     ("steps[].", schema.StepSpec),
     ("steps[].retry.", schema.RetrySpec),

@@ -1,6 +1,7 @@
 """The keys of a runbook file, as pydantic models: what each may hold, and what it is for.
 
-Here and in `spec.py` alone are they known. Descriptions are what the reference, the JSON Schema and complaints say.
+Here, in `trigger_schema.py` and in `spec.py` alone are they known. Descriptions are what the reference, the JSON Schema
+and complaints say.
 """
 
 from __future__ import annotations
@@ -8,22 +9,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-import jmespath
-from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from bot.documents import Duration, Strict, parse_duration
-from bot.model.incident import IncidentStatus, Severity
-from bot.model.matchers import parse_matcher
 from bot.model.run import RunVerdict
 from bot.model.runbook import Input, InputType
-from bot.runbooks import scheduling
 from bot.runbooks.templates import check_condition, check_text
-
-
-def _is_matcher(text: str) -> str:
-    parse_matcher(text)
-    return text
+from bot.runbooks.trigger_schema import InputName, TriggerSpec, listed
 
 
 def _is_regex(text: str) -> str:
@@ -44,37 +36,11 @@ def _is_condition(text: str) -> str:
     return text
 
 
-def _is_cron(text: str) -> str:
-    scheduling.validate(text)
-    return text
-
-
-def _is_zone(text: str) -> str:
-    scheduling.validate_zone(text)
-    return text
-
-
-def _is_expression(text: str) -> str:
-    try:
-        jmespath.compile(text)
-    except JMESPathError as error:
-        first = str(error).splitlines()[0].rstrip(" :")
-        raise ValueError(f"not a JMESPath expression: {text!r}: {first}; see https://jmespath.org") from None
-    return text
-
-
-def _listed(value: object) -> object:
-    """One may be written without the list."""
-    return [value] if isinstance(value, str | dict) else value
-
-
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$")]
-InputName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$")]
 StepId = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
 ActionName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$")]
 Text = Annotated[str, AfterValidator(_is_text_template)]
 Condition = Annotated[str, AfterValidator(_is_condition)]
-JmesPath = Annotated[str, AfterValidator(_is_expression)]
 RiskName = Literal["read", "write", "destructive"]
 Params = dict[str, Any]  # Any: parameters are whatever the action takes
 
@@ -82,79 +48,6 @@ UNDO = "undo"
 """What a rollback uses that is the action's own way back."""
 _SECONDS, _MINUTE, _HOUR = parse_duration("10s"), parse_duration("1m"), parse_duration("1h")
 _NEVER, _FIVE_MINUTES, _HALF_HOUR = parse_duration("0"), parse_duration("5m"), parse_duration("30m")
-
-
-class IncidentTriggerSpec(Strict):
-    """Which changes of an incident begin a run."""
-
-    status: Annotated[list[IncidentStatus], BeforeValidator(_listed)] = Field(
-        default=[], description="It has become one of these: triggered, acknowledged, mitigated, resolved, closed."
-    )
-    severity: Annotated[list[Severity], BeforeValidator(_listed)] = Field(
-        default=[], description="It has become one of these: SEV1 to SEV5."
-    )
-    service: Annotated[list[str], BeforeValidator(_listed)] = Field(
-        default=[], description="It is about one of these services."
-    )
-
-    @model_validator(mode="after")
-    def _names_something(self) -> IncidentTriggerSpec:
-        if not self.status and not self.severity and not self.service:
-            raise ValueError("this would fit every incident; name a `status`, a `severity` or a `service`")
-        return self
-
-
-class ScheduleSpec(Strict):
-    """When the clock begins a run."""
-
-    cron: Annotated[str, AfterValidator(_is_cron)] = Field(
-        description="Five fields: minute, hour, day of the month, month, day of the week."
-    )
-    time_zone: Annotated[str, AfterValidator(_is_zone)] = Field(
-        default="UTC", description="The time zone these are in, such as `Europe/Berlin`."
-    )
-    inputs: dict[InputName, str] = Field(default={}, description="Values for inputs.")
-
-
-class WebhookSpec(Strict):
-    """Which posts of others begin a run."""
-
-    integration: str = Field(description="The integration whose posts, at `/hooks/NAME`, begin a run.")
-    when: JmesPath = Field(
-        default="", description="A JMESPath expression over the body; only a post for which it is true begins a run."
-    )
-    inputs: dict[InputName, JmesPath] = Field(
-        default={}, description="JMESPath expressions that find the value of each input in the body."
-    )
-
-
-class TriggerSpec(Strict):
-    """When a runbook fits, or begins: one of four kinds."""
-
-    match: dict[str, str] = Field(default={}, description="Labels of an alert and the values they must have.")
-    matchers: list[Annotated[str, AfterValidator(_is_matcher)]] = Field(
-        default=[], description='Conditions on an alert as Alertmanager writes them, such as `job=~"api.*"`.'
-    )
-    auto: Literal["read"] | None = Field(
-        default=None,
-        description="`read`: an alert that fits begins a run by itself; reading steps run, all others ask first.",
-    )
-    incident: IncidentTriggerSpec | None = Field(default=None, description="A change of an incident begins a run.")
-    schedule: ScheduleSpec | None = Field(default=None, description="The clock begins a run.")
-    webhook: WebhookSpec | None = Field(default=None, description="A post of another system begins a run.")
-
-    @model_validator(mode="after")
-    def _is_of_one_kind(self) -> TriggerSpec:
-        others = [name for name in ("incident", "schedule", "webhook") if getattr(self, name) is not None]
-        alert = bool(self.match or self.matchers)
-        if not others and not alert:
-            raise ValueError("a trigger without `match` or `matchers` would fit every alert; name at least one label")
-        if len(others) + alert > 1:
-            kinds = " and ".join([*(["an alert"] if alert else []), *(f"`{name}`" for name in others)])
-            raise ValueError(f"this is {kinds} in one; begin a new trigger with `- ` for each")
-        if others and self.auto:
-            raise ValueError(f"`auto` is for alerts; `{others[0]}` always begins a run")
-        return self
 
 
 class InputSpec(Strict):
@@ -345,7 +238,7 @@ class TestSpec(Strict):
     name: str = Field(min_length=1, description="What is tried, in a few words.")
     alert: AlertSpec = Field(default=AlertSpec(), description="The alert that begins it: `labels`, `annotations`.")
     inputs: dict[InputName, str] = Field(default={}, description="Inputs that a person gives.")
-    results: dict[str, Annotated[list[CannedSpec], BeforeValidator(_listed)]] = Field(
+    results: dict[str, Annotated[list[CannedSpec], BeforeValidator(listed)]] = Field(
         default={}, description="What each step answers, by its id; a list says one answer for each try."
     )
     answers: dict[str, Literal["approve", "reject", "expire", "did", "did_not"]] = Field(

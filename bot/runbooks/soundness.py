@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from bot.documents import Path, suggest
 from bot.model.runbook import Input, InputType, Runbook, RunbookTest
 from bot.runbooks.inputs import fault_of, normalised
-from bot.runbooks.schema import RunbookSpec, ScheduleSpec, WebhookSpec
+from bot.runbooks.schema import RunbookSpec
+from bot.runbooks.trigger_schema import ScheduleSpec, WebhookSpec
 
 Found = Iterator[tuple[Path, str]]
 

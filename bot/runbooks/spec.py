@@ -25,6 +25,7 @@ from bot.model.runbook import (
 )
 from bot.runbooks import schema, soundness
 from bot.runbooks.templates import check_text
+from bot.runbooks.trigger_schema import IncidentTriggerSpec, ScheduleSpec, TriggerSpec, WebhookSpec
 
 VERIFY, ROLLBACK = "verify", "rollback"
 """A step's nested steps are called `ID.verify` and `ID.rollback`."""
@@ -108,7 +109,7 @@ def _bad_texts(document: Document, value: object, path: Path) -> Iterator[Compla
             yield from _bad_texts(document, item, (*path, index))
 
 
-def _trigger(spec: schema.TriggerSpec) -> Trigger:
+def _trigger(spec: TriggerSpec) -> Trigger:
     equal = [Matcher(name=name, op=MatchOp.EQUAL, value=value) for name, value in spec.match.items()]
     return Trigger(
         matchers=(*equal, *(parse_matcher(text) for text in spec.matchers)),
@@ -116,17 +117,17 @@ def _trigger(spec: schema.TriggerSpec) -> Trigger:
     )
 
 
-def _incident(spec: schema.IncidentTriggerSpec) -> IncidentTrigger:
+def _incident(spec: IncidentTriggerSpec) -> IncidentTrigger:
     return IncidentTrigger(
         statuses=tuple(map(str, spec.status)), severities=tuple(map(str, spec.severity)), services=tuple(spec.service)
     )
 
 
-def _schedule(spec: schema.ScheduleSpec) -> ScheduleTrigger:
+def _schedule(spec: ScheduleSpec) -> ScheduleTrigger:
     return ScheduleTrigger(cron=" ".join(spec.cron.split()), time_zone=spec.time_zone, inputs=spec.inputs)
 
 
-def _hook(spec: schema.WebhookSpec) -> HookTrigger:
+def _hook(spec: WebhookSpec) -> HookTrigger:
     return HookTrigger(integration=spec.integration, when=spec.when, inputs=spec.inputs)
 
 
