@@ -3,7 +3,7 @@
 Nobody who adds a line to a journal, a timeline or the audit record reads it again in the same transaction, or hardly
 ever. A hundred such rows cost the database, and the driver, a fraction of what a hundred statements cost. Whoever does
 read or change one of these tables has the rows written first, so that nobody sees the difference. PostgreSQL takes all
-new rows of a table as one parameter, which costs a fifth of as many INSERTs.
+new rows of a table as one parameter, and all changes of a kind, which costs a fifth of as many statements.
 
 Works share a transaction, and one that fails is undone alone: the rows it left here are dropped, and what it wrote by
 itself goes with its savepoint, which is only set when a work first writes by itself, because most never do.
@@ -51,6 +51,8 @@ class Pending:
         """Whether the work has a savepoint."""
         self.kept: dict[Hashable, Any] = {}  # Any: each user knows its own
         """What a repository need not ask again as long as nobody else writes; forgotten when anything fails."""
+        self._parting: set[Hashable] = set()
+        """What of it is kept until the end of this transaction only."""
         self._is_committed = False
         """Whether what is kept is what the last transaction left behind."""
         event.listen(connection, "before_cursor_execute", self._about_to_run)
@@ -67,9 +69,16 @@ class Pending:
         """A transaction begins; `alone`: nobody else has written since the last one."""
         self._rows, self._again, self._tables = [], [], set()
         self._working = self.is_saved = False
+        for key in self._parting:
+            self.kept.pop(key, None)
+        self._parting.clear()
         if not (alone and self._is_committed) or len(self.kept) > _MOST_KEPT:
             self.kept.clear()
         self._is_committed = False
+
+    def forget_after(self, key: Hashable) -> None:
+        """What is kept of this is not needed after the transaction; until then it may be asked for."""
+        self._parting.add(key)
 
     def committed(self) -> None:
         """What the transaction wrote is there."""
@@ -134,10 +143,11 @@ class Pending:
         with self._in_one_go(len(by_statement)):
             for asking in _parents_first(by_statement):
                 many, cursor = by_statement[asking].values(), self._driver.cursor()
-                if asking.many:
-                    cursor.execute(asking.many, [_encode(list(many))])
-                else:
+                if not asking.many:
                     cursor.executemany(asking.sql, list(many))
+                    continue
+                for wave in asking.waves(many):
+                    cursor.execute(asking.many, [_encode(wave)])
 
     def _in_one_go(self, statements: int) -> AbstractContextManager[Any]:  # Any: psycopg's
         """Without waiting for the answer to one statement before the next is sent, where a server is far away."""

@@ -6,7 +6,7 @@ time. The row they answer with is a tuple with names.
 
 from __future__ import annotations
 
-from collections import namedtuple
+from collections import Counter, namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -40,6 +40,8 @@ class Ready:
     meets: frozenset[str]
     many: str = ""
     """The same for many rows at once, as PostgreSQL takes them: one text, a JSON list of lists; empty: one by one."""
+    apart: int | None = None
+    """Of rows that are alike in this value only one may be among the many: they change the same row."""
 
     def refers_to(self, other: Ready) -> bool:
         """Whether this changes rows that refer to rows that the other one changes."""
@@ -53,6 +55,19 @@ class Ready:
             return {name: values[name] if keep is None else keep(values[name]) for name, keep in self.asked}
         return [values[name] if keep is None else keep(values[name]) for name, keep in self.asked]
 
+    def waves(self, given: Iterable[Sequence[Any]]) -> Iterable[Sequence[Sequence[Any]]]:  # Any: as above
+        """The many, in portions that go one after the other."""
+        if self.apart is None:
+            return [list(given)]
+        waves, seen = list[list[Sequence[Any]]](), Counter[Any]()
+        for row in given:
+            key = row[self.apart]
+            if seen[key] == len(waves):
+                waves.append([])
+            waves[seen[key]].append(row)
+            seen[key] += 1
+        return waves
+
     def rows(self, found: Iterable[Sequence[Any]]) -> list[Any]:  # Any: named tuples
         """What a cursor gives, as their columns give it back."""
         return [
@@ -62,9 +77,15 @@ class Ready:
 
 
 def ready(
-    statement: Select[Any] | Insert | Update | Delete, dialect: Dialect, columns: Sequence[str] | None = None
+    statement: Select[Any] | Insert | Update | Delete,
+    dialect: Dialect,
+    columns: Sequence[str] | None = None,
+    by: str = "",
 ) -> Ready:
-    """The statement for one kind of database; `columns` are those that an insert or an update sets by parameter."""
+    """The statement for one kind of database; `columns` are those that an insert or an update sets by parameter.
+
+    `by`: the parameter that says which row an update changes, where it changes one.
+    """
     compiled = statement.compile(dialect=dialect, column_keys=None if columns is None else list(columns))
     sql = str(compiled.string)
     if "POSTCOMPILE" in sql:
@@ -75,7 +96,11 @@ def ready(
         asked[name] = keep if bound.required else None
         if not bound.required:
             constants[name] = bound.value if keep is None else keep(bound.value)
-    many = _many(statement, asked, dialect) if columns is None and not constants else ""
+    many = ""
+    if by and dialect.name == "postgresql":
+        many = _changing_many(sql, asked)
+    elif columns is None and not constants:
+        many = _many(statement, asked, dialect)
     in_order = list(asked) if many else compiled.positiontup
     answered = list(statement.exported_columns)
     return Ready(
@@ -88,6 +113,7 @@ def ready(
         target="" if isinstance(statement, Select) else str(statement.table.description),
         meets=_meets(statement),
         many=many,
+        apart=list(asked).index(by) if by and many else None,
     )
 
 
@@ -98,6 +124,16 @@ def _many(statement: Select[Any] | Insert | Update | Delete, names: Iterable[str
     cells = (f"(v->>{place})::{column.type.compile(dialect)}" for place, column in enumerate(columns))
     into = f"{quoted(str(statement.table.description))} ({', '.join(quoted(column.name) for column in columns)})"
     return f"INSERT INTO {into} SELECT {', '.join(cells)} FROM jsonb_array_elements(%s::jsonb) AS v"  # noqa: S608 - our tables
+
+
+def _changing_many(sql: str, names: Iterable[str]) -> str:
+    """An update of one row, for many. What is asked of `v` is always so: it has the planner expect few rows.
+
+    It would expect a hundred, and for so many it reads all of a table that is not large.
+    """
+    cells = {name: f"(v->>{place})" for place, name in enumerate(names)}
+    change, _, condition = (sql % cells).partition(" WHERE ")
+    return f"{change} FROM jsonb_array_elements(%s::jsonb) AS v WHERE jsonb_typeof(v) = 'array' AND ({condition})"
 
 
 def _keeping(kind: TypeEngine[Any], dialect: Dialect) -> Keep:
@@ -119,11 +155,14 @@ def _meets(statement: Select[Any] | Insert | Update | Delete) -> frozenset[str]:
 class Prepared:
     """A statement that is built once, when its module is read, and made ready once for each kind of database."""
 
-    __slots__ = ("_columns", "_ready", "_statement")
+    __slots__ = ("_by", "_columns", "_ready", "_statement")
 
-    def __init__(self, statement: Select[Any] | Insert | Update | Delete, columns: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, statement: Select[Any] | Insert | Update | Delete, columns: Sequence[str] | None = None, by: str = ""
+    ) -> None:
         self._statement = statement
         self._columns = columns
+        self._by = by
         self._ready: dict[str, Ready] = {}
 
     def on(self, connection: Connection) -> Ready:
@@ -131,5 +170,5 @@ class Prepared:
         dialect = connection.dialect
         found = self._ready.get(dialect.name)
         if found is None:
-            found = self._ready[dialect.name] = ready(self._statement, dialect, self._columns)
+            found = self._ready[dialect.name] = ready(self._statement, dialect, self._columns, self._by)
         return found

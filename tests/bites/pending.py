@@ -47,9 +47,16 @@ BITES = [
     Bite(
         fault="a run that is put to sleep though it was woken while it was carried",
         file="bot/store/repositories/runs.py",
-        plant=replaced('        self._forget(("woken", run))\n', ""),
+        plant=replaced("< _rests_until), _runs.c.woken_at),", "< _rests_until), null()),"),
         caught_by=pytest(STORE, "-k", "woken_while_it_is_carried and sqlite"),
         says="test_a_run_woken_while_it_is_carried_is_not_put_to_sleep",
+    ),
+    Bite(
+        fault="of two changes to one row only one is made where many are made at once",
+        file="bot/store/prepared.py",
+        plant=replaced("        if self.apart is None:\n", "        if self.many:\n"),
+        caught_by=pytest(STORE, "-k", "words_of_its_head and postgresql"),
+        says="test_by_the_words_of_its_head_and_of_its_story",
     ),
     Bite(
         fault="a run that sleeps over what somebody has just written",

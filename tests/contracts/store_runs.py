@@ -138,6 +138,20 @@ class RunsSuite:
         await store.write(lambda tx: tx.runs.release(replaced(again, wake_at=None), epoch=2))
         assert await store.write(lambda tx: claim_run(tx, "us", NOW + DAY, LONG)) is None
 
+    async def test_of_its_own_time_and_the_one_it_was_woken_for_the_earlier_counts(self, store: Store) -> None:
+        def carried_and_woken(tx: Tx) -> None:
+            for number, rests, woken in ((1, NOW + DAY, NOW + MINUTE), (2, NOW + 2 * MINUTE, NOW + DAY)):
+                tx.runs.create(run(number))
+                (mine,) = tx.runs.claim("us", NOW, LONG, 1)
+                tx.runs.wake(mine.id, woken)
+                tx.runs.release(replaced(mine, wake_at=rests), epoch=1)
+
+        await store.write(carried_and_woken)
+        assert {one.id: one.wake_at for one in await store.read(lambda tx: tx.runs.list())} == {
+            "RUN-1": NOW + MINUTE,
+            "RUN-2": NOW + 2 * MINUTE,
+        }
+
     async def test_a_run_that_ended_sleeps_for_good(self, store: Store) -> None:
         await store.write(lambda tx: tx.runs.create(run(1)))
         mine = await store.write(lambda tx: claim_run(tx, "us", NOW, LONG))

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, case, func, null, or_, select, update
+from sqlalchemy import BigInteger, Boolean, bindparam, case, cast, func, null, or_, select, update
 
 from bot.errors import Fenced, NotFound
 from bot.model.actor import Actor
@@ -60,13 +60,22 @@ _CLAIM = Prepared(
 _AHEAD = select(func.min(_runs.c.wake_at).label("at")).where(
     or_(_runs.c.lease_until.is_(None), _runs.c.lease_until <= DatabaseNow())
 )
-_RENEW = Prepared(update(_runs).where(*_held).values(lease_until=DatabaseNow() + _span))
+_RENEW = Prepared(update(_runs).where(*_held).values(lease_until=DatabaseNow() + _span), by="run")
+_rests_until = bindparam("rests_until", type_=Instant)
 _RELEASE = Prepared(
-    update(_runs).where(*_held),
-    columns=("status", "wake_at", "ended_at", "verdict", "verdict_after", "owner", "lease_until", "woken_at"),
+    update(_runs)
+    .where(*_held)
+    .values(
+        wake_at=case(
+            (cast(bindparam("is_over", type_=Boolean), Boolean), null()),
+            (or_(_rests_until.is_(None), _runs.c.woken_at < _rests_until), _runs.c.woken_at),
+            else_=_rests_until,
+        )
+    ),
+    columns=("status", "ended_at", "verdict", "verdict_after", "owner", "lease_until", "woken_at"),
+    by="run",
 )
-_MARK = Prepared(update(_runs).where(*_held).values(changed_at=func.coalesce(_runs.c.changed_at, _at)))
-_WOKEN = Prepared(select(_runs.c.woken_at).where(_of_run))
+_MARK = Prepared(update(_runs).where(*_held).values(changed_at=func.coalesce(_runs.c.changed_at, _at)), by="run")
 _NEWEST = Prepared(select(_runs.c.epoch).where(_of_run))
 _GET = Prepared(select(_runs).where(_of_run))
 _JOURNAL = Prepared(
@@ -229,9 +238,7 @@ class Runs(Repository):
     def create(self, run: RunbookRun) -> None:
         """Adds a run nobody carries yet."""
         self._add(_runs, run_row(run))
-        self._pending.kept.update(
-            {("epoch", run.id): run.epoch, ("woken", run.id): None, ("journal", run.id): _Tail(0, [])}
-        )
+        self._pending.kept.update({("epoch", run.id): run.epoch, ("journal", run.id): _Tail(0, [])})
 
     def get(self, run: RunId) -> RunbookRun:
         """One run; NotFound."""
@@ -300,7 +307,7 @@ class Runs(Repository):
         asked = {"claimant": owner, "at": now, "span": span_micros(lease), "most": most}
         runs = [run_noun(row) for row in self._all(_CLAIM, asked)]
         for run in runs:
-            self._pending.kept.update({("epoch", run.id): run.epoch, ("woken", run.id): None})
+            self._pending.kept["epoch", run.id] = run.epoch
         return sorted(runs, key=lambda run: run.wake_at or now)
 
     def next_at(self) -> datetime | None:
@@ -316,10 +323,10 @@ class Runs(Repository):
     def release(self, run: RunbookRun, *, epoch: int) -> None:
         """Puts a run down with its new status; it wakes at `wake_at`, or when it was woken meanwhile."""
         self._still_ours(run.id, epoch)
-        times = [at for at in (run.wake_at, self._woken(run.id)) if at is not None]
         changes = {
             "status": run.status,
-            "wake_at": None if run.status in ENDED else min(times, default=None),
+            "is_over": run.status in ENDED,
+            "rests_until": run.wake_at,
             "ended_at": run.ended_at,
             **_verdict(run),
             "owner": None,
@@ -327,22 +334,11 @@ class Runs(Repository):
             "woken_at": None,
         }
         self._later(_RELEASE, {**changes, "run": run.id, "held": epoch})
-        for key in ("woken", "journal"):
-            self._forget((key, run.id))
-
-    def _woken(self, run: RunId) -> datetime | None:
-        """Since when it is to be awake, where somebody woke it while it is carried."""
-
-        def ask() -> datetime | None:
-            row = self._first(_WOKEN, {"run": run})
-            return row and row.woken_at
-
-        return self._kept(("woken", run), ask)
+        self._pending.forget_after(("journal", run.id))
 
     def wake(self, run: RunId, at: datetime) -> None:
         """Something happened that the run waits for; a run that has ended sleeps on."""
         self._change(_WAKE, {"run": run, "at": at})
-        self._forget(("woken", run))
 
     def mark_changed(self, run: RunId, at: datetime, *, epoch: int) -> None:
         """Its first change is about to begin; Fenced when it was taken over. Later calls change nothing."""

@@ -51,7 +51,8 @@ _REWRITE = update(_words).where(_MINE).values(story=_STORY, size=bindparam("more
 _TELL = Prepared(
     update(_words)
     .where(_MINE, _words.c.size < MOST)
-    .values(story=_words.c.story.op("||")(_STORY), size=_words.c.size + bindparam("more", type_=BigInteger))
+    .values(story=_words.c.story.op("||")(_STORY), size=_words.c.size + bindparam("more", type_=BigInteger)),
+    by="mine",
 )
 _HOLDING = {
     "sqlite": "SELECT rowid AS number FROM incident_search WHERE incident_search MATCH :terms",
