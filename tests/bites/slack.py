@@ -106,6 +106,13 @@ BITES = [
         says="test_a_form_that_was_sent_is_not_lost_and_one_to_be_opened_is_opened_at_once",
     ),
     Bite(
+        fault="a button that silences more than the group it stands below",
+        file="bot/integrations/slack/groups.py",
+        plant=replaced("_NAME.fullmatch(name) and _VALUE.fullmatch(value) for", "value for"),
+        caught_by=pytest("tests/integrations/slack/test_groups.py", "-k", "never_silences"),
+        says="test_a_click_never_silences_more_than_the_group",
+    ),
+    Bite(
         fault="a form whose mistakes are said after it has closed",
         file="bot/integrations/slack/listeners.py",
         plant=replaced("        if wrong:\n", "        if False:\n"),

@@ -44,7 +44,8 @@ async def _open(config: SlackConfig, tools: Tools) -> AsyncIterator[Capabilities
                 heard.open_socket(Api(config, tools, config.app_token))
             if heard is not None and config.signing_secret is not None:
                 hook = Posted(config.signing_secret.get_secret_value(), heard)
-        slack = Slack(writing, hears=heard is not None and heard.hears)
+        hears = heard is not None and heard.hears
+        slack = Slack(writing, hears=hears)
         examination = Examination(
             api=api,
             writing=writing,
@@ -61,7 +62,7 @@ async def _open(config: SlackConfig, tools: Tools) -> AsyncIterator[Capabilities
             board=Notices(api, writing, config.incidents, tools.clock) if config.incidents is not None else None,
             chat=hook,
             listener=answers,
-            notifier=Room(writing, config.channel),
+            notifier=Room(writing, config.channel, hears=hears),
         )
 
 

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.integrations.slack import mrkdwn
 from bot.integrations.slack.letters import FIRING, OVER, Json, Letter, bar, leads, payload_of, section
+from bot.integrations.slack.presses import buttons
 from bot.kit.posted import web_link
 from bot.model.alert import Alert, AlertStatus
+from bot.model.answer import Press
 from bot.model.told_group import ToldGroup
 
 GROUP = "tocsin_group"
 _MOST_ALERTS = 10
 _LONGEST_TITLE, _LONGEST_WORDS, _LONGEST_ALERT = 300, 1500, 190
 _LONGEST_LINK = 3000
-_LONGEST_LABELS = 5000
+_LONGEST_LABELS, _LONGEST_SAYING = 5000, 2000
+_SILENCES = {"Silence 1h": "1h", "Silence 4h": "4h", "Silence until clear": "until=clear"}
+_NAME = re.compile(r"(?!until$)[A-Za-z_][A-Za-z0-9_]{0,60}", re.IGNORECASE)
+_VALUE = re.compile(r"(?!~)[^\"\u201c\u201d\n\r]+")
+"""Labels that a command says as they are: one that it understood otherwise would silence more than was meant."""
 _WORDS = ("summary", "description", "message")
 _LINKS = {"runbook_url": "Runbook", "dashboard_url": "Dashboard"}
 """Annotations that lead somewhere, and what the button says."""
@@ -28,17 +35,17 @@ def key_of(telling: ToldGroup) -> str:
     return hashlib.sha256(named).hexdigest()[:32]
 
 
-def of_group(telling: ToldGroup) -> Letter:
-    """All that is said of it now."""
+def of_group(telling: ToldGroup, *, answered: bool = False) -> Letter:
+    """All that is said of it now. `answered`: a click on a button is heard, so that there are some."""
     fires = telling.status is AlertStatus.FIRING
     words = _words(telling.common_annotations)
     said = [words, "\n".join(_listed(telling))]
     blocks = [section(one) for one in said if one]
     shown = {"type": "mrkdwn", "text": f"{_counted(telling)}, {mrkdwn.moment(telling.at)}", "verbatim": True}
     blocks.append({"type": "context", "elements": [shown]})
-    buttons = list(_buttons(telling))
-    if buttons:
-        blocks.append({"type": "actions", "elements": buttons})
+    elements = [*buttons(_presses(telling) if answered else ()), *_links(telling)]
+    if elements:
+        blocks.append({"type": "actions", "elements": elements})
     payload = {"key": key_of(telling), "id": telling.id, "fires": "yes" if fires else "", "labels": _labels(telling)}
     return Letter(
         id=telling.id,
@@ -95,7 +102,21 @@ def _counted(telling: ToldGroup) -> str:
     return f"{fire} firing" + (f", {ended} ended" if ended else "")
 
 
-def _buttons(telling: ToldGroup) -> Iterator[Json]:
+def _presses(telling: ToldGroup) -> Iterator[Press]:
+    """What may be done by a click while it fires."""
+    if telling.status is not AlertStatus.FIRING:
+        return
+    labels = telling.common_labels
+    known = all(_NAME.fullmatch(name) and _VALUE.fullmatch(value) for name, value in labels.items())
+    matchers = " ".join(f'{name}="{value}"' for name, value in labels.items())
+    if known and "alertname" in labels and len(matchers) < _LONGEST_SAYING - 50:
+        for label, length in _SILENCES.items():
+            yield Press(label=label, says=f"silence {length} {matchers}")
+    if re.fullmatch(r"\w{1,100}", labels.get("alertname", "")):
+        yield Press(label="Why", says=f"why {labels['alertname']}")
+
+
+def _links(telling: ToldGroup) -> Iterator[Json]:
     for name, words in _LINKS.items():
         link = web_link(telling.common_annotations.get(name, ""))
         if link and len(link) <= _LONGEST_LINK:

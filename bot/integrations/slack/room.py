@@ -32,8 +32,9 @@ class _Standing:
 class Room:
     """A `Notifier`: one channel. A group that fires again after it was over gets a message of its own."""
 
-    def __init__(self, writing: Writing, channel: str) -> None:
-        self._writing, self._channel = writing, channel
+    def __init__(self, writing: Writing, channel: str, *, hears: bool = False) -> None:
+        """`hears`: what is clicked is heard, so that there are buttons to click."""
+        self._writing, self._channel, self._hears = writing, channel, hears
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._standing: OrderedDict[str, _Standing] = OrderedDict()
 
@@ -44,7 +45,7 @@ class Room:
             hint = f"write `channel` under `integrations: {name}:` in tocsin.yaml, and invite the bot there"
             raise Permanent(f"{name} names no channel to tell", integration=name, reason="client", hint=hint)
         async with self._places:
-            key, letter = groups.key_of(telling), groups.of_group(telling)
+            key, letter = groups.key_of(telling), groups.of_group(telling, answered=self._hears)
             standing = self._standing.pop(key, None) or await self._found(key)
             if standing is None or standing.id != telling.id:
                 ts = await self._said(standing, telling, letter)

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from bot.alerts import saying
+from bot.chat.commands import GRAMMAR
 from bot.errors import Permanent, Temporary
 from bot.integrations.slack import integration
 from bot.integrations.slack.config import SlackConfig
+from bot.integrations.slack.groups import of_group
 from bot.kit.plugin import Tools
 from bot.model.alert import Alert
 from bot.model.labels import LabelSet
@@ -74,6 +76,54 @@ async def test_a_group_is_one_message_from_its_beginning_to_its_end(slack: Slack
     await room.tell(told(alert("kitchen"), reason=Reason.REPEAT, minute=99))
     assert len(slack.said("sre")) == 2
     assert "ShopSlow" in slack.page("sre")
+
+
+def said_by(telling: ToldGroup) -> dict[str, str]:
+    """What its buttons say."""
+    [bar] = of_group(telling, answered=True).attachments
+    elements = [one for block in bar["blocks"] if block["type"] == "actions" for one in block["elements"]]
+    return {one["text"]["text"]: one["value"] for one in elements if "value" in one}
+
+
+def test_it_is_silenced_and_explained_by_a_click_while_it_fires_where_clicks_are_heard() -> None:
+    here = replace(told(alert("big kitchen")), reason=Reason.FIRST)
+    says = said_by(here)
+    assert list(says) == ["Silence 1h", "Silence 4h", "Silence until clear", "Why"]
+    meant = {"alertname": "ShopSlow", "service": "shop", "room": "big kitchen"}
+    for label, slot in (("Silence 1h", ("length", "1h")), ("Silence until clear", ("until", "clear"))):
+        values = GRAMMAR.parse(says[label]).values
+        assert values == {**{f"input.{name}": value for name, value in meant.items()}, slot[0]: slot[1]}
+    assert GRAMMAR.parse(says["Why"]).values == {"name": "ShopSlow"}
+    assert said_by(told(alert("kitchen", ended=True))) == {}
+    assert "value" not in str(of_group(here).attachments)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {"service": "shop"},
+        {"alertname": "ShopSlow", "a.b": "c"},
+        {"alertname": "ShopSlow", "Until": "clear"},
+        {"alertname": "ShopSlow", "room": "~.*"},
+        {"alertname": "ShopSlow", "room": 'a" b="c'},
+        {"alertname": "ShopSlow", "room": "a\u201c b"},
+        {"alertname": "ShopSlow", "room": "a\nb"},
+        {"alertname": "ShopSlow", "room": "x" * 2000},
+        *({"alertname": "ShopSlow", "room": text} for text in HOSTILE),
+    ],
+    ids=range(8 + len(HOSTILE)),
+)
+def test_a_click_never_silences_more_than_the_group(labels: dict[str, str]) -> None:
+    """What a command cannot say as it is is said by nobody."""
+    one = replace(alert("x"), labels=LabelSet(labels))
+    for label, text in said_by(told(one)).items():
+        values = GRAMMAR.parse(text).values
+        if label.startswith("Silence"):
+            meant = {name.removeprefix("input."): value for name, value in values.items() if name.startswith("input.")}
+            assert meant == dict(one.labels)
+            assert "alertname" in meant
+        else:
+            assert values == {"name": one.labels["alertname"]}
 
 
 async def test_another_process_goes_on_with_the_same_message(slack: Slack, rooms: Callable[[], Notifier]) -> None:
