@@ -1,6 +1,6 @@
 """What Tocsin says about itself: metrics named `tocsin_*`, and one log line for each event.
 
-One `Telemetry` is made by `app.py` and passed to whoever has something to say; labels take only the values their
+One `Telemetry` is made by `bot.app` and passed to whoever has something to say; labels take only the values their
 methods allow, or the names of sources that stand in tocsin.yaml.
 """
 

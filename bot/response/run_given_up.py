@@ -1,6 +1,6 @@
 """A run that cannot be carried to its end is given up, and somebody is woken: nothing is tried for ever.
 
-Source: `security.md` T1 (i): after five recoveries that failed, a dead letter and a page, not a crash loop.
+A step may be what kills us: after five starts that nobody saw end there is a page, and no crash loop.
 """
 
 from __future__ import annotations

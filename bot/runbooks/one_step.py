@@ -30,7 +30,7 @@ from bot.runbooks.story import StepStory
 ASK = "ask"
 """The step that asks people a question of the runbook's own."""
 MAX_LOST = 5
-"""A step that was begun so often and nobody saw end is given up: it may be what kills us (`security.md` T1, i)."""
+"""A step that was begun so often and nobody saw end is given up: it may be what kills us."""
 LONGEST_REST = timedelta(days=1)
 """Between two tries, however often a step has failed."""
 

@@ -1,6 +1,6 @@
 """Which revision a database has, and how it gets to ours.
 
-An empty database is made from `tables.py` in one go, because Alembic takes as long to load as all else together; one
+An empty database is made from `tables/` in one go, because Alembic takes as long to load as all else together; one
 that has a revision is taken further by `migrations/`. A test holds both ways equal.
 """
 
