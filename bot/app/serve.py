@@ -110,12 +110,12 @@ async def _serve(whence: Whence, say: Say, open_a_store: OpenStore) -> int:
         stack.callback(listening.close)
         store = await stack.enter_async_context(open_a_store(places.database_url(loaded.config)))
         tocsin = await Tocsin.open(stack, whence, loaded, store, redactor, listening)
-        _collect_garbage_seldom()
+        collect_garbage_seldom()
         await tocsin.run(say)
     return 0
 
 
-def _collect_garbage_seldom() -> None:
+def collect_garbage_seldom() -> None:
     """Alerts stay for hours and hold no cycles: to look through them all again and again is a tenth of the work."""
     gc.freeze()
     gc.set_threshold(10_000, 20, 10)

@@ -1,14 +1,15 @@
 """Runs: how many of five trivial steps a second, beside DBOS; how soon an answer or an incident is followed by a step.
 
 What is counted: of each step its plan, its intent, its end, what the timeline and the audit record say of it, each on
-the disk (`synchronous=FULL`) before the next, under a lease that is renewed. DBOS is measured with its defaults, in a
-process of its own, on the same kind of database, doing steps that return a word. Each side runs on the event loop, or
-the threads, that it has where it is at work.
+the disk (`synchronous=FULL`; `fsync` and `synchronous_commit` on) before the next, under a lease that is renewed. DBOS
+is measured with its defaults, in a process of its own, on the same kind of database, doing steps that return a word.
+Each side runs on the event loop, or the threads, that it has where it is at work, and collects its garbage as there.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import statistics
 import subprocess
@@ -24,7 +25,7 @@ import httpx
 import uvloop
 from pydantic import BaseModel
 
-from bot.app.serve import WallClock
+from bot.app.serve import WallClock, collect_garbage_seldom
 from bot.engine.bell import Bell
 from bot.engine.runner import Runner
 from bot.kit.telemetry import Telemetry
@@ -84,7 +85,7 @@ def taken_over_rows(folder: Path) -> list[Row]:
 @contextmanager
 def databases(folder: Path) -> Iterator[Mapping[str, tuple[str, str]]]:
     """By kind: an address of a database for us, and one for DBOS."""
-    postgres = Postgres().start()
+    postgres = Postgres("fsync=on").start()
     try:
         yield {
             "SQLite": (f"sqlite:///{folder / 'runs.db'}", f"sqlite:///{folder / 'dbos.db'}"),
@@ -201,11 +202,24 @@ async def carried(database: str, work: Callable[[World, Ends], Awaitable[list[fl
             setup=Setup(runbooks={one.name: one for one in books}), actions={SPEC.name: offers},
         )  # fmt: skip
         ends = Ends()
-        carrying = asyncio.create_task(Runner(world, "bench", bell, ends).run())
-        found = await work(world, ends)
-        carrying.cancel()
-        await asyncio.gather(carrying, return_exceptions=True)
+        with garbage_as_at_work():
+            carrying = asyncio.create_task(Runner(world, "bench", bell, ends).run())
+            found = await work(world, ends)
+            carrying.cancel()
+            await asyncio.gather(carrying, return_exceptions=True)
     return found
+
+
+@contextmanager
+def garbage_as_at_work() -> Iterator[None]:
+    """It is collected as seldom as where Tocsin runs; afterwards as before, for the benches that share this process."""
+    before = gc.get_threshold()
+    collect_garbage_seldom()
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 async def opened(world: World, count: int) -> list[IncidentId]:
