@@ -17,7 +17,7 @@ from bot.ports.alert_hook import Heard
 def told(maps: Sequence[FieldMap], heard: Heard, standing: KnownBy, now: datetime) -> Sequence[Alert]:
     """The alerts of a call as they are taken; `standing` finds those that its vendor knows by ids of its own."""
     each = [(_in_our_words(maps, alert), _known(maps, alert, heard.known_by)) for alert in heard.alerts]
-    return followed(standing, each, now)
+    return followed(standing, each, now, once=heard.once)
 
 
 def _in_our_words(maps: Sequence[FieldMap], alert: Alert) -> Alert:

@@ -2,6 +2,9 @@
 
 Such an alert keeps the labels it began with until it is over, so that a changed title makes no new alert of it; only
 when its severity changes is it over under its old labels and begins under the new ones.
+
+Calls may come out of order: one that could not be delivered is sent again, minutes or hours later. Where an id begins
+once, what is told to begin before the end that is known is old news, and would be there for ever.
 """
 
 from __future__ import annotations
@@ -34,8 +37,15 @@ class KnownBy:
 
     def firing(self, source: str, known: LabelSet, now: float) -> list[Alert]:
         """The alerts of a source that fire and have these labels; without any label there are none."""
+        return [one.alert() for one in self._of(source, known) if not one.over and one.firing(now)]
+
+    def ended(self, source: str, known: LabelSet) -> float:
+        """When the last of those that are over ended, as far as that is remembered."""
+        return max((one.ends_at for one in self._of(source, known) if one.over), default=float("-inf"))
+
+    def _of(self, source: str, known: LabelSet) -> list[Entry]:
         entries = self._up_to_date(tuple(known)).get(known, ()) if known else ()
-        return [one.alert() for one in entries if one.source == source and not one.over and one.firing(now)]
+        return [one for one in entries if one.source == source]
 
     def _up_to_date(self, names: tuple[str, ...]) -> dict[LabelSet, list[Entry]]:
         """Looks at what the table has heard of since the last time: at all of it, where nobody remembers that."""
@@ -55,10 +65,13 @@ class KnownBy:
         return found
 
 
-def followed(standing: KnownBy, told: Sequence[tuple[Alert, LabelSet]], now: datetime) -> list[Alert]:
+def followed(
+    standing: KnownBy, told: Sequence[tuple[Alert, LabelSet]], now: datetime, *, once: bool = False
+) -> list[Alert]:
     """What to take for alerts told, each with the labels by which its vendor knows it; without any, as it is.
 
-    The end of an alert that nobody knows is left out: there is nothing that could end.
+    The end of an alert that nobody knows is left out: there is nothing that could end. `once`: an id begins once, or
+    says a later start; then that end is kept, for the call that may come after it.
     """
     found: list[Alert] = []
     for alert, known in told:
@@ -66,8 +79,8 @@ def followed(standing: KnownBy, told: Sequence[tuple[Alert, LabelSet]], now: dat
         if not known:
             found.append(alert)
         elif alert.status(now) is AlertStatus.RESOLVED:
-            found += [_ended(one, alert) for one in same]
-        else:
+            found += [_ended(one, alert) for one in same] if same or not once else [alert]
+        elif same or not once or alert.starts_at.timestamp() >= standing.ended(alert.source, known):
             found += _firing(alert, same, now)
     return found
 

@@ -42,15 +42,17 @@ class Heard:
     """What a call says.
 
     `known_by`: the labels by which its vendor knows an alert, where a later call may tell it with others; nothing: by
-    all of them. `delivery`: the vendor's id of this call; nothing: it has none, and saying the same twice changes
-    nothing. `changes`: what became of incidents there; where one of them is ours it is followed, and the alerts are not
-    taken. `note`: why there is nothing to take, or what was left out. `reply`: what the sender expects to read; with a
-    `flaw`, of why its call is no good.
+    all of them. `once`: what begins again under the same id says a later start, so that calls that come out of order
+    can be told from news. `delivery`: the vendor's id of this call; nothing: it has none, and saying the same twice
+    changes nothing. `changes`: what became of incidents there; where one of them is ours it is followed, and the alerts
+    are not taken. `note`: why there is nothing to take, or what was left out. `reply`: what the sender expects to read;
+    with a `flaw`, of why its call is no good.
     """
 
     alerts: Sequence[Alert] = ()
     changes: Sequence[TheirChange] = ()
     known_by: tuple[str, ...] = ()
+    once: bool = False
     delivery: str = ""
     note: str = ""
     flaw: str = ""

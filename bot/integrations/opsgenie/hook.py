@@ -62,7 +62,7 @@ class OpsgenieHook(SaysAll):
                 note = f"{action[:100]} neither begins nor ends an alert"
                 return Heard(changes=changes, delivery=delivery, note=note)
             told = self._alert(body, alert, call, over=kind in _ENDS)
-            return Heard(alerts=[told], changes=changes, known_by=(ID,), delivery=delivery)
+            return Heard(alerts=[told], changes=changes, known_by=(ID,), once=True, delivery=delivery)
 
     def _alert(self, body: Part, alert: Part, call: Call, *, over: bool) -> Alert:
         """Times are in whatever unit they come: `createdAt` in milliseconds, `updatedAt` in nanoseconds."""

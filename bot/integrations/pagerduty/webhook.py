@@ -44,7 +44,7 @@ def read(call: Call, name: str, *, pages: bool) -> Heard:
         if kind not in _FIRES and kind != _ENDS:
             return Heard(changes=changes, delivery=delivery, note=f"{kind[:100]} neither begins nor ends an alert")
         alert = _alert(event, kind, call, name)
-        return Heard(alerts=[alert], changes=changes, known_by=(ID,), delivery=delivery)
+        return Heard(alerts=[alert], changes=changes, known_by=(ID,), once=True, delivery=delivery)
 
 
 def _change(event: Part, kind: str, call: Call) -> TheirChange | None:

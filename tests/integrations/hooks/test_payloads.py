@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from bot.alerts import hearing
+from bot.alerts.known_by import KnownBy
+from bot.alerts.table import AlertTable
+from bot.alerts.wire import Received
 from bot.errors import Permanent
 from bot.integrations.alertmanager.hook import AlertmanagerHook
 from bot.integrations.datadog.hook import DatadogHook
@@ -401,3 +405,34 @@ def test_an_alert_within_limits() -> None:
     for labels in ({f"l{n}": "x" for n in range(65)}, {}, {"x" * 129: "y"}, {"a": ["b"]}, {"a": {}}, {"": "a"}):
         with pytest.raises(Permanent):
             heard(alertmanager, payloads.alertmanager(alerts=[payloads.alertmanager_alert(labels=labels)]))
+
+
+@pytest.mark.parametrize(
+    ("hook", "begins", "ends", "again"),
+    [
+        (
+            pager,
+            payloads.pagerduty(),
+            payloads.pagerduty(event_type="incident.resolved"),
+            payloads.pagerduty(event_type="incident.reopened", occurred_at="2026-03-04T05:05:30Z"),
+        ),
+        (
+            opsgenie,
+            payloads.opsgenie(),
+            payloads.opsgenie(action="Close", alert={"updatedAt": 1772600401000000000}),
+            payloads.opsgenie(alert={"alertId": "another"}),
+        ),
+    ],
+)
+def test_a_call_that_was_delivered_after_its_end_begins_nothing(
+    hook: AlertHook, begins: bytes, ends: bytes, again: bytes
+) -> None:
+    """We were down when it came first, and it is sent again; nobody would ever end what it begins."""
+    table = AlertTable(resolve_timeout=300)
+
+    def fires(body: bytes) -> bool:
+        taken = hearing.told((), heard(hook, body), KnownBy(table), AT)
+        table.take([Received.of(one) for one in taken], AT.timestamp())
+        return bool(table.active(AT.timestamp()))
+
+    assert [fires(body) for body in (ends, begins, again)] == [False, False, True]

@@ -55,6 +55,30 @@ def test_the_end_of_one_that_nobody_knows_is_left_out() -> None:
     assert followed(entries(), [(alert(ends_at=NOW), KNOWN)], NOW) == []
 
 
+def heard(table: AlertTable, *told: Alert) -> list[list[Alert]]:
+    """What is taken of each, where an id begins once."""
+    taken = []
+    for number, one in enumerate(told):
+        at = NOW + timedelta(minutes=number)
+        taken.append(followed(KnownBy(table), [(one, KNOWN)], at, once=True))
+        table.take([Received.of(each) for each in taken[-1]], at.timestamp())
+    return taken
+
+
+def test_what_began_before_its_end_and_is_told_after_it_is_old_news() -> None:
+    """The first call could not be delivered, and is sent again; nobody would ever end it."""
+    table = AlertTable(resolve_timeout=300)
+    over, late, again = alert("disk", ends_at=NOW), alert("disk 91%"), alert(starts_at=NOW + timedelta(seconds=1))
+    assert heard(table, over, late, again) == [[over], [], [again]]
+    assert len(table.active(NOW.timestamp() + 300)) == 1
+
+
+def test_what_begins_twice_without_a_later_start_is_taken_where_an_id_may_be_used_again() -> None:
+    table = AlertTable(resolve_timeout=300)
+    table.take([Received.of(alert(ends_at=NOW))], NOW.timestamp())
+    assert followed(KnownBy(table), [(alert(), KNOWN)], NOW) == [alert()]
+
+
 def test_whoever_has_the_same_id_at_another_source_is_another() -> None:
     assert followed(entries(alert(source="other")), [(alert(ends_at=NOW), KNOWN)], NOW) == []
     assert followed(entries(alert(source="other")), [(alert("x"), KNOWN)], NOW) == [alert("x")]
