@@ -24,6 +24,7 @@ from bot.response import (
     run_wanted,
     runbooks_seen,
 )
+from bot.rights import Act, Yes, may
 
 _RUNBOOK = Slot(name="runbook", kind=Kind.NAME, help="a runbook; `runbook list` has them all")
 _INCIDENT = Slot(name="incident", kind=Kind.INCIDENT, help="the incident it is for, such as INC-7", needed=False)
@@ -156,12 +157,18 @@ def _answered(asked: Asked, given: Approval) -> Answer:
 
 
 async def _open(asked: Asked) -> Answer:
-    found = await looked_up.approvals(asked.world, asked.actor)
+    """What they may answer comes first; what waits for others is said to."""
+    found, now = await looked_up.approvals(asked.world, asked.actor), asked.world.clock.now()
+    theirs = [one for one in found if isinstance(may(asked.actor, Act.APPROVE, one, now), Yes)]
+    others = [one for one in found if one not in theirs]
+    lines = [f"{one.id} {one_line(one.ask or one.plan.summary, 200)}" for one in theirs]
+    lines += [f"{one.id} waits for others: {one_line(one.ask or one.plan.summary, 180)}" for one in others]
+    nothing = "Nothing waits for you to answer" if others else "Nothing waits for an answer"
     return Answer(
-        headline=f"{count(len(found), 'question')} to answer" if found else "Nothing waits for an answer",
-        tone=Tone.CAREFUL if found else Tone.PLAIN,
-        items=cut([f"{one.id} {one_line(one.ask or one.plan.summary, 200)}" for one in found]),
-        presses=tuple(Press(label=f"See {one.id}", says=f"approve {one.id}") for one in found[:5]),
+        headline=f"{count(len(theirs), 'question')} to answer" if theirs else nothing,
+        tone=Tone.CAREFUL if theirs else Tone.PLAIN,
+        items=cut(lines),
+        presses=tuple(Press(label=f"See {one.id}", says=f"approve {one.id}") for one in (*theirs, *others)[:5]),
     )
 
 

@@ -86,6 +86,7 @@ LINES = (
     Line("runbook run roll-back-release INC-1", "RUN-2 of roll-back-release begins"),
     Line("run cancel run-1 we mend it by hand", "RUN-1 of roll-back-release is cancelled: nothing more of it begins"),
     Line("approve", "1 question to answer"),
+    Line("approve", "APR-1 waits for others: ", by="vera"),
     Line("approve APR-1", "Roll cart back from 2.14.0 to 2.13.4?"),
     Line(f"approve APR-1 yes plan_hash={scene.PLAN.hash}", "APR-1 is approved"),
     Line("reject APR-1 not now", "APR-1 is rejected"),
