@@ -42,7 +42,7 @@ async def keep(world: World, actor: Actor, integration: str, key: str, heard: Ma
         due_at=now,
         payload={**said, "integration": integration, "at": now.isoformat()},
     )
-    is_news = await world.store.write(lambda tx: tx.outbox.add(errand))
+    is_news = await world.store.write(lambda tx: tx.outbox.add(errand), first=True)
     world.nudge()
     return is_news
 
