@@ -30,9 +30,9 @@ def merge(
     before, or when only one of them is a drill or a test.
     """
     _check(other, into)
-    alerts = tuple(one for one in other.alerts if one not in into.alerts)
+    alerts = _but(other.alerts, into.alerts)
     fires = other.firing if other.is_open else ()
-    firing = tuple(one for one in fires if one not in into.firing)
+    firing = _but(fires, into.firing)
     record = Merge(
         other=other.id, into=into.id, at=now, by=actor.name, alerts=alerts, firing=firing, groups=tuple(groups),
         severity=into.severity, signal=into.signal, detected_at=into.detected_at,
@@ -71,10 +71,10 @@ def undo(
         )
     own = replace(part, closed_at=None, merged_into=None, merged_at=None)
     own = replace(own, status=status_of(own))
-    fresh = tuple(one for one in whole.alerts if one in began and one not in own.alerts)
+    fresh = _but(_among(whole.alerts, began), own.alerts)
     if not own.is_open or not fresh:
         return _taken_out(own, whole, record), _without(own, whole, record)
-    firing = tuple(one for one in fresh if one in whole.firing)
+    firing = _among(fresh, whole.firing)
     return _with(_taken_out(own, whole, record), fresh, firing), _without(own, _less(whole, fresh), record)
 
 
@@ -108,17 +108,17 @@ def _taken_out(own: Incident, whole: Incident, record: Merge) -> Incident:
     before = own.signal
     if whole.signal is SignalState.UNKNOWN and _together(record.signal, own) is not SignalState.UNKNOWN:
         before = SignalState.UNKNOWN  # one of their sources went blind, and nobody knows any more whose
-    firing = tuple(one for one in own.firing if one in whole.firing)
+    firing = _among(own.firing, whole.firing)
     return replace(own, firing=firing, signal=signal.state(before, firing))
 
 
 def _without(own: Incident, whole: Incident, record: Merge) -> Incident:
-    firing = tuple(one for one in whole.firing if one not in record.firing)
+    firing = _but(whole.firing, record.firing)
     state = record.signal if whole.signal is _together(record.signal, own) else whole.signal
     gravest, first = min(record.severity, own.severity), _earlier(record.detected_at, own.detected_at)
     return replace(
         whole,
-        alerts=tuple(one for one in whole.alerts if one not in record.alerts),
+        alerts=_but(whole.alerts, record.alerts),
         firing=firing,
         severity=record.severity if whole.severity is gravest else whole.severity,
         signal=signal.state(state, firing),
@@ -133,8 +133,19 @@ def _with(taken: Incident, fresh: tuple[Fingerprint, ...], firing: tuple[Fingerp
 
 
 def _less(whole: Incident, fresh: tuple[Fingerprint, ...]) -> Incident:
-    alerts, firing = (tuple(one for one in those if one not in fresh) for those in (whole.alerts, whole.firing))
-    return replace(whole, alerts=alerts, firing=firing)
+    return replace(whole, alerts=_but(whole.alerts, fresh), firing=_but(whole.firing, fresh))
+
+
+def _among(these: Sequence[Fingerprint], those: Collection[Fingerprint]) -> tuple[Fingerprint, ...]:
+    """Those of these that are among those, of which there may be very many."""
+    known = frozenset(those)
+    return tuple(one for one in these if one in known)
+
+
+def _but(these: Sequence[Fingerprint], those: Collection[Fingerprint]) -> tuple[Fingerprint, ...]:
+    """The others."""
+    known = frozenset(those)
+    return tuple(one for one in these if one not in known)
 
 
 _BY_WEIGHT = (SignalState.NONE, SignalState.CLEAR, SignalState.FIRING, SignalState.UNKNOWN)

@@ -80,7 +80,7 @@ def _place(tx: Tx, card: Card, approval: Approval) -> tuple[str, str]:
 
 def _alerts(tx: Tx, incident: Incident) -> Sequence[Alert]:
     """Some of them: those that fire first."""
-    wanted = [*incident.firing, *(one for one in incident.alerts if one not in incident.firing)][: 2 * _MOST_ALERTS]
+    wanted = list(dict.fromkeys((*incident.firing, *incident.alerts)))[: 2 * _MOST_ALERTS]
     known = tx.alerts.known(wanted)
     return [known[one] for one in wanted if one in known]
 

@@ -150,3 +150,30 @@ def test_what_has_to_do_with_an_incident_is_told_from_its_side() -> None:
     ]  # fmt: skip
     with pytest.raises(NotAllowed, match="is no child of another"):
         links.unlink(known[f], Link.CHILD)
+
+
+class Counted(str):
+    """Counts how often it is compared."""
+
+    __slots__ = ()
+    times = 0
+
+    def __eq__(self, other: object) -> bool:
+        Counted.times += 1
+        return str.__eq__(self, other)  # type: ignore[arg-type, no-any-return]
+
+    __hash__ = str.__hash__
+
+
+def test_what_very_many_alerts_cost_grows_with_their_number_and_not_with_its_square() -> None:
+    many = 3000
+
+    def fresh(first: int) -> tuple[Fingerprint, ...]:
+        return tuple(Fingerprint(Counted(f"{number:016x}")) for number in range(first, first + many))
+
+    into = replace(INTO, alerts=fresh(0), firing=fresh(0))
+    other = replace(OTHER, alerts=fresh(many // 2), firing=fresh(many // 2))
+    part, whole, record = merging.merge(other, into, [], ANN, NOW)
+    own, rest = merging.undo(part, whole, record, NOW, began=fresh(2 * many))
+    assert (own.alerts, rest.alerts) == (other.alerts, into.alerts)
+    assert Counted.times < 50 * many
