@@ -11,8 +11,10 @@ from bot.errors import Permanent
 from bot.integrations.slack import letters, presses
 from bot.integrations.slack.api import Refusal
 from bot.integrations.slack.config import check_person, is_channel
-from bot.integrations.slack.letters import Letter
+from bot.integrations.slack.letters import Json, Letter
 from bot.integrations.slack.writing import GONE, Writing
+from bot.model.answer import Press
+from bot.model.ids import IncidentId
 from bot.model.mirror import Happening, OurChange, TheirChange
 from bot.model.page import Call, Message
 
@@ -36,7 +38,9 @@ class Slack:
     async def page(self, call: Call) -> str:
         """See `Pager`."""
         channel = await self._direct(call.address)
-        return await self._write(channel, letters.of_page(call, answered=self._hears), again=call.again)
+        return await self._write(
+            channel, letters.of_page(call, answered=self._hears, more=self._more(call.incident)), again=call.again
+        )
 
     async def send(self, message: Message) -> None:
         """See `Messenger`. To a person, or in a channel."""
@@ -104,12 +108,16 @@ class Slack:
     async def _edit(self, channel: str, ts: str, change: OurChange) -> None:
         try:
             for one in await self._writing.at(channel, ts):
-                letter = letters.changed(one.get("metadata"), change)
+                letter = letters.changed(one.get("metadata"), change, self._more(change.incident))
                 if letter is not None:
                     await self._writing.edit(channel, ts, letter)
         except Refusal as refusal:
             if refusal.word not in GONE:
                 raise
+
+    def _more(self, incident: IncidentId) -> Sequence[Json]:
+        """The button that leads to all that may be done, for whoever has nothing but a telephone."""
+        return presses.buttons([Press(label="More", says=f"more {incident}")]) if self._hears else ()
 
     def _remember(self, id: str, ref: str) -> None:
         self._had[id] = ref

@@ -52,8 +52,8 @@ class Letter:
         return {"text": self.text, "attachments": self.attachments, "metadata": self.metadata}
 
 
-def of_page(call: Call, *, answered: bool) -> Letter:
-    """Somebody is to be woken. `answered`: a click on a button is heard, so that there is one."""
+def of_page(call: Call, *, answered: bool, more: Sequence[Json] = ()) -> Letter:
+    """Somebody is to be woken. `answered`: a click is heard, so that there is a button; `more`: others beside it."""
     link = web_link(call.link)
     known = f"{call.incident} {call.severity}: {call.title}"  # the page's text begins with what the title says
     payload = {
@@ -66,18 +66,23 @@ def of_page(call: Call, *, answered: bool) -> Letter:
         "state": "",
         "told": "",
     }
-    return _page(payload, [_acknowledge(str(call.incident))] if answered else [])
+    return _page(payload, [_acknowledge(str(call.incident)), *more] if answered else [])
 
 
-def changed(written: object, change: OurChange) -> Letter | None:
-    """A page's message after what happened; None: it says so already, or is none of ours. `written`: its metadata."""
+def changed(written: object, change: OurChange, more: Sequence[Json] = ()) -> Letter | None:
+    """A page's message after what happened; None: it says so already, or is none of ours.
+
+    `written`: its metadata; `more`: buttons that stand there until it is over.
+    """
     payload = payload_of(written, PAGE)
     if payload is None or payload["state"] not in _ORDER:
         return None
     if _ORDER.index(payload["state"]) >= _ORDER.index(change.what):
         return None
     told = f"{change.what.capitalize()} by {mrkdwn.escaped(mrkdwn.line(change.by)[:100])} {mrkdwn.moment(change.at)}"
-    return _page({**payload, "state": str(change.what), "told": told})
+    return _page(
+        {**payload, "state": str(change.what), "told": told}, () if change.what is Happening.RESOLVED else more
+    )
 
 
 def of_message(message: Message, first: Sequence[Json] = ()) -> Letter:

@@ -117,8 +117,20 @@ async def test_a_click_acknowledges_and_the_message_says_so(tocsin: Tocsin, slac
 
     await until(says_so)
     buttons = [element for bar in slack.said("@ann")[-1]["attachments"] for element in bar["blocks"][-1]["elements"]]
-    assert [button["action_id"] for button in buttons] == ["open"]
+    assert [button["action_id"] for button in buttons] == ["say:more", "open"]
     assert slack.channel("@ann")["unseen"] == []
+
+
+async def test_from_a_page_everything_is_a_click_away(tocsin: Tocsin, slack: Slack) -> None:
+    ours, ts = await page_of(tocsin, slack)
+    await click(slack, "ann", "@ann", ts, action_id="say:more")
+    assert f"What may be done with {ours}" in await whispered(slack, "@ann", "U0ANN")
+    await tocsin.resolves(ours)
+
+    async def is_over() -> bool:
+        return "say:more" not in str(slack.said("@ann")[-1])
+
+    await until(is_over)
 
 
 async def test_a_hundred_clicks_have_one_effect(tocsin: Tocsin, slack: Slack) -> None:
