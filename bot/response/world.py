@@ -43,8 +43,9 @@ class World:
     `watchers` that we are alive; `pagers` wake people, `messengers` bring them something to read, `mirrors` know our
     incidents and follow them, `boards` show how they stand, `calendars` say who is on call. `actions` maps an action's
     name to those who offer it, by the integration's name in tocsin.yaml. `nudge` tells the engine that a run or an
-    errand may be due, so that nobody waits for its next look. `clean` takes every configured secret out of a text. `alerts` is the table of alerts
-    with all that routes and tells them; `writer` is what this process is called in their log.
+    errand may be due, so that nobody waits for its next look. `clean` takes every configured secret out of a text.
+    `alerts` is the table of alerts with all that routes and tells them; `writer` is what this process is called in
+    their log.
     """
 
     store: Store
