@@ -1,7 +1,8 @@
 """A person wants nothing more of a run to begin.
 
-A change that is under way goes on to its end, and is written down: to cut it short would leave half of it. A look, or
-a wait, is cut short. What was changed stays until somebody asks for it to be taken back.
+A change that is under way goes on to its end, and is written down: to cut it short would leave half of it. One that is
+made in several places goes on to no further one. A look, or a wait, is cut short. What was changed stays until somebody
+asks for it to be taken back.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from bot.response import questions_dropped, told
 from bot.response.record import record
 from bot.response.world import World
 from bot.rights import Act, require
+from bot.runbooks import limits
 from bot.runbooks.journal import each_step, turned_by
 
 _LOOK_EVERY_S = 1.0
@@ -55,6 +57,22 @@ async def cut_short(world: World, actor: Actor, run: RunbookRun, reading: Awaita
         return acting.result()
     finally:
         acting.cancel()
+
+
+async def why_not_on(world: World, actor: Actor, run: RunbookRun) -> str:
+    """Why a step that acts in several places goes on to no further one; empty: it does, or nobody can tell."""
+    require(actor, Act.ACT, run.id, world.clock.now())
+    try:
+        return await world.store.read(lambda tx: _stopped(tx, run))
+    except StoreUnavailable:
+        return ""
+
+
+def _stopped(tx: Tx, run: RunbookRun) -> str:
+    pause = tx.automation.pause()
+    if pause.paused:
+        return limits.paused(pause)
+    return f"{run.id} is cancelled" if _is_cancelled(tx, run) else ""
 
 
 def _may(tx: Tx, run: RunbookRun) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 from bot.documents import format_duration
 from bot.errors import IntegrationError, NotFound, TocsinError
@@ -11,6 +12,7 @@ from bot.model.actor import Actor
 from bot.model.plan import ActionResult, Did, Outcome, Plan
 from bot.model.run import RunbookRun
 from bot.model.runbook import Risk
+from bot.ports import in_turn
 from bot.ports.actions import Action, Say
 from bot.response import run_cancelled, step_finished
 from bot.response.carried import Carried
@@ -93,10 +95,12 @@ async def _run(
 ) -> ActionResult:
     """The action's end. Out of time, or out of touch, a change is UNKNOWN: it may have happened."""
     plan, step = move.plan, move.step
+    why_not_on = partial(run_cancelled.why_not_on, world, actor, run)
     try:
-        async with asyncio.timeout(left.total_seconds()):
-            acting = carried_out(world, actor, action, plan, left, say)
-            return await (run_cancelled.cut_short(world, actor, run, acting) if plan.risk is Risk.READ else acting)
+        with in_turn.asking(why_not_on):
+            async with asyncio.timeout(left.total_seconds()):
+                acting = carried_out(world, actor, action, plan, left, say)
+                return await (run_cancelled.cut_short(world, actor, run, acting) if plan.risk is Risk.READ else acting)
     except TimeoutError:
         return _unseen(plan, f"no end within {format_duration(step.timeout)}")
     except IntegrationError as error:

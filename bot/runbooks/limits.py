@@ -70,7 +70,7 @@ def guard(
 ) -> Go | Hold | Refuse:
     """Whether the step may begin now."""
     if standing.pause.paused:
-        return Hold(until=now + _LATER, why=_paused(standing.pause))
+        return Hold(until=now + _LATER, why=paused(standing.pause))
     if standing.ahead is not None:
         return Hold(until=now + _SOON, why=f"{standing.ahead.id} is at work there, and has to end first")
     if risk_of(step, plan) is Risk.READ:
@@ -87,11 +87,12 @@ def guard(
 def held_by(runbook: Runbook, automation: Automation, standing: Standing, now: datetime) -> str:
     """What keeps any change of this runbook from beginning now; empty: nothing."""
     if standing.pause.paused:
-        return _paused(standing.pause)
+        return paused(standing.pause)
     return _frozen(runbook, automation, standing, now) or _too_many(automation.limits, standing)
 
 
-def _paused(pause: Pause) -> str:
+def paused(pause: Pause) -> str:
+    """Why nothing begins, for a person."""
     return f"automation is paused by {pause.by}: {pause.reason}"
 
 

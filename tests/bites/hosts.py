@@ -45,10 +45,24 @@ BITES = [
     ),
     Bite(
         fault="a change goes on to the next hosts, however many have failed",
-        file="bot/integrations/ssh/each.py",
+        file="bot/integrations/ssh/turns.py",
         plant=replaced("return allowed is not None and", "return False and"),
         caught_by=_caught_by("tests/integrations/ssh/test_fleet.py", "-k", "stops_at_the_first"),
         says="test_a_change_goes_from_one_to_the_next_and_stops_at_the_first_that_fails",
+    ),
+    Bite(
+        fault="a change begins on a further host without the time for it",
+        file="bot/integrations/ssh/turns.py",
+        plant=replaced("self._ends - self._loop.time() < self._slowest", "False"),
+        caught_by=_caught_by("tests/integrations/ssh/test_rebooting.py", "-k", "the_next_is_left_alone"),
+        says="test_where_one_is_not_back_in_the_steps_time_the_next_is_left_alone",
+    ),
+    Bite(
+        fault="a change goes on through all hosts after its run was cancelled",
+        file="bot/integrations/ssh/turns.py",
+        plant=replaced("return await in_turn.why_not_on()", 'return ""'),
+        caught_by=_caught_by("tests/integrations/ssh/test_fleet.py", "-k", "whether_to_go_on"),
+        says="test_before_each_further_batch_it_is_asked_whether_to_go_on",
     ),
     Bite(
         fault="Ansible takes a variable's value for a template",

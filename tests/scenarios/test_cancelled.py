@@ -11,8 +11,9 @@ from bot.model.actor import VIEWER, Actor, ActorKind
 from bot.model.ids import RunId
 from bot.model.plan import ActionResult, Outcome
 from bot.model.run import ApprovalStatus, JournalKind, Question, RunStatus
+from bot.ports import in_turn
 from bot.ports.store import Store, Tx
-from bot.response import run_cancelled, run_taken_back
+from bot.response import automation_switched, run_cancelled, run_taken_back
 from tests.scenarios.runbooks import MEND, SETTLED
 from tests.scenarios.test_rollbacks import TWO, says_yes
 from tests.scenarios.tocsin import Tocsin, actor, ended, ending, kinds, living
@@ -63,6 +64,26 @@ async def test_a_change_that_is_under_way_ends_and_is_written_down_and_can_be_ta
         case = await tocsin.until(ended)
     assert tocsin.hosts.ran == ["mend first", "mend not first"]
     assert case.runs[0][0].status is RunStatus.ROLLED_BACK
+
+
+async def test_a_change_in_several_places_hears_before_each_whether_it_may_go_on(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        heard = []
+
+        async def acts() -> None:
+            heard.append(await in_turn.why_not_on())
+            await automation_switched.pause(tocsin.world, actor("ann"), reason="stop")
+            heard.append(await in_turn.why_not_on())
+            await automation_switched.resume(tocsin.world, actor("ann"))
+            await cancels(tocsin)
+            heard.append(await in_turn.why_not_on())
+
+        tocsin.hosts.witness = acts
+        tocsin.fails()
+        await says_yes(tocsin, 1)
+        await tocsin.until(ended)
+    assert heard == ["", "automation is paused by ann: stop", "RUN-1 is cancelled"]
+    assert await in_turn.why_not_on() == ""
 
 
 async def test_whether_a_change_ran_is_still_asked_and_then_it_is_over(database: Path) -> None:

@@ -1,12 +1,13 @@
 """The same thing on every host that is meant: looked at first, then done in batches, with a result for each.
 
-Once as many hosts have failed as the step allows, no further batch is begun.
+Once as many hosts have failed as the step allows, no further batch is begun; nor is one where the step's time is over,
+or somebody wants nothing more of the run.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
@@ -17,6 +18,7 @@ from bot.integrations.ssh.ended import Lost
 from bot.integrations.ssh.inventory import Inventory
 from bot.integrations.ssh.params import OnHosts
 from bot.integrations.ssh.together import short, together
+from bot.integrations.ssh.turns import Turns, pace
 from bot.kit.redaction import visible
 from bot.model.plan import ActionResult, Did, Outcome, Plan
 from bot.model.runbook import Risk
@@ -56,7 +58,7 @@ class Each:
         self._deed.check(params, hosts)
         looks = dict(zip(names, await self._looks(hosts, params), strict=True))
         risk, line = self._deed.risk(params), visible(self._deed.line(params))
-        where = names[0] if len(names) == 1 else f"{len(names)} hosts, {_pace(params, risk)}: {', '.join(names)}"
+        where = names[0] if len(names) == 1 else f"{len(names)} hosts, {pace(params, risk)}: {', '.join(names)}"
         undo = "\n".join(f"on {name}: {look.undo}" for name, look in looks.items() if look.undo)
         return Plan(
             action=self._deed.spec.name,
@@ -103,17 +105,29 @@ class Each:
 
     async def _run(self, plan: Plan, within: timedelta, say: Say) -> ActionResult:
         params = cast(OnHosts, self._deed.spec.params.model_validate(plan.params))
-        loop = asyncio.get_running_loop()
-        ends = loop.time() + within.total_seconds()
+        turns = Turns(plan.targets, params, plan.risk, within)
         came: dict[str, Came] = {}
-        for batch in batches(plan.targets, params, plan.risk):
-            if _enough(came.values(), params, plan.risk):
+        why_not = ""
+        for batch in turns:
+            if why_not := await turns.why_not_on(came.values()):
                 break
-            left = timedelta(seconds=max(1.0, ends - loop.time()))
-            doing = _Doing(plan, params, left, say)
-            found = await asyncio.gather(*(self._on(name, doing) for name in batch))
+            doing = _Doing(plan, params, turns.left if len(plan.targets) > 1 else within, say)
+            found = await asyncio.gather(*(self._in_time(name, doing) for name in batch))
             came.update(zip(batch, found, strict=True))
-        return together(plan, came)
+        return together(plan, came, why_not)
+
+    async def _in_time(self, name: str, doing: _Doing) -> Came:
+        """What came of it there, as far as it is over in time: of several hosts, one that hangs hides no other."""
+        if len(doing.plan.targets) == 1:
+            return await self._on(name, doing)
+        try:
+            async with asyncio.timeout(doing.left.total_seconds()):
+                return await self._on(name, doing)
+        except TimeoutError:
+            summary = f"no end on {name} within {doing.left.total_seconds():.0f} s"
+            if doing.plan.repeatable:
+                return Came(outcome=Outcome.FAILED, summary=summary, temporary=True, value={"reason": "timeout"})
+            return Came(outcome=Outcome.UNKNOWN, summary=f"{summary}: it may have had its effect")
 
     async def _on(self, name: str, doing: _Doing) -> Came:
         plan = doing.plan
@@ -163,7 +177,7 @@ class Each:
 
     async def _undo(self, plan: Plan, result: ActionResult) -> Plan:
         """Takes it back where it changed something, or may have."""
-        names = [name for name, one in result.value.get("hosts", {}).items() if _to_take_back(one)]
+        names = _to_take_back(plan, result)
         if not names or self._undone_by is None:
             message = f"{plan.action} changed nothing that could be taken back"
             raise Permanent(message, integration=plan.integration, reason="client", hint="nothing is left to do")
@@ -202,27 +216,9 @@ def _of(plan: Plan, name: str) -> dict[str, str]:
     return {key.removeprefix(before): value for key, value in plan.preconditions.items() if key.startswith(before)}
 
 
-def _to_take_back(one: Mapping[str, Any]) -> bool:  # Any: plain JSON
-    return bool(one.get("changed")) or one.get("outcome") == Outcome.UNKNOWN
-
-
-def _pace(params: OnHosts, risk: Risk) -> str:
-    if risk is Risk.READ and not params.batch:
-        return "all at once"
-    return f"{params.batch} at once" if params.batch else "one after another"
-
-
-def batches(names: Sequence[str], params: OnHosts, risk: Risk) -> Iterator[Sequence[str]]:
-    """The hosts in their turns: a change is made on one after another, unless the step says how many at once."""
-    size = len(names) if risk is Risk.READ else 1
-    if params.batch.endswith("%"):
-        size = max(1, len(names) * int(params.batch[:-1]) // 100)
-    elif params.batch:
-        size = int(params.batch)
-    for start in range(0, len(names), size):
-        yield names[start : start + size]
-
-
-def _enough(came: Iterable[Came], params: OnHosts, risk: Risk) -> bool:
-    allowed = params.stop_after or (None if risk is Risk.READ else 1)
-    return allowed is not None and sum(one.outcome is not Outcome.SUCCEEDED for one in came) >= allowed
+def _to_take_back(plan: Plan, result: ActionResult) -> Sequence[str]:
+    """All hosts, where nobody saw what came of each, and a probe or a person says that it ran."""
+    each = result.value.get("hosts")
+    if each is None:
+        return () if result.outcome is Outcome.FAILED else plan.targets
+    return [name for name, one in each.items() if one.get("changed") or one.get("outcome") == Outcome.UNKNOWN]

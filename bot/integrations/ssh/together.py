@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.integrations.ssh.doing import Came
+from bot.integrations.ssh.turns import TOO_MANY
 from bot.model.plan import ActionResult, Outcome, Plan
 
 _LONGEST_SUMMARY = 200
@@ -19,20 +20,21 @@ EVERY = {
     "`changed`, and of several hosts the other keys told here, which one alone has at the top",
     "failed": "the hosts on which it failed",
     "unseen": "the hosts on which nobody saw how it ended",
-    "skipped": "the hosts that were left out, because too many had failed before",
+    "skipped": "the hosts that were left out, because too many had failed before, or the step's time was over, or "
+    "nothing more of the run was to begin",
     "reason": "why a host could not be reached: auth, timeout, connection, client or server; absent when it was",
 }
 """The keys of every result."""
 
 
-def together(plan: Plan, came: Mapping[str, Came]) -> ActionResult:
-    """One result of those of the hosts that had their turn; a target that is not among them was left out."""
+def together(plan: Plan, came: Mapping[str, Came], why_not: str = TOO_MANY) -> ActionResult:
+    """One result of those of the hosts that had their turn; a target that is not among them was left out: why."""
     failed = [name for name, one in came.items() if one.outcome is Outcome.FAILED]
     unseen = [name for name, one in came.items() if one.outcome is Outcome.UNKNOWN]
     skipped = [name for name in plan.targets if name not in came]
     # Any: plain JSON.
     value: dict[str, Any] = {
-        "hosts": {name: _one(came.get(name)) for name in plan.targets},
+        "hosts": {name: _one(came.get(name), why_not) for name in plan.targets},
         "failed": failed,
         "unseen": unseen,
         "skipped": skipped,
@@ -49,7 +51,7 @@ def together(plan: Plan, came: Mapping[str, Came]) -> ActionResult:
         )
     return ActionResult(
         outcome=Outcome.UNKNOWN if unseen else Outcome.FAILED if failed or skipped else Outcome.SUCCEEDED,
-        summary=short(_told(len(plan.targets), came, failed, unseen, skipped)),
+        summary=short(_told(came, failed, unseen, skipped, why_not)),
         value=value,
         text="\n".join(f"{name}: {line}" for name, one in came.items() for line in one.text.splitlines()),
         temporary=plan.repeatable and all(came[name].temporary for name in failed),
@@ -62,9 +64,9 @@ def short(summary: str) -> str:
     return summary if len(summary) <= _LONGEST_SUMMARY else f"{summary[: _LONGEST_SUMMARY - 1]}…"
 
 
-def _one(came: Came | None) -> dict[str, Any]:  # Any: plain JSON
+def _one(came: Came | None, why_not: str) -> dict[str, Any]:  # Any: plain JSON
     if came is None:
-        return {"outcome": _SKIPPED, "summary": "left out, because too many had failed", "changed": False}
+        return {"outcome": _SKIPPED, "summary": f"left out, because {why_not}", "changed": False}
     return {**came.value, **_ended(came)}
 
 
@@ -73,14 +75,15 @@ def _ended(came: Came) -> dict[str, Any]:  # Any: plain JSON
 
 
 def _told(
-    total: int, came: Mapping[str, Came], failed: Sequence[str], unseen: Sequence[str], skipped: Sequence[str]
+    came: Mapping[str, Came], failed: Sequence[str], unseen: Sequence[str], skipped: Sequence[str], why_not: str
 ) -> str:
-    done = total - len(failed) - len(unseen) - len(skipped)
-    parts = [f"done on {done} of {total} hosts"]
+    done = len(came) - len(failed) - len(unseen)
+    parts = [f"done on {done} of {len(came) + len(skipped)} hosts"]
     if unseen:
         parts.append(f"nobody saw how it ended on {', '.join(unseen)}")
     if failed:
         parts.append(f"failed on {', '.join(failed)} ({came[failed[0]].summary})")
     if skipped:
-        parts.append(f"left out: {', '.join(skipped)}")
+        because = "" if why_not == TOO_MANY else f", because {why_not}"
+        parts.append(f"left out{because}: {', '.join(skipped)}")
     return "; ".join(parts)

@@ -1,17 +1,20 @@
 """Several hosts: who is meant, in which batches, where it stops, and what came of each."""
 
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from bot.integrations.ssh import integration
-from bot.integrations.ssh.each import batches
 from bot.integrations.ssh.params import OnHosts, RunParams
+from bot.integrations.ssh.reading import BOOT_ID
+from bot.integrations.ssh.turns import batches
 from bot.kit.plugin import Tools
-from bot.model.plan import Did, Outcome
+from bot.model.plan import ActionResult, Did, Outcome
 from bot.model.runbook import Risk
+from bot.ports import in_turn
 from tests.integrations.http_server import raised
 from tests.integrations.ssh.conftest import Fleet, fleet_config, machines
 from tests.servers import Sshd
@@ -110,6 +113,43 @@ async def test_hosts_wait_for_those_of_the_batch_before(fleet: Fleet, tmp_path: 
     write = f"echo begin >>{times}; {two}; echo end >>{times}"
     await fleet.do("host.run", hosts=["web1", "web2", "web3"], batch=2, argv=["sh", "-c", write])
     assert times.read_text().split() == ["begin", "begin", "end", "end", "begin", "end"]
+
+
+async def test_one_that_hangs_hides_no_other_and_no_further_one_is_begun_without_time(fleet: Fleet) -> None:
+    """web2 hangs until the step's time is over; web3, whose turn would be next, is left alone."""
+    second = (fleet["web2"].folder / "boot_id").read_text().strip()
+    hangs = f"[ $(cat {BOOT_ID}) = {second} ] && sleep 60; echo done"
+    plan = await fleet.plan("host.run", groups="web", stop_after=3, argv=["sh", "-c", hangs])
+    result = await fleet.run(plan, within=timedelta(seconds=10))
+    assert result.outcome is Outcome.UNKNOWN
+    assert result.value["hosts"]["web1"]["stdout"] == "done\n"
+    assert (result.value["unseen"], result.value["skipped"]) == (["web2"], ["web3"])
+    assert result.value["hosts"]["web2"]["summary"].startswith("no end on web2 within ")
+    assert result.summary.endswith("left out, because there was no time left for them: web3")
+
+
+async def test_before_each_further_batch_it_is_asked_whether_to_go_on(fleet: Fleet) -> None:
+    plan = await fleet.plan("host.service_restart", groups="web", unit="web", settle="0s")
+    asked = iter(["", "automation is paused by ann: stop"])
+
+    async def why_not() -> str:
+        return next(asked)
+
+    with in_turn.asking(why_not):
+        result = await fleet.run(plan)
+    assert result.outcome is Outcome.FAILED
+    assert result.summary == "done on 2 of 3 hosts; left out, because automation is paused by ann: stop: web3"
+    assert result.value["hosts"]["web3"]["summary"] == "left out, because automation is paused by ann: stop"
+    assert not fleet["web3"].changes
+
+
+async def test_where_only_a_probe_or_a_person_says_that_it_ran_all_of_it_is_taken_back(fleet: Fleet) -> None:
+    plan = await fleet.plan("host.service_stop", groups="web", unit="web", settle="0s")
+    undo = fleet.actions["host.service_stop"].undo
+    assert undo is not None
+    assert (await undo(plan, ActionResult(outcome=Outcome.SUCCEEDED, summary="it had run"))).targets == plan.targets
+    not_run = undo(plan, ActionResult(outcome=Outcome.FAILED, summary="it had not run"))
+    assert "changed nothing" in (await raised(not_run)).message
 
 
 async def test_a_name_is_one_host_and_never_a_pattern_or_a_group(fleet: Fleet) -> None:

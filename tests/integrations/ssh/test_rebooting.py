@@ -1,5 +1,7 @@
 """Rebooting a host, and seeing whether it comes back."""
 
+from datetime import timedelta
+
 from bot.model.plan import Did, Outcome
 from bot.model.runbook import Risk
 from tests.integrations.http_server import raised
@@ -45,6 +47,29 @@ async def test_one_that_does_not_go_has_failed(web1: Fleet) -> None:
     assert result.outcome is Outcome.FAILED
     assert result.summary == "web1 was told to reboot and has not"
     assert await web1.probe(plan) is Did.UNKNOWN  # systemd says that it is stopping
+
+
+async def test_of_several_the_next_goes_when_the_one_before_is_back(fleet_of: FleetOf) -> None:
+    async with fleet_of("web1", "web2", most_reboots=2) as fleet:
+        plan = await fleet.plan("host.reboot", groups="web", wait="30s")
+        assert plan.summary == "reboot 2 hosts, one after another: web1, web2"
+        told: list[str] = []
+        async with fleet.machines["web1"].reboots(), fleet.machines["web2"].reboots():
+            result = await fleet.run(plan, told.append)
+        assert result.outcome is Outcome.SUCCEEDED, result
+        spoke = [text.partition(":")[0] for text in told]
+        assert spoke == sorted(spoke)
+        assert await fleet.probe(plan) is Did.DID
+
+
+async def test_where_one_is_not_back_in_the_steps_time_the_next_is_left_alone(fleet_of: FleetOf) -> None:
+    async with fleet_of("web1", "web2", most_reboots=2) as fleet:
+        plan = await fleet.plan("host.reboot", groups="web", wait="1m", stop_after=2)
+        async with fleet.machines["web1"].reboots(comes_back=False):
+            result = await fleet.run(plan, within=timedelta(seconds=6))
+        assert (result.outcome, result.value["unseen"]) == (Outcome.UNKNOWN, ["web1"])
+        assert result.summary.endswith("left out, because there was no time left for them: web2")
+        assert not fleet["web2"].changes
 
 
 async def test_too_many_and_the_one_tocsin_runs_on_are_refused(fleet_of: FleetOf) -> None:
