@@ -84,7 +84,8 @@ def ready(
 ) -> Ready:
     """The statement for one kind of database; `columns` are those that an insert or an update sets by parameter.
 
-    `by`: the parameter that says which row an update changes, where it changes one.
+    `by`: the parameter that says which row an update changes, where it changes one, and only ever runs with others of
+    its kind (see `pending.py`).
     """
     compiled = statement.compile(dialect=dialect, column_keys=None if columns is None else list(columns))
     sql = str(compiled.string)

@@ -52,6 +52,13 @@ BITES = [
         says="test_a_run_woken_while_it_is_carried_is_not_put_to_sleep",
     ),
     Bite(
+        fault="a journal that is read without what waits to be written",
+        file="bot/store/pending.py",
+        plant=replaced("self._tables = {row.asking.target for row in self._rows}", "self._tables = set()"),
+        caught_by=pytest(STORE, "-k", "shares_the_commit and sqlite"),
+        says="test_a_journal_is_whole_for_who_shares_the_commit_in_which_its_run_is_put_down",
+    ),
+    Bite(
         fault="of two changes to one row only one is made where many are made at once",
         file="bot/store/prepared.py",
         plant=replaced("        if self.apart is None:\n", "        if self.many:\n"),

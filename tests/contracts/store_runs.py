@@ -85,6 +85,30 @@ class RunsSuite:
         assert await store.write(lambda tx: len(tx.runs.journal(claimed.id))) == 1
         assert await store.read(lambda tx: len(tx.runs.journal(claimed.id))) == 1
 
+    @pytest.mark.parametrize("between", ["nothing", "a work that fails", "another run's claim"])
+    async def test_a_journal_is_whole_for_who_shares_the_commit_in_which_its_run_is_put_down(
+        self, store: Store, between: str
+    ) -> None:
+        await store.write(lambda tx: (tx.runs.create(run(1)), tx.runs.create(run(2, wake_at=NOW + MINUTE))))
+        mine = await store.write(lambda tx: claim_run(tx, "us", NOW, LONG))
+
+        def put_down(tx: Tx) -> None:
+            tx.runs.append(line("RUN-1"), epoch=mine.epoch)
+            tx.runs.release(replaced(mine, wake_at=NOW), epoch=mine.epoch)
+            tx.runs.append(line("RUN-1", JournalKind.ANSWERED), epoch=None)
+
+        def stand_between(tx: Tx) -> None:
+            if between == "a work that fails":
+                raise ValueError
+            if between == "another run's claim":
+                assert len(tx.runs.claim("us", NOW + MINUTE, LONG, 2)) == 2
+
+        works = (put_down, stand_between, lambda tx: [one.kind for one in tx.runs.journal(mine.id)])
+        *_, read = await asyncio.gather(*map(store.write, works), return_exceptions=True)
+        assert read == [line("RUN-1").kind, JournalKind.ANSWERED]
+        assert await store.read(works[-1]) == read
+        assert await store.write(works[-1]) == read
+
     async def test_a_lease_that_ended_lets_another_take_over_and_fences_the_first(self, store: Store) -> None:
         await store.write(lambda tx: tx.runs.create(run(1)))
         mine = await store.write(lambda tx: claim_run(tx, "us", NOW, OVER))
