@@ -100,11 +100,15 @@ class Answers:
 
     async def follow(self, heard: Mapping[str, str]) -> None:
         """See `ChatListener`."""
-        await self._follow(remembered.read(heard))
+        found = remembered.read(heard)
+        await (self._welcome(found) if found.joined else self._follow(found))
 
     async def excuse(self, heard: Mapping[str, str], missed: Missed) -> None:
-        """See `ChatListener`."""
+        """See `ChatListener`. What happened so far is worth reading late, too, and twice."""
         found = remembered.read(heard)
+        if found.joined:
+            await self._welcome(found)
+            return
         who = await self._vouching.of(found.user)
         if not isinstance(who, str):  # nobody else could have done anything
             await self._whisper(found, self._commands.missed(found.to(self._vouching.bot), missed))
@@ -148,19 +152,17 @@ class Answers:
         except IntegrationError as error:
             _log.warning("the home tab of %s was not shown: %s; %s", user, error, error.hint)
 
-    async def welcome(self, event: Payload) -> None:
+    async def _welcome(self, found: Heard) -> None:
         """Whoever joins an incident's own channel reads, alone, what happened so far. Whom we invited is told by it."""
-        user, channel = str(event.get("user", "")), str(event.get("channel", ""))
-        what = Utterance(text="catchup", place=channel)
         try:
-            who = await self._vouching.of(user)
-            if isinstance(who, str) or event.get("inviter") == self._vouching.bot:
+            who = await self._vouching.of(found.user)
+            if isinstance(who, str) or found.inviter == self._vouching.bot:
                 return
-            answer = await self._commands.said(who, what)
+            answer = await self._commands.said(who, found.what)
             if not answer.refused:  # it is about no incident, or they may not see it
-                await self._whisper(Heard(user=user, what=what, channel=channel), answer)
+                await self._whisper(found, answer)
         except IntegrationError as error:
-            _log.warning("%s was not told what happened so far: %s; %s", user, error, error.hint)
+            _log.warning("%s was not told what happened so far: %s; %s", found.user, error, error.hint)
 
     def _is_new(self, key: str) -> bool:
         """Whether this was not brought before."""

@@ -17,6 +17,7 @@ MENTION = "@tocsin"
 """What stands before a command where we are called by name."""
 DECLARE = "declare"
 """The command behind the shortcut, and the shortcut's `callback_id`."""
+CATCH_UP = "catchup"
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|[^>]{0,200})?>")
 _ANGLED = re.compile(r"<(?:[#!])?([^<>|]{1,3000})(?:\|([^<>]{0,3000}))?>")
 
@@ -29,7 +30,7 @@ class Heard:
     """One thing that somebody said. `back` is the address at which they alone are answered, where there is one.
 
     `key` is of this one thing: brought twice, it is the same. `quiet`: what becomes of it is seen where it was clicked;
-    `at_home`: that is their home tab.
+    `at_home`: that is their home tab. `joined`: they said nothing, and came into the channel, by an `inviter` perhaps.
     """
 
     user: str
@@ -41,6 +42,8 @@ class Heard:
     key: str = ""
     quiet: bool = False
     at_home: bool = False
+    joined: bool = False
+    inviter: str = ""
 
     def to(self, bot: str) -> Utterance | Filled:
         """What was said to us, who are `bot` there: of a mention what follows our name, or else what stands before."""
@@ -91,6 +94,20 @@ def mention(payload: Payload) -> Heard | None:
         thread=_text(event, "thread_ts"),
         key=_text(payload, "event_id"),
     )
+
+
+def joined(payload: Payload) -> Heard | None:
+    """Somebody came into a channel: they would ask what happened so far; None: nobody did."""
+    event = _held(payload, "event")
+    user, channel = _text(event, "user"), _text(event, "channel")
+    return Heard(
+        user=user,
+        what=Utterance(text=CATCH_UP, place=channel),
+        channel=channel,
+        key=_text(payload, "event_id"),
+        joined=True,
+        inviter=_text(event, "inviter"),
+    ) if user else None  # fmt: skip
 
 
 def shortcut(payload: Payload, prefix: str) -> Heard | None:

@@ -128,9 +128,8 @@ class Listeners:
         if event.get("tab", "home") == "home":
             self._follow(self._answers.at_home(str(event.get("user", ""))))
 
-    async def _joined(self, ack: AsyncAck, event: Json) -> None:
-        await ack()
-        self._follow(self._answers.welcome(event))
+    async def _joined(self, ack: AsyncAck, body: Json) -> BoltResponse | None:
+        return await self._take(ack, hearing.joined(body))
 
     async def _marked(self, ack: AsyncAck, event: Json) -> None:
         await ack()

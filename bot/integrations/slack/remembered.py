@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from bot.integrations.slack.hearing import Heard
 from bot.model.utterance import Filled, Utterance
 
-_WHERE = ("user", "channel", "thread", "back", "trigger")
-_FLAGS = ("quiet", "at_home")
+_WHERE = ("user", "channel", "thread", "back", "trigger", "inviter")
+_FLAGS = ("quiet", "at_home", "joined")
 _VALUE = "value."
 
 
@@ -25,8 +25,18 @@ def written(heard: Heard) -> Mapping[str, str]:
 
 def read(kept: Mapping[str, str]) -> Heard:
     """What `written` wrote."""
-    where = {name: kept.get(name, "") for name in _WHERE}
-    return Heard(**where, what=_what(kept), quiet="quiet" in kept, at_home="at_home" in kept)
+    return Heard(
+        what=_what(kept),
+        user=kept.get("user", ""),
+        channel=kept.get("channel", ""),
+        thread=kept.get("thread", ""),
+        back=kept.get("back", ""),
+        trigger=kept.get("trigger", ""),
+        quiet="quiet" in kept,
+        at_home="at_home" in kept,
+        joined="joined" in kept,
+        inviter=kept.get("inviter", ""),
+    )
 
 
 def _what(kept: Mapping[str, str]) -> Utterance | Filled:

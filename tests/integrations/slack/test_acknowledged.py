@@ -285,6 +285,8 @@ HEARD: Sequence[Heard] = (
         trigger="1.2.3",
         quiet=True,
         at_home=True,
+        joined=True,
+        inviter="U2",
     ),
     Heard(user="U1", what=Filled(command="declare", values={"title": "x", "command": "y"}, prefix="/tocsin")),
 )

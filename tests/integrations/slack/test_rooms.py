@@ -16,7 +16,7 @@ from bot.integrations.slack.manifest import manifest
 from bot.kit.plugin import Tools
 from bot.model.incident import Severity
 from bot.testing.slack.settings import APP_TOKEN, SCOPES
-from tests.integrations.both_ways import until
+from tests.integrations.both_ways import followed, until
 from tests.integrations.slack.board import Board, showing
 from tests.integrations.slack.test_messages import words
 from tests.integrations.slack_simulator.simulated import Slack
@@ -153,7 +153,7 @@ async def test_who_joins_late_reads_alone_what_happened_so_far(
     slack: Slack, config: dict[str, object], tmp_path: Path
 ) -> None:
     given = {**config, "app_token": APP_TOKEN}
-    async with showing(slack, given, tmp_path / "tocsin.db", channel_of_its_own=OWN) as board:
+    async with showing(slack, given, tmp_path / "tocsin.db", channel_of_its_own=OWN) as board, followed(board.world):
         ours = await board.declares("No checkout!", Severity.SEV1)
         await board.notes(ours, "the cache was cold")
         await board.catches_up()
