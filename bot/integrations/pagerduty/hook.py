@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,9 @@ from bot.ports.alert_hook import Call, Heard
 
 SIGNED = Signed(header="x-pagerduty-signature", prefix="v1=", between=",")
 """How PagerDuty signs its webhooks, version 3; several signatures while a secret is replaced."""
+
+ANSWERED_WITHIN_S = 2.0
+"""PagerDuty waits 5 s for the answer to its webhook, and gives up on whoever keeps it waiting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +44,13 @@ KeysOf = Callable[[str], Awaitable[Sequence[str]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagerDutyHook:
-    """An `AlertHook`. `pages`: people are paged through the service that posts here."""
+    """An `AlertHook`. `pages`: people are paged through the service that posts here. `within_s`: see `complete`."""
 
     name: str
     proof: PagerDutyProof
     pages: bool = False
     keys_of: KeysOf | None = None
+    within_s: float = ANSWERED_WITHIN_S
     doors: frozenset[str] = events.DOORS
 
     @classmethod
@@ -74,11 +79,18 @@ class PagerDutyHook:
         return webhook.read(call, self.name, pages=self.pages)
 
     async def complete(self, call: Call, heard: Heard) -> Heard:
-        """An incident without a key of its own stands for alerts: PagerDuty is asked for theirs."""
+        """An incident without a key of its own stands for alerts: PagerDuty is asked for theirs.
+
+        Where it does not tell them soon, its log does, which is asked for what no webhook brought.
+        """
         if self.keys_of is None:
             return heard
-        changes = [
-            one if len(one.refs) > 1 else replace(one, refs=(*one.refs, *await self.keys_of(one.refs[0])))
-            for one in heard.changes
-        ]
+        try:
+            async with asyncio.timeout(self.within_s):
+                changes = [
+                    one if len(one.refs) > 1 else replace(one, refs=(*one.refs, *await self.keys_of(one.refs[0])))
+                    for one in heard.changes
+                ]
+        except TimeoutError:
+            return heard
         return replace(heard, changes=changes)

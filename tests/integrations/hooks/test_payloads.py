@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,7 +25,7 @@ from bot.integrations.pagerduty.hook import PagerDutyHook
 from bot.integrations.sentry.hook import SIGNED, SentryHook
 from bot.kit.json_mapping import JsonMapping
 from bot.kit.signatures import Signature
-from bot.ports.alert_hook import AlertHook, Heard
+from bot.ports.alert_hook import AlertHook, Call, Heard
 from tests.integrations.hooks import payloads
 from tests.integrations.hooks.conftest import AT, BOTH, heard
 
@@ -141,6 +144,19 @@ class TestPagerDuty:
     def test_what_fires(self, kind: str) -> None:
         (alert,) = heard(pager, payloads.pagerduty(event_type=kind)).alerts
         assert alert.ends_at is None
+
+    async def test_one_whose_keys_nobody_tells_in_time_is_answered_all_the_same(self) -> None:
+        async def never(_: str) -> Sequence[str]:
+            await asyncio.Event().wait()
+            return ()
+
+        asked = replace(pager, keys_of=never, within_s=0.01)
+        body = payloads.pagerduty(event_type="incident.acknowledged", data={"incident_key": None})
+        said = heard(asked, body)
+        (change,) = said.changes
+        assert len(change.refs) == 1
+        async with asyncio.timeout(20):
+            assert await asked.complete(Call(body=body, received_at=AT), said) == said
 
     def test_one_that_is_opened_again_begins_then(self) -> None:
         (alert,) = heard(pager, payloads.pagerduty(event_type="incident.reopened")).alerts
