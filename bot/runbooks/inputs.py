@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from bot.documents import parse_duration
 from bot.errors import NotAllowed
+from bot.model import regex
 from bot.model.alert import Alert
 from bot.model.incident import Incident
 from bot.model.runbook import Input, InputType, Runbook
@@ -74,7 +75,7 @@ def fault_of(one: Input, value: str) -> str:
     wanted = _CHECKS[one.type](one, value)
     if wanted:
         return f"input {one.name!r} is not {wanted}"
-    if one.pattern and re.fullmatch(one.pattern, value) is None:
+    if one.pattern and regex.compiled(one.pattern).fullmatch(value) is None:
         return f"input {one.name!r} does not fit {one.pattern}"
     if is_checked(one) and one.type is not InputType.INT and value.startswith("-"):
         return f"input {one.name!r} begins with `-`, which a program would take for an option"
@@ -96,7 +97,7 @@ def is_tainted(runbook: Runbook, one: Input) -> bool:
 @lru_cache(maxsize=256)
 def _fits_anything(pattern: str) -> bool:
     """Whether a pattern such as `.*` lets most of what is syntax somewhere pass: then it checks nothing."""
-    return sum(re.fullmatch(pattern, text) is not None for text in _SYNTAX) >= len(_SYNTAX) / 2
+    return sum(regex.compiled(pattern).fullmatch(text) is not None for text in _SYNTAX) >= len(_SYNTAX) / 2
 
 
 def _taken(one: Input, alert: Alert | None, incident: Incident | None) -> str | None:

@@ -6,12 +6,12 @@ and complaints say.
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from bot.documents import Duration, Strict, parse_duration
+from bot.model import regex
 from bot.model.run import RunVerdict
 from bot.model.runbook import Input, InputType
 from bot.runbooks.templates import check_condition, check_text
@@ -20,8 +20,8 @@ from bot.runbooks.trigger_schema import InputName, TriggerSpec, listed
 
 def _is_regex(text: str) -> str:
     try:
-        re.compile(text)
-    except re.error as error:
+        regex.compiled(text)
+    except ValueError as error:
         raise ValueError(f"a broken regular expression: {error}") from None
     return text
 
@@ -66,7 +66,7 @@ class InputSpec(Strict):
         " `k8s_name`, `enum` (one of `values`), `int` (0 or more, unless `min` says otherwise), `duration` (`90s`).",
     )
     pattern: Annotated[str, AfterValidator(_is_regex)] = Field(
-        default="", description="A regular expression that the whole value must fit."
+        default="", description="A regular expression (RE2) that the whole value must fit."
     )
     values: list[str] = Field(default=[], description="What an `enum` may be.")
     least: int | None = Field(default=None, alias="min", description="The least an `int` may be.")

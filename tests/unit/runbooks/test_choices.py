@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.errors import NotAllowed
+from bot.errors import DocumentError, NotAllowed
 from bot.model.alert import Alert
 from bot.model.ids import IncidentId
 from bot.model.incident import Incident, IncidentStatus, Severity
@@ -59,6 +59,17 @@ def test_inputs_come_from_people_then_the_alert_then_the_default() -> None:
         "incident": "INC-1",
         "size": "3G",
     }
+
+
+def test_no_value_makes_a_pattern_run_for_ever() -> None:
+    runbook = spec.read_runbook(a_runbook(extra='inputs: {unit: {pattern: "([a-z]+[.]?)+"}}'), "r")
+    with pytest.raises(NotAllowed, match="input 'unit' does not fit"):
+        inputs.resolve(runbook, {"unit": "a" * 4000 + "!"}, None, None)
+
+
+def test_a_pattern_that_would_have_to_look_back_is_refused_with_its_place() -> None:
+    with pytest.raises(DocumentError, match=r"inputs\.unit\.pattern: a broken regular expression: invalid perl operator"):
+        spec.read_runbook(a_runbook(extra='inputs: {unit: {pattern: "(?!-)[a-z]+"}}'), "r")
 
 
 def test_all_that_is_wrong_with_the_inputs_is_said_at_once() -> None:
