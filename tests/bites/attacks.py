@@ -48,4 +48,11 @@ BITES = [
         caught_by=pytest("tests/unit/runbooks/test_templates.py"),
         says="DID NOT RAISE",
     ),
+    Bite(
+        fault="a text that makes a pattern run for ever",
+        file="bot/runbooks/inputs.py",
+        plant=replaced("regex.compiled(one.pattern).fullmatch(value)", "re.fullmatch(one.pattern, value)"),
+        caught_by=pytest("tests/unit/runbooks/test_choices.py", "-k", "for_ever", "-o", "timeout=20"),
+        says="Timeout",
+    ),
 ]
