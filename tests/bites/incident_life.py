@@ -21,9 +21,7 @@ BITES = [
     Bite(
         fault="an undone merge that leaves the other's alerts where they were",
         file="bot/incidents/merging.py",
-        plant=replaced(
-            "firing = tuple(one for one in whole.firing if one not in record.firing)", "firing = whole.firing"
-        ),
+        plant=replaced("firing = _but(whole.firing, record.firing)", "firing = whole.firing"),
         caught_by=pytest(f"{PROPERTY}::test_what_is_merged_and_taken_out_again_is_as_it_was"),
         says="test_what_is_merged_and_taken_out_again_is_as_it_was",
     ),
