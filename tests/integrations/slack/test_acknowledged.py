@@ -62,7 +62,8 @@ class Lives:
             if self.door == "posted":
                 address = f"http://127.0.0.1:{await hooks_of(stack, board.world)}/hooks/slack"
                 urls = dict.fromkeys(("events", "interactivity", "commands"), address)
-                self.slack.set(urls=urls, skew_s=(self.clock.now() - datetime.now(UTC)).total_seconds())
+                skew = (self.clock.now() - datetime.now(UTC)).total_seconds()
+                self.slack.set(urls=urls, skew_s=skew, redeliveries=1000)
             else:
                 await until(lambda: self._is_open(before))
             yield board
@@ -261,6 +262,25 @@ async def test_what_cannot_be_written_down_is_not_acknowledged(lives: Lives, sla
         async with followed(board.world):
             await all_done(board)
         assert await titles(board) == ["customers cannot pay"]
+
+
+@pytest.mark.parametrize("door", ["posted"], indirect=True)
+async def test_an_event_that_cannot_be_written_down_comes_again_and_is_done_once(lives: Lives, slack: Slack) -> None:
+    async with lives.one() as board:
+        store = board.world.store
+        board.world.store = Full(store)
+        await does(slack, "say", user="ann", channel="sre", text="<@U0TOCSIN> declare sev4 the lamp is broken")
+
+        async def is_refused() -> bool:
+            return bool((await asyncio.to_thread(slack.knob, "GET", "deliveries"))[-1]["attempts"])
+
+        await until(is_refused)
+        board.world.store = store
+        await heard(slack)
+        assert unseen(slack) == [], "it comes again: nobody is told that it failed"
+        async with followed(board.world):
+            await all_done(board)
+        assert await titles(board) == ["the lamp is broken"]
 
 
 async def test_secrets_are_not_written_down_and_neither_is_a_book(lives: Lives, slack: Slack) -> None:
