@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from bot.engine.bell import Bell
 from bot.errors import Fenced, StoreError, StoreUnavailable, TocsinError
-from bot.kit.telemetry import Telemetry
+from bot.kit.telemetry import Telemetry, about
 from bot.model.actor import TOCSIN
 from bot.model.ids import RunId
 from bot.model.run import ENDED, JournalEntry, RunbookRun
@@ -56,7 +56,8 @@ class Runner:
                 claimed = await self._claim()
                 for run, journal in claimed:
                     self._carried += 1
-                    carrying = group.create_task(self._carry(run, journal), name=f"run {run.id}")
+                    with about(run=run.id, incident=run.incident or ""):
+                        carrying = group.create_task(self._carry(run, journal), name=f"run {run.id}")
                     carrying.add_done_callback(self._make_room)
                 if self._carried >= AT_ONCE:
                     self._room.clear()

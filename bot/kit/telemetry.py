@@ -229,10 +229,9 @@ class _Notifications(Collector):
 
 
 @contextmanager
-def about(*, incident: str = "", run: str = "", step: str = "", fingerprint: str = "") -> Iterator[None]:
+def about(*, run: str, incident: str = "") -> Iterator[None]:
     """Log lines written inside, in this task and those it starts, carry these fields too."""
-    fields = {"incident": incident, "run": run, "step": step, "fingerprint": fingerprint}
-    token = _about.set({**_about.get({}), **{name: value for name, value in fields.items() if value}})
+    token = _about.set({"run": run, **({"incident": incident} if incident else {})})
     try:
         yield
     finally:

@@ -9,6 +9,13 @@ MACHINE = "tests/property/test_run_machine.py"
 
 BITES = [
     Bite(
+        fault="a log line of a run that does not say which",
+        file="bot/engine/runner.py",
+        plant=replaced("with about(run=run.id, incident=run.incident or \"\"):", "if True:"),
+        caught_by=pytest("tests/scenarios/test_steps.py", "-k", "names_it"),
+        says="KeyError: 'run'",
+    ),
+    Bite(
         fault="a lease that is not renewed",
         file="bot/engine/runner.py",
         plant=replaced("                await self._renew(run)\n", "                pass\n"),

@@ -1,5 +1,8 @@
 """Steps run, fail, take too long, are tried again, are left out, and are followed by a look at the signal."""
 
+import io
+import json
+import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
@@ -10,6 +13,8 @@ from typing import TypeVar
 import pytest
 
 from bot.errors import Fenced, StoreUnavailable, Temporary
+from bot.kit.redaction import Redactor
+from bot.kit.telemetry import JsonLines
 from bot.model.actor import TOCSIN
 from bot.model.plan import ActionResult, Did, Outcome
 from bot.model.run import JournalKind, RunStatus
@@ -49,6 +54,22 @@ async def test_a_step_that_fails_is_tried_as_often_as_its_runbook_says(
         case = await tocsin.until(ended)
     assert tocsin.hosts.ran == ["mend cart"] * tried
     assert case.runs[0][0].status is status
+
+
+async def test_what_is_logged_while_a_run_is_carried_names_it(database: Path) -> None:
+    stream, log = io.StringIO(), logging.getLogger("a.vendor")
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonLines(Redactor()))
+    log.addHandler(handler)
+    try:
+        async with living(database, [MEND]) as tocsin:
+            tocsin.hosts.effect = lambda: log.warning("the connection was lost, and is there again")
+            await approved(tocsin)
+            await tocsin.until(ended)
+    finally:
+        log.removeHandler(handler)
+    said = json.loads(stream.getvalue())
+    assert (said["run"], said["incident"]) == ("RUN-1", "INC-1")
 
 
 async def test_a_change_that_takes_too_long_may_have_happened(database: Path) -> None:
