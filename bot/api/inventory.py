@@ -31,11 +31,15 @@ class InputOut(Out):
 
 
 class TriggerOut(Out):
-    """What a runbook fits. `kind`: alert, incident, schedule or webhook; `begins`: by itself, or it is offered."""
+    """What a runbook fits. `kind`: alert, incident, schedule or webhook; `begins`: by itself, or it is offered.
+
+    `next_at`: when a schedule begins it next; null for the others.
+    """
 
     kind: str
     text: str
     begins: bool
+    next_at: datetime | None = None
 
 
 class RunbookStepOut(Out):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.cli.client import Answer, connected
 from bot.cli.console import Console, Style
 from bot.cli.options import Family, add_client, add_json
+from bot.cli.times import Times
 from bot.documents import format_duration
 
 _RISKS = {"read": Style.GOOD, "write": Style.CAREFUL, "destructive": Style.BAD}
@@ -50,6 +52,7 @@ def show(arguments: argparse.Namespace, console: Console) -> int:
     """One, as its file says it, and what became of its runs."""
     with connected(arguments) as tocsin:
         found = tocsin.get("runbooks", arguments.runbook)
+        times = Times(os.environ, tocsin.outline.time_zone)
     if arguments.json:
         console.json(found)
         return 0
@@ -64,14 +67,16 @@ def show(arguments: argparse.Namespace, console: Console) -> int:
             ("tests", str(found["tests"] or "")),
         )
     )
-    _parts(found, console)
+    _parts(found, console, times)
     return 0
 
 
-def _parts(found: Answer, console: Console) -> None:
+def _parts(found: Answer, console: Console, times: Times) -> None:
     if found["triggers"]:
         console.say("\nFits", Style.BOLD)
-        rows = [(one["kind"], "begins" if one["begins"] else "is offered", one["text"]) for one in found["triggers"]]
+        rows = [
+            (one["kind"], "begins" if one["begins"] else "is offered", _when(one, times)) for one in found["triggers"]
+        ]
         console.table(("WHAT", "THEN IT", "WHEN"), rows)
     if found["inputs"]:
         console.say("\nInputs", Style.BOLD)
@@ -87,6 +92,10 @@ def _parts(found: Answer, console: Console) -> None:
         console.say("\nRecord", Style.BOLD)
         titles = ("ENVIRONMENT", "AUTONOMY", "RUNS", "RECOVERED", "NOT", "UNSEEN", "TYPICALLY")
         console.table(titles, list(_records(found)))
+
+
+def _when(trigger: Answer, times: Times) -> str:
+    return trigger["text"] + (f", next {times.moment(trigger['next_at'])}" if trigger["next_at"] else "")
 
 
 def _begins(one: Answer) -> str:

@@ -29,13 +29,14 @@ class SeenRunbook:
 
 async def seen(world: World, actor: Actor) -> Sequence[SeenRunbook]:
     """All that are set up, by name."""
-    require(actor, Act.LOOK, "runbooks", world.clock.now())
+    now = world.clock.now()
+    require(actor, Act.LOOK, "runbooks", now)
     trusts = (await automation_seen.seen(world, actor)).runbooks
     specs = {name: next(iter(offered.values())).spec for name, offered in world.actions.items() if offered}
     return [
         SeenRunbook(
             runbook=runbook,
-            triggers=tuple(telling.triggers(runbook)),
+            triggers=tuple(telling.triggers(runbook, now)),
             steps=tuple(telling.steps(runbook, specs)),
             trusts=[one for one in trusts if one.record.runbook == name],
         )

@@ -1,4 +1,7 @@
-"""Time has passed: runbooks that the clock begins begin, each slot once, however many processes there are."""
+"""Time has passed: runbooks that the clock begins begin, each slot once, however many processes there are.
+
+A slot that comes while the run of an earlier one is under way is left out.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from bot.response.record import record
 from bot.response.world import World
 from bot.rights import Act, require
 from bot.runbooks import scheduling
+from bot.runbooks.inputs import resolve
 
 TRIGGER = "schedule"
 
@@ -81,12 +85,22 @@ def _keeping(
 
 
 def _begin(tx: Tx, setup: Setup, actor: Actor, one: _Clocked, slot: datetime, now: datetime) -> None:
-    """A run that cannot begin is on record."""
+    """A run that cannot begin is on record; so is one that would overtake the one before it."""
     why = f"its schedule {one.trigger.cron} ({one.trigger.time_zone}) came to {slot.isoformat()}"
     try:
+        _alone(tx, one)
         run_wanted.begin(
             tx, setup, actor, one.runbook,
             incident=None, alert=None, given=one.trigger.inputs, why=why, now=now, trigger=TRIGGER,
         )  # fmt: skip
     except NotAllowed as refusal:
         record(tx, actor, Act.START_RUN, one.runbook.name, now, why=why, refused=refusal.message)
+
+
+def _alone(tx: Tx, one: _Clocked) -> None:
+    """NotAllowed while a run that the clock began for the same is under way: they would pile up behind a pause."""
+    inputs = resolve(one.runbook, one.trigger.inputs, None, None)
+    for run in tx.runs.under_way():
+        if run.trigger == TRIGGER and run.runbook.name == one.runbook.name and run.inputs == inputs:
+            hint = "give it a schedule that leaves it more time; `automation` may be paused"
+            raise NotAllowed(f"{run.id}, which an earlier slot began, is under way", hint=hint)

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.model.runbook import RISKS, IncidentTrigger, Risk, Runbook, Step
 from bot.ports.actions import ActionSpec
+from bot.runbooks.scheduling import next_slot
 from bot.runbooks.schema import UNDO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldTrigger:
-    """One trigger: `kind` is alert, incident, schedule or webhook; `begins`: by itself, or it is only offered."""
+    """One trigger: `kind` is alert, incident, schedule or webhook; `begins`: by itself, or it is only offered.
+
+    `next_at`: when a schedule begins it next.
+    """
 
     kind: str
     text: str
     begins: bool = True
+    next_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +40,7 @@ class ToldStep:
         return self.risk is not Risk.READ
 
 
-def triggers(runbook: Runbook) -> Iterator[ToldTrigger]:
+def triggers(runbook: Runbook, now: datetime) -> Iterator[ToldTrigger]:
     """All of them, kind by kind."""
     for alert in runbook.triggers:
         text = ", ".join(str(matcher) for matcher in alert.matchers)
@@ -42,7 +48,8 @@ def triggers(runbook: Runbook) -> Iterator[ToldTrigger]:
     for change in runbook.incident_triggers:
         yield ToldTrigger(kind="incident", text=named(change))
     for schedule in runbook.schedule_triggers:
-        yield ToldTrigger(kind="schedule", text=f"{schedule.cron} ({schedule.time_zone})")
+        text, next_at = f"{schedule.cron} ({schedule.time_zone})", next_slot(schedule, now)
+        yield ToldTrigger(kind="schedule", text=text, next_at=next_at)
     for hook in runbook.hook_triggers:
         yield ToldTrigger(kind="webhook", text=hook.integration + (f", when {hook.when}" if hook.when else ""))
 

@@ -85,6 +85,13 @@ BITES = [
         says="mend loses its autonomy",
     ),
     Bite(
+        fault="runs of a schedule that pile up behind a question nobody answers",
+        file="bot/response/schedules_due.py",
+        plant=replaced("        _alone(tx, one)\n", ""),
+        caught_by=pytest("tests/scenarios/test_triggers.py", "-k", "is_left_out"),
+        says="04:10",
+    ),
+    Bite(
         fault="recoveries of what a runbook did before it was rewritten",
         file="bot/store/repositories/automation.py",
         plant=replaced("row for row in rows if does and row.does == does", "rows"),

@@ -161,6 +161,24 @@ async def test_of_the_slots_of_an_outage_the_latest_is_made_up_for(database: Pat
         assert [f"{run.started_at:%H:%M}" for run in await runs(tocsin)] == ["03:10", "06:35"]
 
 
+async def test_a_slot_that_comes_while_the_run_of_an_earlier_one_is_under_way_is_left_out(database: Path) -> None:
+    """Nobody answers what it asks. Of the same inputs: what another schedule of the runbook begins is another run."""
+    every = (
+        "schedule: {cron: '10 * * * *', inputs: {host: web1}}}, {schedule: {cron: '10 * * * *', inputs: {host: web2}}"
+    )
+    both = runbook("hourly", every, "timeout: 90m\ninputs: {host: {type: host}}\n")
+    async with clocked(database, both.replace("[look]}", "[mend]}, approval: {expires: 80m}")) as tocsin:
+        await tocsin.passes("75m")
+        found = await runs(tocsin)
+        audit = await tocsin.world.store.read(lambda tx: tx.audit.list(limit=100))
+    assert sorted((f"{run.started_at:%H:%M}", run.inputs["host"]) for run in found) == [
+        ("03:10", "web1"),
+        ("03:10", "web2"),
+    ]
+    refused = [entry.details["refused"] for entry in audit if "refused" in entry.details]
+    assert refused == [f"{run.id}, which an earlier slot began, is under way" for run in reversed(found)]
+
+
 async def test_two_that_look_at_once_begin_a_slot_once(database: Path) -> None:
     async with living(database, [HOURLY]) as tocsin:
         epoch = await lease(tocsin)
