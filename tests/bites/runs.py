@@ -11,7 +11,7 @@ BITES = [
     Bite(
         fault="a log line of a run that does not say which",
         file="bot/engine/runner.py",
-        plant=replaced("with about(run=run.id, incident=run.incident or \"\"):", "if True:"),
+        plant=replaced('with about(run=run.id, incident=run.incident or ""):', "if True:"),
         caught_by=pytest("tests/scenarios/test_steps.py", "-k", "names_it"),
         says="KeyError: 'run'",
     ),

@@ -65,7 +65,7 @@ async def test_what_is_logged_while_a_run_is_carried_names_it(database: Path) ->
         async with living(database, [MEND]) as tocsin:
             tocsin.hosts.effect = lambda: log.warning("the connection was lost, and is there again")
             await approved(tocsin)
-            await tocsin.until(ended)
+            await tocsin.until(lambda _: stream.getvalue())
     finally:
         log.removeHandler(handler)
     said = json.loads(stream.getvalue())
