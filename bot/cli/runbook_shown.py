@@ -95,7 +95,8 @@ def _parts(found: Answer, console: Console, times: Times) -> None:
 
 
 def _when(trigger: Answer, times: Times) -> str:
-    return trigger["text"] + (f", next {times.moment(trigger['next_at'])}" if trigger["next_at"] else "")
+    following = f", next {times.moment(trigger['next_at'])}" if trigger["next_at"] else ""
+    return f"{trigger['text']}{following}"
 
 
 def _begins(one: Answer) -> str:
