@@ -46,17 +46,6 @@ async def stop(
     )
 
 
-async def of_incident(world: World, actor: Actor, incident_id: IncidentId) -> Sequence[Reminder]:
-    """What this incident is reminded of, and when."""
-    require(actor, Act.LOOK, incident_id, world.clock.now())
-
-    def read(tx: Tx) -> Sequence[Reminder]:
-        tx.incidents.get(incident_id)
-        return tx.reminders.of_incident(incident_id)
-
-    return await world.store.read(read)
-
-
 async def _set(
     world: World, actor: Actor, incident_id: IncidentId, kinds: Sequence[ReminderKind], change: Change, now: datetime
 ) -> Sequence[Reminder]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -52,12 +51,6 @@ async def send(
     update = await world.store.write(keep)
     world.nudge()
     return update
-
-
-async def of_incident(world: World, actor: Actor, incident_id: IncidentId) -> Sequence[StatusUpdate]:
-    """All that was told, the oldest first."""
-    require(actor, Act.LOOK, incident_id, world.clock.now())
-    return await world.store.read(lambda tx: tx.updates.of_incident(tx.incidents.get(incident_id).id))
 
 
 def _drafted(

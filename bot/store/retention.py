@@ -24,7 +24,6 @@ from bot.store.tables import (
     ChunkRow,
     DecisionRow,
     EvaluationRow,
-    IncidentRow,
     LinkRow,
     OutputRow,
     PostedRow,
@@ -45,7 +44,6 @@ _posted = table(PostedRow)
 _silences = table(SilenceRow)
 _tellings = table(TellingRow)
 _evaluations = table(EvaluationRow)
-_incidents = table(IncidentRow)
 _links = table(LinkRow)
 _outputs = table(OutputRow)
 _pieces = table(ChunkRow)

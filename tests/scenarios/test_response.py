@@ -480,4 +480,4 @@ async def test_an_update_in_which_nothing_stands_is_refused_and_a_draft_tells_no
             await updates_sent.send(world, ANN, INC, Audience.PUBLIC, " ")
         drafted = await updates_sent.draft(world, ANN, INC, Audience.PUBLIC, "soon")
         assert drafted.text == "soon"
-        assert await updates_sent.of_incident(world, ANN, INC) == []
+        assert await world.store.read(lambda tx: tx.updates.of_incident(INC)) == []

@@ -12,7 +12,6 @@ Node = dict[str, Any]
 
 TAG = "Alertmanager"
 _TIME: Node = {"type": "string", "format": "date-time"}
-_URI: Node = {"type": "string", "format": "uri"}
 _TEXT: Node = {"type": "string"}
 _TEXTS: Node = {"type": "object", "additionalProperties": {"type": "string"}}
 _IDS: Node = {"type": "array", "items": _TEXT}

@@ -20,7 +20,6 @@ UNITS = {word: unit for unit, words in _UNITS.items() for word in words}
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _MONTHS = {"mon": 1, "q": 3, "y": 12}
 
-_EPOCH = re.compile(r"[+-]?\d+(\.\d+)?")
 _STEP = re.compile(r"(?P<sign>[+-])(?P<count>\d*)(?P<unit>[a-zA-Z]+)|@(?P<snap>w[0-7]|[a-zA-Z]+)")
 
 
