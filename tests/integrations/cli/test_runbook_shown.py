@@ -57,7 +57,7 @@ def test_all_of_it_is_shown(served: Served) -> None:
         'alert begins alertname="Full"',
         'alert is offered alertname="Fills"',
         "incident begins status mitigated or resolved, severity SEV1",
-        "schedule begins 0 6 * * 1 (Europe/Berlin), next 2026-03-02 05:00:00 UTC",
+        "schedule begins 0 6 * * 1 (Europe/Berlin), next 2026-11-23 05:00:00 UTC",
         "host host alert.labels.instance may be absent Where it is full.",
         "speed slow | fast - 'slow' -",
         "count int 0..9 - may be absent -",
