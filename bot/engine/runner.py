@@ -22,11 +22,11 @@ from bot.model.run import ENDED, JournalEntry, RunbookRun
 from bot.ports.store import Tx
 from bot.response import run_given_up
 from bot.response.run_due import advance
-from bot.response.world import LEASE, World
+from bot.response.world import RUN_LEASE, World
 
 _log = logging.getLogger(__name__)
 
-_RENEW_S = LEASE.total_seconds() / 4
+_RENEW_S = RUN_LEASE.total_seconds() / 4
 _AGAIN = timedelta(seconds=5)
 AT_ONCE = 256
 _AT_A_TIME = 32
@@ -73,7 +73,7 @@ class Runner:
         now, most = self._world.clock.now(), min(_AT_A_TIME, AT_ONCE - self._carried)
 
         def claim(tx: Tx) -> Sequence[_Claimed]:
-            return [(run, tx.runs.journal(run.id)) for run in tx.runs.claim(self._owner, now, LEASE, most)]
+            return [(run, tx.runs.journal(run.id)) for run in tx.runs.claim(self._owner, now, RUN_LEASE, most)]
 
         try:
             return await self._world.store.write(claim)
@@ -133,7 +133,7 @@ class Runner:
     async def _renew(self, run: RunbookRun) -> None:
         """While the store is away nothing is cut short: if somebody takes the run over, our writes are fenced."""
         try:
-            await self._world.store.write(lambda tx: tx.runs.renew(run.id, epoch=run.epoch, lease=LEASE))
+            await self._world.store.write(lambda tx: tx.runs.renew(run.id, epoch=run.epoch, lease=RUN_LEASE))
         except StoreUnavailable as error:
             _log.warning("the lease of run %s cannot be renewed: %s; %s", run.id, error, error.hint)
 

@@ -17,7 +17,7 @@ from bot.model.actor import Actor
 from bot.model.ids import RunId
 from bot.model.run import OutputChunk, RunbookRun
 from bot.ports.store import Tx
-from bot.response.world import LEASE, World
+from bot.response.world import RUN_LEASE, World
 from bot.rights import Act, require
 
 MOST = 256 * 1024
@@ -105,7 +105,7 @@ class Heard:
 
 def _keep(tx: Tx, chunk: OutputChunk, epoch: int) -> None:
     """Only of a run that is still ours, which this says too."""
-    tx.runs.renew(chunk.run, epoch=epoch, lease=LEASE)
+    tx.runs.renew(chunk.run, epoch=epoch, lease=RUN_LEASE)
     tx.outputs.append([chunk])
 
 

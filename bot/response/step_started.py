@@ -20,13 +20,13 @@ from bot.response.offers import carried_out, chosen
 from bot.response.output_heard import hearing
 from bot.response.step_begun import Begun, NotBegun, begin, void
 from bot.response.step_prepared import plan_of, refuse
-from bot.response.world import LEASE, World
+from bot.response.world import RUN_LEASE, World
 from bot.rights import Act, require
 from bot.runbooks import moves
 from bot.runbooks.journal import story_of
 
 _LOOK_AGAIN_S = 1.0
-_FRESH_S = LEASE.total_seconds() / 4
+_FRESH_S = RUN_LEASE.total_seconds() / 4
 """What was written longer ago than this may have been overtaken."""
 
 
@@ -86,7 +86,7 @@ async def _announce(
     decided = await carried.write(lambda tx: begin(tx, world.setup, actor, run, journal, move, now()))
     while isinstance(decided, Begun) and loop.time() - began > _FRESH_S:
         began = loop.time()
-        await world.store.write(lambda tx: tx.runs.renew(run.id, epoch=run.epoch, lease=LEASE))
+        await world.store.write(lambda tx: tx.runs.renew(run.id, epoch=run.epoch, lease=RUN_LEASE))
     return decided, move.step.timeout - timedelta(seconds=loop.time() - intended)
 
 

@@ -29,7 +29,7 @@ from bot.ports.searches import SearchSource
 from bot.ports.store import Store
 from bot.ports.watcher import Watcher
 
-LEASE = timedelta(seconds=8)
+RUN_LEASE = timedelta(seconds=8)
 """After this long without a sign of life another process takes a run over: well within the 30 s that are promised."""
 
 

@@ -16,7 +16,7 @@ BITES = [
     ),
     _bite(
         "who lost the run goes on writing its output",
-        "response/output_heard.py", "    tx.runs.renew(chunk.run, epoch=epoch, lease=LEASE)\n", "",
+        "response/output_heard.py", "    tx.runs.renew(chunk.run, epoch=epoch, lease=RUN_LEASE)\n", "",
         "tests/scenarios/test_output.py", "test_who_lost_the_run",
     ),
     _bite(

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from bot.model.run import JournalKind
-from bot.response.world import LEASE
+from bot.response.world import RUN_LEASE
 from tests.kill.checker import faults, left_behind
 from tests.kill.scene import Process, Scene, until
 from tests.servers import Postgres, PrometheusServer
 from tests.soak import many, sample
 
 PROMISED = timedelta(seconds=30)
-LONGER_THAN_A_LEASE = LEASE.total_seconds() + 1
+LONGER_THAN_A_LEASE = RUN_LEASE.total_seconds() + 1
 # Where the first stands when it is stopped; it goes on after the second has brought the run to its end.
 STOPPED_AT = [
     "after asked mend",

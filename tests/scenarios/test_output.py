@@ -15,7 +15,7 @@ from bot.model.runbook import Risk
 from bot.ports.actions import Action, Occasion, Say
 from bot.ports.store import Store, Tx
 from bot.response.output_heard import MOST, heard
-from bot.response.world import LEASE
+from bot.response.world import RUN_LEASE
 from tests.scenarios.hosts import SPEC, Params
 from tests.scenarios.runbooks import MEND
 from tests.scenarios.tocsin import Tocsin, actor, ended, living
@@ -142,6 +142,6 @@ async def test_who_lost_the_run_writes_nothing_more_of_its_output(database: Path
         await tocsin.passes("500ms")
         store = tocsin.world.store
         await store.write(lambda tx: tx.runs.release_all())
-        assert await store.write(lambda tx: tx.runs.claim("another", tocsin.clock.now(), LEASE, 1))
+        assert await store.write(lambda tx: tx.runs.claim("another", tocsin.clock.now(), RUN_LEASE, 1))
         await tocsin.passes("5s")
         assert [chunk.text for chunk in await seen(tocsin)] == ["one\n"]

@@ -21,7 +21,7 @@ from bot.ports.actions import Action, Occasion, nobody
 from bot.ports.reads_only import reads_only
 from bot.ports.store import Tx
 from bot.response import own, run_wanted
-from bot.response.world import LEASE
+from bot.response.world import RUN_LEASE
 from bot.testing.notifiers import FakeNotifier
 from tests.scenarios.own_scene import acting, runbook
 from tests.scenarios.tocsin import Tocsin, actor
@@ -67,7 +67,7 @@ async def taken_again(tocsin: Tocsin) -> None:
 
     def take(tx: Tx) -> None:
         tx.runs.release_all()
-        while tx.runs.claim("another", tocsin.clock.now(), LEASE, 1):
+        while tx.runs.claim("another", tocsin.clock.now(), RUN_LEASE, 1):
             pass
         tx.runs.release_all()
 

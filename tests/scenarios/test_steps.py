@@ -21,7 +21,7 @@ from bot.model.run import JournalKind, RunStatus
 from bot.ports.store import Store, Tx
 from bot.response import rule_due, run_ended
 from bot.response.carried import Carried
-from bot.response.world import LEASE
+from bot.response.world import RUN_LEASE
 from bot.runbooks.moves import ENDING, Wait
 from tests.scenarios.runbooks import MEND, SETTLED, with_keys
 from tests.scenarios.tocsin import Tocsin, ended, kinds, living
@@ -259,8 +259,8 @@ async def test_who_slept_past_their_lease_does_not_act_on_what_they_meant_to_do(
             if journal[-1].kind is JournalKind.INTENDED and journal[-1].step == "mend":
                 store.after = None
                 await store.write(lambda tx: tx.runs.release_all())
-                await store.write(lambda tx: tx.runs.claim("another", tocsin.clock.now(), LEASE, 1))
-                tocsin.clock.jumps(LEASE)
+                await store.write(lambda tx: tx.runs.claim("another", tocsin.clock.now(), RUN_LEASE, 1))
+                tocsin.clock.jumps(RUN_LEASE)
 
         store.after = sleeps
         await tocsin.answers()
