@@ -11,7 +11,8 @@ from bot.ports.alert_hook import Call, Heard
 ID = "pagerduty_id"
 """The label by which PagerDuty knows an incident."""
 
-_FIRES = frozenset({"incident.triggered", "incident.reopened", "incident.unacknowledged"})
+_AGAIN = "incident.reopened"
+_FIRES = frozenset({"incident.triggered", _AGAIN, "incident.unacknowledged"})
 _ENDS = "incident.resolved"
 _SEVERITIES = {"high": "critical", "low": "warning"}
 _HAPPENINGS = {
@@ -19,7 +20,7 @@ _HAPPENINGS = {
     "incident.acknowledged": Happening.ACKNOWLEDGED,
     "incident.unacknowledged": Happening.UNACKNOWLEDGED,
     "incident.resolved": Happening.RESOLVED,
-    "incident.reopened": Happening.REOPENED,
+    _AGAIN: Happening.REOPENED,
     "incident.reassigned": Happening.ASSIGNED,
     "incident.delegated": Happening.ASSIGNED,
     "incident.escalated": Happening.ASSIGNED,
@@ -44,7 +45,8 @@ def read(call: Call, name: str, *, pages: bool) -> Heard:
         if kind not in _FIRES and kind != _ENDS:
             return Heard(changes=changes, delivery=delivery, note=f"{kind[:100]} neither begins nor ends an alert")
         alert = _alert(event, kind, call, name)
-        return Heard(alerts=[alert], changes=changes, known_by=(ID,), once=True, delivery=delivery)
+        once = kind != _AGAIN  # whoever says that it begins anew is believed, whatever our clocks say
+        return Heard(alerts=[alert], changes=changes, known_by=(ID,), once=once, delivery=delivery)
 
 
 def _change(event: Part, kind: str, call: Call) -> TheirChange | None:
@@ -74,7 +76,7 @@ def _change(event: Part, kind: str, call: Call) -> TheirChange | None:
 def _alert(event: Part, kind: str, call: Call, name: str) -> Alert:
     incident = event.part("data")
     occurred_at = event.moment("occurred_at") or call.received_at
-    began_at = incident.moment("created_at") if kind != "incident.reopened" else None
+    began_at = incident.moment("created_at") if kind != _AGAIN else None
     title, urgency = incident.text("title") or "PagerDuty incident", incident.text("urgency")
     return make_alert(
         source=name,
