@@ -28,6 +28,7 @@ from bot.api.root import Root, later
 from bot.app import keys
 from bot.app.chores import CARRY_EVERY, LOOK_FOR_DATA_EVERY, PRUNE_EVERY, beat, carry, kept_alive, look_for_data, prune
 from bot.app.connections import Connections
+from bot.app.counted import CountedStore
 from bot.app.operator import local_operator, token_in
 from bot.app.server import Server, bind
 from bot.charts.client import ChartWorker
@@ -133,6 +134,7 @@ class Tocsin:
         self._redactor = redactor
         self.world = world
         self.telemetry = Telemetry()
+        world.store = CountedStore(world.store, self.telemetry)
         self.telemetry.counts_notifications(
             lambda: {name: sink.tally for name, sink in world.alertmanagers.items()},
         )

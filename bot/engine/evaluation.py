@@ -139,7 +139,6 @@ class Evaluation:
             # the next slot starts from the same state, or from what was kept all the same: late, never wrong
             self._unsure.setdefault(group.key, slot)
             _log.warning("rule group %s: %s; %s", group.key, error, error.hint)
-            self._telemetry.store_write_failed("unavailable")
         else:
             self._statuses[group.key] = await self._restored(group, made.status)
             if group.search is None:

@@ -1,7 +1,10 @@
 """A disk that fills up while Tocsin works: what it accepted is there afterwards, and what it refused it said so."""
 
+import re
 import resource
 import sys
+
+import httpx
 
 from tests.mistakes.conftest import Folder
 
@@ -16,6 +19,7 @@ LIMITED = (
 
 def test_what_was_accepted_before_the_disk_was_full_is_there_afterwards(folder: Folder) -> None:
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+    folder.change("tocsin.yaml", "rules: [{files: [rules.yaml], source: prom}]\n", "")  # whoever writes, it is counted
     accepted, refusals = [], []
     with folder.tocsin(sys.executable, "-c", LIMITED) as tocsin:
         for number in range(2000):
@@ -33,6 +37,9 @@ def test_what_was_accepted_before_the_disk_was_full_is_there_afterwards(folder: 
         assert "tocsin.db" in problem["error"]
         assert "free" in problem["hint"]
         assert tocsin.api.get(f"/incidents/{accepted[-1]}").status_code == 200
+        metrics = httpx.get(f"{tocsin.address}/metrics", trust_env=False).text
+        (refused,) = re.findall(r'^tocsin_store_write_errors_total\{reason="unavailable"\} (\S+)$', metrics, re.MULTILINE)
+        assert float(refused) >= len(refusals)
     with folder.tocsin() as again:
         for incident in accepted:
             assert again.api.get(f"/incidents/{incident}").status_code == 200
