@@ -38,7 +38,9 @@ def test_what_was_accepted_before_the_disk_was_full_is_there_afterwards(folder: 
         assert "free" in problem["hint"]
         assert tocsin.api.get(f"/incidents/{accepted[-1]}").status_code == 200
         metrics = httpx.get(f"{tocsin.address}/metrics", trust_env=False).text
-        (refused,) = re.findall(r'^tocsin_store_write_errors_total\{reason="unavailable"\} (\S+)$', metrics, re.MULTILINE)
+        (refused,) = re.findall(
+            r'^tocsin_store_write_errors_total\{reason="unavailable"\} (\S+)$', metrics, re.MULTILINE
+        )
         assert float(refused) >= len(refusals)
     with folder.tocsin() as again:
         for incident in accepted:
