@@ -1,6 +1,7 @@
 """How often runbooks ran, what became of it, and how long people were waited for.
 
-Runs          those that ended in the time asked about, whatever began them; those that steps of others began, too
+Runs          those that ended in the time asked about, whatever began them, and whatever the runbook did then; those
+              that steps of others began, too
 Changed       of these, those that began to change something
 Stopped       somebody said no, nobody answered in time, or it was cancelled
 Recovered     what became of the signal, as it was looked at after the run; NOT SEEN is no recovery
