@@ -8,14 +8,17 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from bot.alerts.groups import Group
+from bot.alerts.table import Entry
 from bot.engine.bell import SOON_S, Bell
 from bot.errors import Fenced, StoreError
 from bot.incidents import severity
 from bot.kit.telemetry import Telemetry
 from bot.model.actor import TOCSIN
+from bot.model.alert import Alert
+from bot.model.ids import Fingerprint
 from bot.model.incident import Severity
 from bot.response import alerts_over, alerts_rebuilt, alerts_taken, group_ready, silences_cleared, silences_followed
 from bot.response.rule_due import LEASE
@@ -27,6 +30,8 @@ _LOOK_S = 1.0
 _AGAIN_S, _AGAIN_AFTER_A_MISTAKE_S = 2.0, 60.0
 _ABSENT_S = 30.0
 """Without a look for so long (stopped, the store away) nobody was heard either, and being absent resolves nothing."""
+_AT_A_TIME = 1000
+"""Alerts that are over and are looked at before others have their turn."""
 AT_ONCE = 8
 """Groups told at a time: they share a commit, and none waits long behind a large one."""
 
@@ -92,8 +97,8 @@ class Dispatch:
     async def _clear(self, epoch: int) -> None:
         pipeline = self._world.alerts
         over = pipeline.takes_over()
-        found = {fingerprint: entry.alert() for fingerprint, entry in over.items()}
         try:
+            found = await _seen_last(over)
             await alerts_over.clear(self._world, TOCSIN, found, lease=LEASE, epoch=epoch)
         except (StoreError, Fenced, asyncio.CancelledError):
             pipeline.not_taken(over)
@@ -129,6 +134,16 @@ class Dispatch:
             return SOON_S  # what is due here is told elsewhere
         now = self._now()
         return min(groups.next_at(), table.next_end(now)) - now
+
+
+async def _seen_last(over: Mapping[Fingerprint, Entry]) -> Mapping[Fingerprint, Alert]:
+    """These alerts as they were seen last, so many at a time; without those that fire again by now."""
+    found, keys = dict[Fingerprint, Alert](), list(over)
+    for first in range(0, len(keys), _AT_A_TIME):
+        part = ((key, over[key]) for key in keys[first : first + _AT_A_TIME])
+        found |= {key: entry.alert() for key, entry in part if entry.over}
+        await asyncio.sleep(0)
+    return found
 
 
 def _gravity(group: Group) -> Severity:

@@ -16,7 +16,10 @@ from bot.alerts.table import Entry
 from bot.alerts.telling import Suppressed
 from bot.alerts.wire import Received, canonical
 from bot.api.alertmanager.app import AlertmanagerApi
+from bot.engine.bell import Bell
+from bot.engine.dispatch import Dispatch
 from bot.kit.http_in import Scope
+from bot.kit.telemetry import Telemetry
 from bot.kit.who_asks import Asker, let_in
 from bot.model.actor import TOCSIN
 from bot.model.ids import Fingerprint
@@ -191,6 +194,32 @@ async def test_an_incident_is_read_once_however_many_of_its_alerts_are_over(worl
     [incident] = await world.store.read(lambda tx: tx.incidents.list())
     assert (incident.status, incident.firing) == (IncidentStatus.RESOLVED, ())
     assert told(group) == frozenset()
+
+
+async def test_others_have_their_turn_while_very_many_alerts_are_over(world: World) -> None:
+    """One that fires again in between is not told to be over."""
+    here, turns, seen = await epoch(world), list[int](), list[int]()
+    await alerts_taken.take(world, TOCSIN, [said(number, ends=timedelta(0)) for number in range(MANY)])
+    last = world.alerts.table.over()[-1]
+
+    async def comes_and_goes() -> None:
+        while True:
+            turns.append(len(turns))
+            last.over = False
+            await asyncio.sleep(0)
+
+    class Watched(Counting):
+        async def write(self, work: Callable[[Tx], T], *, first: bool = False) -> T:
+            seen.append(len(turns))
+            return await super().write(work, first=first)
+
+    world.store = watched = Watched(world.store)  # type: ignore[assignment]
+    dispatch = Dispatch(world, Bell(), Telemetry(), lambda: here)
+    others = asyncio.get_running_loop().create_task(comes_and_goes())
+    await dispatch._clear(here)
+    others.cancel()
+    assert seen[0] >= MANY // AT_ONCE
+    assert [len(asked) for asked in watched.asked] == [MANY - 1]
 
 
 def told(group: Group) -> frozenset[Fingerprint]:
