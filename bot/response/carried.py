@@ -82,10 +82,9 @@ class Carried:
             if not others or (one.has_happened and not one.is_there(others)):
                 one.write(tx)
 
-    async def settle(self) -> None:
-        """Writes what is owed."""
-        if self._owed:
-            await self.write(lambda _: None)
+    async def settle(self) -> bool:
+        """Writes what is owed; False where somebody has written to the journal: decide again."""
+        return not self._owed or bool(await self.write(lambda _: True))
 
     async def look(self) -> None:
         """Reads what others, or other parts of ours, have written; nothing may be owed."""

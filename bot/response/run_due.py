@@ -40,7 +40,8 @@ async def _make(world: World, actor: Actor, carried: Carried, move: moves.Move) 
         case moves.Start() | moves.Probe():
             return await step_started.act(world, actor, carried, move)
         case _:
-            await carried.settle()
+            if not await carried.settle():
+                return None
             rested = await _look_or_ask(world, actor, carried, move)
             await carried.look()
             return rested
