@@ -62,6 +62,13 @@ BITES = [
         says="not seen within",
     ),
     Bite(
+        fault="a question that is put although the run was cancelled as its plan was written",
+        file="bot/response/run_due.py",
+        plant=replaced("if not await carried.settle():\n                return None", "await carried.settle()"),
+        caught_by=pytest(CANCELLED, "-k", "in_the_moment_before"),
+        says="plans",
+    ),
+    Bite(
         fault="a question of a cancelled run that can still be answered",
         file="bot/response/run_cancelled.py",
         plant=replaced("    questions_dropped.drop(tx, actor, run, why, now)\n", ""),

@@ -134,35 +134,48 @@ async def test_what_is_being_taken_back_is_cancelled_too_and_may_be_asked_for_ag
     assert case.runs[0][0].status is RunStatus.ROLLED_BACK
 
 
-async def test_who_cancels_in_the_moment_before_a_question_is_asked_is_not_asked(database: Path) -> None:
+def asks(tx: Tx) -> bool:
+    """What is about to be written asks somebody."""
+    return bool(tx.approvals.open())
+
+
+def plans(tx: Tx) -> bool:
+    """What is about to be written is the plan that the question will be about."""
+    return any(line.kind is JournalKind.PLANNED and line.step == "first" for line in tx.runs.journal(RUN))
+
+
+@pytest.mark.parametrize("moment", [asks, plans])
+async def test_who_cancels_in_the_moment_before_a_question_is_asked_is_not_asked(
+    moment: Callable[[Tx], bool], database: Path
+) -> None:
     async with living(database, [TWO]) as tocsin:
         inner = tocsin.world.store
-        tocsin.world.store = Quicker(tocsin, inner)
+        tocsin.world.store = Quicker(tocsin, inner, moment)
         tocsin.fails()
         case = await tocsin.until(ended)
     assert (case.runs[0][0].status, case.approvals) == (RunStatus.CANCELLED, ())
 
 
-class Asks(Exception):
-    """What is about to be written asks somebody."""
+class Overtaken(Exception):
+    """Somebody else writes before what is about to be written."""
 
 
 class Quicker:
-    """A `Store` before whose first question somebody else writes: the run is cancelled."""
+    """A `Store` in which somebody is quicker than the first write of `moment`: the run is cancelled."""
 
-    def __init__(self, tocsin: Tocsin, inner: Store) -> None:
-        self._tocsin, self._inner, self._done = tocsin, inner, False
+    def __init__(self, tocsin: Tocsin, inner: Store, moment: Callable[[Tx], bool]) -> None:
+        self._tocsin, self._inner, self._moment, self._done = tocsin, inner, moment, False
 
     async def write(self, work: Callable[[Tx], T], *, first: bool = False) -> T:
-        def asking(tx: Tx) -> T:
+        def overtaken(tx: Tx) -> T:
             done = work(tx)
-            if not self._done and tx.approvals.open():
-                raise Asks
+            if not self._done and self._moment(tx):
+                raise Overtaken
             return done
 
         try:
-            return await self._inner.write(asking, first=first)
-        except Asks:
+            return await self._inner.write(overtaken, first=first)
+        except Overtaken:
             self._done = True
             await cancels(self._tocsin)
             return await self._inner.write(work, first=first)
