@@ -40,11 +40,16 @@ async def _make(world: World, actor: Actor, carried: Carried, move: moves.Move) 
         case moves.Start() | moves.Probe():
             return await step_started.act(world, actor, carried, move)
         case _:
-            if not await carried.settle():
-                return None
-            rested = await _look_or_ask(world, actor, carried, move)
-            await carried.look()
-            return rested
+            return await _settled(world, actor, carried, move)
+
+
+async def _settled(world: World, actor: Actor, carried: Carried, move: _LooksOrAsks) -> RunbookRun | None:
+    """What is owed is written before anything is looked at or asked, and what that came to is read after it."""
+    if not await carried.settle():
+        return None
+    rested = await _look_or_ask(world, actor, carried, move)
+    await carried.look()
+    return rested
 
 
 async def _look_or_ask(world: World, actor: Actor, carried: Carried, move: _LooksOrAsks) -> RunbookRun | None:

@@ -64,7 +64,7 @@ BITES = [
     Bite(
         fault="a question that is put although the run was cancelled as its plan was written",
         file="bot/response/run_due.py",
-        plant=replaced("if not await carried.settle():\n                return None", "await carried.settle()"),
+        plant=replaced("if not await carried.settle():\n        return None", "await carried.settle()"),
         caught_by=pytest(CANCELLED, "-k", "in_the_moment_before"),
         says="plans",
     ),
