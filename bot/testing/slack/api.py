@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,11 +12,15 @@ from aiohttp import web
 from bot.testing.slack.chat import Chat
 from bot.testing.slack.conversations import Conversations
 from bot.testing.slack.deliveries import Deliveries
-from bot.testing.slack.methods import Method, methods
+from bot.testing.slack.manifest import manifest
+from bot.testing.slack.methods import Method, Token, methods
 from bot.testing.slack.people import People
-from bot.testing.slack.settings import APP_TOKEN, BOT_TOKEN, Limits, Settings
+from bot.testing.slack.settings import APP_TOKEN, BOT_TOKEN, CONFIGURATION_TOKEN, Limits, Settings
 from bot.testing.slack.words import Asked, Json, Refused
-from bot.testing.slack.workspace import BOT, BOT_ID, DOMAIN, TEAM, Workspace
+from bot.testing.slack.workspace import APP, BOT, BOT_ID, DOMAIN, TEAM, Workspace
+
+_TOKENS = {BOT_TOKEN: Token.BOT, APP_TOKEN: Token.APP, CONFIGURATION_TOKEN: Token.CONFIGURATION}
+_APP_ID = re.compile(r"A[A-Z0-9]{2,20}")
 
 
 class Limited(Exception):
@@ -35,7 +40,7 @@ class Api:
         self.chat, self.people = Chat(workspace), People(workspace, lambda: self.settings.file_s)
         self.talks = Conversations(workspace)
         self._workspace, self._deliveries = workspace, deliveries
-        self._methods = methods(self.chat, self.talks, self.people, self._auth, self._connect)
+        self._methods = methods(self.chat, self.talks, self.people, self._auth, self._connect, self._export)
         self.url = ""
 
     def answer(self, asked: Asked) -> Json:
@@ -59,13 +64,16 @@ class Api:
     def _let_in(self, asked: Asked, method: Method) -> None:
         if not asked.token:
             raise Refused("not_authed")
-        if asked.token not in (BOT_TOKEN, APP_TOKEN):
+        kind = _TOKENS.get(asked.token)
+        if kind is None:
             raise Refused("invalid_auth")
-        if self.settings.revoked or self.settings.inactive:
+        if kind is Token.CONFIGURATION and self.settings.expired:
+            raise Refused("token_expired")
+        if kind is not Token.CONFIGURATION and (self.settings.revoked or self.settings.inactive):
             raise Refused("token_revoked" if self.settings.revoked else "account_inactive")
-        if method.app is not (asked.token == APP_TOKEN):
+        if method.token is not kind:
             raise Refused("not_allowed_token_type")
-        if method.app or not method.scopes:
+        if kind is not Token.BOT or not method.scopes:
             return
         given = self.settings.scopes.split()
         if not set(method.scopes) & set(given):
@@ -79,6 +87,15 @@ class Api:
     def _connect(self, asked: Asked) -> Json:
         """apps.connections.open."""
         return {"url": f"{self.url.replace('http', 'ws', 1)}/link?ticket={self._deliveries.sockets.ticket()}"}
+
+    def _export(self, asked: Asked) -> Json:
+        """apps.manifest.export."""
+        app = asked.needed("app_id")
+        if not _APP_ID.fullmatch(app):
+            raise Refused("invalid_app_id")
+        if app != APP:
+            raise Refused("app_not_found")
+        return {"manifest": manifest(self.settings)}
 
 
 async def arguments(request: web.Request, *, reads_json: bool) -> tuple[Mapping[str, Any], str]:

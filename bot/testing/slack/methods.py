@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum, auto
 
 from bot.testing.slack.chat import Chat
 from bot.testing.slack.conversations import Conversations
@@ -17,9 +18,17 @@ POSTING = 0
 """A tier of its own: one a second in each channel."""
 
 
+class Token(StrEnum):
+    """The bot's, the app's for Socket Mode, and that of a person who sets apps up."""
+
+    BOT = auto()
+    APP = auto()
+    CONFIGURATION = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One method. `arguments` are all that it takes; `json`: whether it reads a JSON body; `app`: it wants that token.
+    """One method. `arguments` are all that it takes; `json`: whether it reads a JSON body; `token`: whose it wants.
 
     Of `scopes` one is enough.
     """
@@ -29,7 +38,7 @@ class Method:
     scopes: Sequence[str]
     arguments: frozenset[str]
     json: bool = True
-    app: bool = False
+    token: Token = Token.BOT
 
 
 _OF_ALL = "team_id"  # which workspace, for tokens of several
@@ -39,11 +48,14 @@ _MANAGING = ("channels:manage", "channels:write", "groups:write", "im:write", "m
 _HISTORY = ("channels:history", "groups:history", "im:history", "mpim:history")
 
 
-def methods(chat: Chat, talks: Conversations, people: People, auth: Handler, connect: Handler) -> Mapping[str, Method]:
+def methods(
+    chat: Chat, talks: Conversations, people: People, auth: Handler, connect: Handler, export: Handler
+) -> Mapping[str, Method]:
     """By name."""
     return {
         "auth.test": _method(auth, 4, (), ""),
-        "apps.connections.open": _method(connect, 1, ("connections:write",), "", app=True),
+        "apps.connections.open": _method(connect, 1, ("connections:write",), "", token=Token.APP),
+        "apps.manifest.export": _method(export, 3, (), "app_id", token=Token.CONFIGURATION),
         **_of_chat(chat),
         **_of_conversations(talks),
         **_of_people(people),
@@ -51,9 +63,9 @@ def methods(chat: Chat, talks: Conversations, people: People, auth: Handler, con
 
 
 def _method(
-    handler: Handler, tier: int, scopes: Sequence[str], arguments: str, *, json: bool = True, app: bool = False
+    handler: Handler, tier: int, scopes: Sequence[str], arguments: str, *, json: bool = True, token: Token = Token.BOT
 ) -> Method:
-    return Method(handler, tier, scopes, frozenset([*arguments.split(), _OF_ALL]), json, app)
+    return Method(handler, tier, scopes, frozenset([*arguments.split(), _OF_ALL]), json, token)
 
 
 def _of_chat(chat: Chat) -> Mapping[str, Method]:
@@ -105,6 +117,7 @@ def _of_people(people: People) -> Mapping[str, Method]:
     read = ("users:read",)
     finishing = "files channel_id channels thread_ts initial_comment blocks"
     return {
+        "bots.info": _method(people.bot, 3, read, "bot", json=False),
         "users.info": _method(people.info, 4, read, "user include_locale", json=False),
         "users.list": _method(people.list, 2, read, "limit cursor include_locale", json=False),
         "users.lookupByEmail": _method(people.by_email, 3, ("users:read.email",), "email", json=False),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from bot.testing.slack import blocks as kit
 from bot.testing.slack.words import Asked, Json, Refused, paged
-from bot.testing.slack.workspace import APP, BOT, TEAM, Workspace
+from bot.testing.slack.workspace import APP, BOT, BOT_ID, TEAM, Workspace
 
 _DEEPEST = 3
 
@@ -24,6 +24,12 @@ class People:
     def info(self, asked: Asked) -> Json:
         """users.info."""
         return {"user": self._workspace.user(asked.needed("user", "user_not_found")).shown()}
+
+    def bot(self, asked: Asked) -> Json:
+        """bots.info: there is one, which is ours."""
+        if asked.text("bot") != BOT_ID:
+            raise Refused("bot_not_found")
+        return {"bot": {"id": BOT_ID, "app_id": APP, "user_id": BOT, "name": "tocsin", "deleted": False, "icons": {}}}
 
     def list(self, asked: Asked) -> Json:
         """users.list."""

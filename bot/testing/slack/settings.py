@@ -12,6 +12,7 @@ from bot.testing.wire import Fault
 
 BOT_TOKEN = "xoxb-simulated-0123456789-bot"  # noqa: S105 - made up
 APP_TOKEN = "xapp-1-A0TOCSIN-simulated-0123456789"  # noqa: S105 - made up
+CONFIGURATION_TOKEN = "xoxe.xoxp-1-simulated-0123456789"  # noqa: S105 - made up
 SIGNING_SECRET = "simulated-signing-secret-0123456789"  # noqa: S105 - made up
 SCOPES = (
     "app_mentions:read bookmarks:write canvases:write channels:history channels:join channels:manage channels:read"
@@ -47,7 +48,8 @@ class Settings(BaseModel):
     `limits`: calls are counted, and too many answered with 429; `channel_s`: seconds between two messages of a channel.
     `skew_s`: how far its clock is ahead of ours. `acknowledge_s`: how long it waits for an acknowledgement;
     `redeliveries`: how often an event that nobody acknowledged comes again. Where `urls` has one, it posts there.
-    `file_s`: seconds until an uploaded file can be shown in a block.
+    `file_s`: seconds until an uploaded file can be shown in a block. `command` and `interactivity` are what the app's
+    manifest says of them, beside scopes, events and addresses; `expired`: the configuration token's 12 hours are over.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -64,6 +66,9 @@ class Settings(BaseModel):
     acknowledge_s: float = Field(default=3.0, gt=0)
     redeliveries: int = Field(default=3, ge=0)
     urls: Urls = Urls()
+    command: str = "/tocsin"
+    interactivity: bool = True
+    expired: bool = False
 
 
 class SlackFault(Fault):

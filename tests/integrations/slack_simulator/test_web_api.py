@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.testing.slack.settings import APP_TOKEN, BOT_TOKEN, SCOPES
+from bot.testing.slack.settings import APP_TOKEN, BOT_TOKEN, CONFIGURATION_TOKEN, EVENTS, SCOPES
 from tests.integrations.slack_simulator.simulated import Slack
 
 FORM = "application/x-www-form-urlencoded"
@@ -208,3 +208,34 @@ async def test_faults_before_and_after_the_effect(slack: Slack, web: AsyncWebCli
             await web.chat_postMessage(channel=channel, text="x")
         assert len(await asyncio.to_thread(slack.said, "sre")) == before + arrives, fault
     assert (await web.chat_postMessage(channel=channel, text="mended"))["ok"]
+
+
+async def test_whoever_sets_the_app_up_may_read_its_manifest(slack: Slack, web: AsyncWebClient) -> None:
+    app = str((await web.bots_info(bot=str((await web.auth_test())["bot_id"])))["bot"]["app_id"])
+    assert (await refused(web.bots_info(bot="B0NOBODY"))).response["error"] == "bot_not_found"
+    owner = AsyncWebClient(CONFIGURATION_TOKEN, base_url=slack.api)
+    found = (await owner.apps_manifest_export(app_id=app))["manifest"]
+    assert found["settings"]["event_subscriptions"] == {"bot_events": list(EVENTS)}
+    assert found["settings"]["socket_mode_enabled"]
+    assert found["oauth_config"]["scopes"]["bot"] == SCOPES.split()
+    posts = {name: "https://tocsin.example.net/hooks/slack" for name in ("events", "interactivity", "commands")}
+    await asyncio.to_thread(lambda: slack.set(urls=posts, interactivity=False))
+    found = (await owner.apps_manifest_export(app_id=app))["manifest"]
+    assert not found["settings"]["socket_mode_enabled"]
+    assert found["settings"]["interactivity"] == {"is_enabled": False, "request_url": posts["interactivity"]}
+    assert found["features"]["slash_commands"][0]["url"] == posts["commands"]
+
+
+async def test_a_manifest_is_shown_to_nobody_else(slack: Slack, web: AsyncWebClient) -> None:
+    owner = AsyncWebClient(CONFIGURATION_TOKEN, base_url=slack.api)
+    for client, app, error in (
+        (web, "A0TOCSIN", "not_allowed_token_type"),
+        (AsyncWebClient("xoxe.xoxp-1-of-nobody", base_url=slack.api), "A0TOCSIN", "invalid_auth"),
+        (owner, "tocsin", "invalid_app_id"),
+        (owner, "A0OTHER", "app_not_found"),
+    ):
+        assert (await refused(client.apps_manifest_export(app_id=app))).response["error"] == error
+    assert (await refused(owner.auth_test())).response["error"] == "not_allowed_token_type"
+    await asyncio.to_thread(lambda: slack.set(expired=True))
+    assert (await refused(owner.apps_manifest_export(app_id="A0TOCSIN"))).response["error"] == "token_expired"
+    assert (await web.auth_test())["ok"]
