@@ -14,6 +14,7 @@ NOTICES = "tests/integrations/slack/test_notices.py"
 KEPT = "tests/integrations/slack/test_kept.py"
 KILLED = "tests/integrations/slack/test_acknowledged.py"
 EVERY = "tests/integrations/slack/test_every_command.py"
+SUBSCRIBED = "tests/integrations/slack/test_subscriptions.py"
 
 BITES = [
     Bite(
@@ -188,5 +189,12 @@ BITES = [
         plant=replaced("    return mrkdwn.escaped(cut) + (", "    return cut + ("),
         caught_by=pytest("tests/integrations/slack/test_renderers.py"),
         says="test_nothing_calls_anybody_or_leads_where_it_does_not_say",
+    ),
+    Bite(
+        fault="an app that misses an event, called well by the doctor",
+        file="bot/integrations/slack/subscriptions.py",
+        plant=replaced("    if events := _missing(wanted, found, *_EVENTS):", "    if events := '':"),
+        caught_by=pytest(SUBSCRIBED, "-k", "event_that_is_missing"),
+        says="test_an_event_that_is_missing_is_named_with_what_to_do",
     ),
 ]

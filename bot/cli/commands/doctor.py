@@ -66,7 +66,7 @@ def _show(found: Answer, console: Console) -> None:
     ]
     console.table(("INTEGRATION", "WHAT", "STATE", "VERSION", "CLOCK", "DETAIL"), rows)
     for one in found["findings"]:
-        if not one["ok"] and one["hint"]:
+        if one["hint"]:
             console.say(f"{one['integration']}: {one['hint']}")
 
 

@@ -12,10 +12,11 @@ from bot.integrations.slack.config import SlackConfig, check_person
 from bot.integrations.slack.health import Examination
 from bot.integrations.slack.keeping import catching_up
 from bot.integrations.slack.listening import Listening, Posted, listening
-from bot.integrations.slack.manifest import channels, manifest, scopes
+from bot.integrations.slack.manifest import app, channels, manifest, scopes
 from bot.integrations.slack.notices import Notices
 from bot.integrations.slack.responding import Responding
 from bot.integrations.slack.room import Room
+from bot.integrations.slack.subscriptions import Subscriptions
 from bot.integrations.slack.writing import Writing
 from bot.kit.plugin import Capabilities, Integration, Tools
 from bot.ports.commands import Commands
@@ -25,6 +26,14 @@ def _answers(api: Api, config: SlackConfig, tools: Tools, commands: Commands) ->
     emoji = frozenset(config.incidents.emoji) if config.incidents is not None else None
     manner = Manner(command=config.command, trusts=config.trust_emails, emoji=emoji)
     return Answers(api, Responding(config, tools), commands, manner)
+
+
+def _subscriptions(api: Api, config: SlackConfig, tools: Tools) -> Subscriptions | None:
+    """Where people are heard. Our own address is not known here: of addresses only their end is compared."""
+    if config.app_token is None and config.signing_secret is None:
+        return None
+    owner = Api(config, tools, config.configuration_token) if config.configuration_token is not None else None
+    return Subscriptions(bot=api, owner=owner, wanted=app(config, tools.name, ""))
 
 
 @asynccontextmanager
@@ -52,6 +61,7 @@ async def _open(config: SlackConfig, tools: Tools) -> AsyncIterator[Capabilities
             clock=tools.clock,
             scopes=scopes(config),
             channels=channels(config),
+            subscriptions=_subscriptions(api, config, tools),
             socket=None if heard is None else heard.examine,
         )
         yield Capabilities(

@@ -56,6 +56,14 @@ def _of_the_app(token: SecretStr) -> SecretStr:
     return token
 
 
+def _of_its_owner(token: SecretStr) -> SecretStr:
+    if not token.get_secret_value().strip().startswith("xoxe.xoxp-"):
+        raise ValueError(
+            "it begins with `xoxe.xoxp-`: the access token under *Your App Configuration Tokens* at api.slack.com/apps"
+        )
+    return token
+
+
 def _is_command(name: str) -> str:
     if not _COMMAND.fullmatch(name):
         raise ValueError(f"not a slash command: {name!r}; write it like /tocsin, in small letters")
@@ -172,6 +180,11 @@ class SlackConfig(Strict):
         default=None,
         description="The *Signing Secret* of the app, where Slack posts what people do to `/hooks/NAME` instead of over"
         " *Socket Mode*.",
+    )
+    configuration_token: Annotated[SecretStr, AfterValidator(_of_its_owner)] | None = Field(
+        default=None,
+        description="An *App Configuration Token*, `xoxe.xoxp-...`, for the time of a setup: with it `tocsin doctor`"
+        " compares the app with its manifest. It lives 12 hours.",
     )
     channel: Annotated[str, AfterValidator(_is_place)] = Field(
         default="",

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from bot.errors import IntegrationError
 from bot.integrations.slack.api import Api
+from bot.integrations.slack.subscriptions import Subscriptions
 from bot.integrations.slack.writing import Writing
 from bot.kit.clocks import clock, skew_of
 from bot.kit.redaction import visible
@@ -22,8 +23,8 @@ _SKEW = timedelta(seconds=60)
 class Examination:
     """Asks one workspace; no message is written to find out.
 
-    `scopes` are those it needs, and what for; `channels` those it writes to, and what stands there. `socket` says how
-    it is with what people click, where that is heard.
+    `scopes` are those it needs, and what for; `channels` those it writes to, and what stands there. Where people are
+    heard, `subscriptions` knows what Slack is to bring, and `socket` says how it is with what they click.
     """
 
     api: Api
@@ -31,6 +32,7 @@ class Examination:
     clock: Clock
     scopes: Mapping[str, str]
     channels: Mapping[str, str]
+    subscriptions: Subscriptions | None
     socket: Callable[[], Awaitable[Health]] | None
 
     async def examine(self) -> Sequence[Health]:
@@ -47,6 +49,8 @@ class Examination:
         if skew is not None:
             found.append(clock(skew, allowed=_SKEW, because="messages say when something happened by our clock"))
         found += [await self._room(channel, what) for channel, what in self.channels.items()]
+        if self.subscriptions is not None:
+            found.append(await self.subscriptions.examine(str(said.get("bot_id", ""))))
         return [*found, await self.socket()] if self.socket is not None else found
 
     async def _room(self, channel: str, what: str) -> Health:

@@ -38,7 +38,12 @@ _PRIVATE = {
     "groups:read": "see them",
 }
 _GROUPS = {"usergroups:read": "invite user groups"}
-_STAND_INS = {"bot_token": "xoxb-", "app_token": "xapp-", "signing_secret": "-"}
+_STAND_INS = {
+    "bot_token": "xoxb-",
+    "app_token": "xapp-",
+    "signing_secret": "-",
+    "configuration_token": "xoxe.xoxp-",
+}
 _EVENTS = ("app_home_opened", "app_mention")
 _KEPT = ("message.channels", "pin_added", "reaction_added")
 _JOINING = ("member_joined_channel",)
@@ -88,6 +93,11 @@ def manifest(written: Mapping[str, Any], name: str, address: str) -> str:
     """
     kept = {key: _STAND_INS.get(key, value) for key, value in written.items()}
     config = SlackConfig.model_validate({"bot_token": _STAND_INS["bot_token"], **kept})
+    return json.dumps(app(config, name, address), indent=2)
+
+
+def app(config: SlackConfig, name: str, address: str) -> Json:
+    """What Slack must know of it, as a manifest has it."""
     posts = config.signing_secret is not None and config.app_token is None
     hook = f"{address or 'https://tocsin.example.net'}/hooks/{name}"
     url = {"request_url": hook} if posts else {}
@@ -106,7 +116,7 @@ def manifest(written: Mapping[str, Any], name: str, address: str) -> str:
         "description": "Say that something is wrong, from anywhere",
     }
     keeping = _KEEPING if config.incidents is not None else {}
-    made = {
+    return {
         "display_information": {"name": "Tocsin", "description": "Incidents, evidence and runbooks that ask first"},
         "features": {
             "app_home": {
@@ -127,4 +137,3 @@ def manifest(written: Mapping[str, Any], name: str, address: str) -> str:
             "token_rotation_enabled": False,
         },
     }
-    return json.dumps(made, indent=2)
