@@ -244,12 +244,14 @@ def test_a_report_goes_to_a_file_or_a_pipe(served: Served) -> None:
     )
 
 
-def test_the_doctor_tells_what_is_reached(served: Served) -> None:
+def test_the_doctor_tells_what_is_reached_and_how_to_have_the_rest_checked(served: Served) -> None:
     said = served.says("ann", "doctor")
     assert said.status == 0, said.err
     assert said.out.splitlines() == [
         "INTEGRATION  WHAT       STATE  VERSION  CLOCK   DETAIL",
         "prom         reachable  ok     3.5.3    -0.2 s  answers",
+        "prom         rights     ok     -        -       not checked",
+        "prom: to have them checked, give it a token",
     ]
 
 

@@ -29,7 +29,12 @@ PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
 ADDRESS = "http://127.0.0.1:9393"
-HEALTH = {"prom": [Health(what="reachable", ok=True, detail="answers", version="3.5.3", skew=timedelta(seconds=-0.25))]}
+HEALTH = {
+    "prom": [
+        Health(what="reachable", ok=True, detail="answers", version="3.5.3", skew=timedelta(seconds=-0.25)),
+        Health(what="rights", ok=True, detail="not checked", hint="to have them checked, give it a token"),
+    ]
+}
 
 
 class NoDrawer:
