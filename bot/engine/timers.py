@@ -25,6 +25,7 @@ from bot.response import (
     reminders_due,
     schedules_due,
 )
+from bot.response.one_by_one import PutOff
 from bot.response.rule_due import LEASE
 from bot.response.world import World
 
@@ -83,6 +84,11 @@ class Timers:
             try:
                 await bell.wait(await self._look(look))
                 mistakes = 0
+            except PutOff as error:
+                for incident, mistake in error.mistakes.items():
+                    _log.error("%s met a mistake of ours with %s, which is put off", name, incident, exc_info=mistake)
+                    self._telemetry.look_failed(name)
+                await asyncio.sleep(_AT_ONCE_S)
             except Fenced as error:
                 _log.info("%s are looked after by another process: %s", name, error)
                 await asyncio.sleep(_AGAIN_S)

@@ -224,6 +224,13 @@ def sighted(incident: IncidentId, source: str, now: datetime) -> TimelineEntry:
     return _entry(incident, now, TOCSIN, EntryKind.SIGNAL, f"{source} can be seen again")
 
 
+def stumbled(incident: IncidentId, kind: EntryKind, mistake: str, actor: Actor, now: datetime) -> TimelineEntry:
+    """What goes by the clock met a mistake of ours: people hear that they may wait in vain."""
+    text = f"a {kind} that is due now is put off: Tocsin met a mistake of its own"
+    why = f"{mistake}; it is tried again every minute, and the log says more"
+    return _entry(incident, now, actor, kind, text, why=why)
+
+
 def _link(incident: Incident, text: str, why: str, actor: Actor, now: datetime) -> TimelineEntry:
     return _entry(incident.id, now, actor, EntryKind.LINK, text, why=why)
 

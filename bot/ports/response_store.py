@@ -57,8 +57,12 @@ class Reminders(Protocol):
         """All of one incident."""
         ...
 
-    def due(self, now: datetime, limit: int) -> Sequence[Reminder]:
-        """Those whose time has come, the oldest first."""
+    def due(self, now: datetime, limit: int) -> Sequence[IncidentId]:
+        """Incidents for which the time of one has come, the oldest first."""
+        ...
+
+    def put_off(self, incident: IncidentId, until: datetime) -> None:
+        """What is due of this incident before then is due then."""
         ...
 
     def next_at(self) -> datetime | None:
@@ -89,8 +93,12 @@ class Escalations(Protocol):
         """That of one incident."""
         ...
 
-    def due(self, now: datetime, limit: int) -> Sequence[Escalation]:
-        """Those whose next step's time has come, the oldest first."""
+    def due(self, now: datetime, limit: int) -> Sequence[IncidentId]:
+        """Incidents for which the time of the next step has come, the oldest first."""
+        ...
+
+    def put_off(self, incident: IncidentId, until: datetime) -> None:
+        """What is due of this incident before then is due then."""
         ...
 
     def next_at(self) -> datetime | None:

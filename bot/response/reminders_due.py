@@ -8,47 +8,52 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 
 from bot.incidents import escalation, reminders
 from bot.model.actor import Actor
 from bot.model.escalation import Target, TargetKind
+from bot.model.ids import IncidentId
 from bot.model.incident import Incident
 from bot.model.reminder import Reminder
 from bot.model.setup import Setup
+from bot.model.timeline import EntryKind
 from bot.ports.store import Tx
-from bot.response import escalating, messages, reminders_planned
+from bot.response import escalating, messages, one_by_one, reminders_planned
 from bot.response.record import record
 from bot.response.reminders_planned import Standing
 from bot.response.world import World
 from bot.rights import Act, require
 
 PORTION = 100
-"""Reminders that are told in one transaction."""
+"""Incidents that are reminded in one look."""
 
 
 async def look(world: World, actor: Actor, *, lease: str, epoch: int) -> datetime | None:
-    """Tells what is due; when the next is. None: nothing is to come. Fenced when another process tells by now."""
-    now = world.clock.now()
+    """Tells what is due; when the next is. None: nothing is to come. Fenced when another tells by now; PutOff."""
+    now, setup = world.clock.now(), world.setup
     require(actor, Act.REMIND, "reminders", now)
-    next_at = await world.store.read(lambda tx: tx.reminders.next_at())
-    if next_at is None or next_at > now:
+    next_at, due = await world.store.read(lambda tx: _due(tx, now))
+    if not due:
         return next_at
-    tell = partial(_tell_due, setup=world.setup, actor=actor, lease=lease, epoch=epoch, now=now)
-    next_at = await world.store.write(tell)
-    world.nudge()
-    return next_at
+
+    def work(tx: Tx, incident: IncidentId) -> None:
+        _tell_due(tx, setup, actor, tx.incidents.get(incident), now)
+
+    each = one_by_one.Look(work=work, rows=lambda tx: tx.reminders, kind=EntryKind.REMINDER, lease=lease, epoch=epoch)
+    await one_by_one.do(world, actor, due, each)
+    return await world.store.read(lambda tx: tx.reminders.next_at())
 
 
-def _tell_due(tx: Tx, *, setup: Setup, actor: Actor, lease: str, epoch: int, now: datetime) -> datetime | None:
-    tx.leases.check(lease, epoch)
-    for reminder in tx.reminders.due(now, PORTION):
-        incident = tx.incidents.get(reminder.incident)
-        standing = reminders_planned.plan(tx, setup, actor, incident, now)
-        planned = standing.kept[reminder.kind]
+def _due(tx: Tx, now: datetime) -> tuple[datetime | None, Sequence[IncidentId]]:
+    next_at = tx.reminders.next_at()
+    return next_at, tx.reminders.due(now, PORTION) if next_at is not None and next_at <= now else ()
+
+
+def _tell_due(tx: Tx, setup: Setup, actor: Actor, incident: Incident, now: datetime) -> None:
+    standing = reminders_planned.plan(tx, setup, actor, incident, now)
+    for planned in standing.kept.values():
         if planned.due_at is not None and planned.due_at <= now:
             _tell(tx, setup, actor, incident, planned, standing, now)
-    return tx.reminders.next_at()
 
 
 def _tell(

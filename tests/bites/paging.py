@@ -88,4 +88,11 @@ BITES = [
         caught_by=pytest(f"{TOGETHER}::test_what_is_graver_than_what_they_know_wakes_them_at_once"),
         says="Right contains one more item",
     ),
+    Bite(
+        fault="a mistake with one incident that keeps everybody else from being paged",
+        file="bot/response/one_by_one.py",
+        plant=replaced("        return mistake\n", "        raise mistake\n"),
+        caught_by=pytest(f"{WOKEN}::test_a_mistake_of_ours_with_many_delays_nobody_else_and_is_tried_again"),
+        says="assert [] == ['ben']",
+    ),
 ]

@@ -13,8 +13,8 @@ PURE = "tests/unit/incidents/test_reminders.py"
 BITES = [
     Bite(
         fault="a reminder that is told by whoever has lost the lease",
-        file="bot/response/reminders_due.py",
-        plant=replaced("    tx.leases.check(lease, epoch)\n", ""),
+        file="bot/response/one_by_one.py",
+        plant=replaced("        tx.leases.check(self.lease, self.epoch)\n        self.work(tx", "        self.work(tx"),
         caught_by=pytest(f"{SCENARIOS}::test_whoever_has_lost_the_lease_reminds_nobody"),
         says="== ['status']",
     ),

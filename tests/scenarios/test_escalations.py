@@ -22,7 +22,13 @@ from bot.model.page import PageStatus
 from bot.model.schedule import Layer, Schedule
 from bot.model.service import Service
 from bot.model.time_interval import MomentSet, Range, TimeInterval
-from bot.response import incident_changed, incident_declared, incident_edited, incidents_merged, person_paged
+from bot.response import (
+    incident_changed,
+    incident_declared,
+    incident_edited,
+    incidents_merged,
+    person_paged,
+)
 from bot.response.rule_due import LEASE
 from bot.testing.pagers import FakePager
 from tests.scenarios.tocsin import Tocsin, actor, living
@@ -374,3 +380,29 @@ async def test_whoever_is_given_an_incident_is_woken_unless_they_took_it(databas
         _, standing = await person_paged.found(world, actor("ann"), another)
         assert standing is not None
         assert (standing.due_at, standing.why) == (None, "ben has it"), "and not ann, who only said so"
+
+
+async def test_a_mistake_of_ours_with_many_delays_nobody_else_and_is_tried_again(
+    database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with house(database, EscalationPolicy(name="shop", levels=(level("ann"), level("ben")))) as made:
+        setup, world = made.tocsin.world.setup, made.tocsin.world
+        odd = EscalationPolicy(name="odd", levels=(level("ann"), level("nowhere")))
+        nowhere = replace(ROTA, name="nowhere", time_zone="No/Where")
+        world.setup = replace(
+            setup,
+            services={"db": Service(name="db", escalation="odd")},
+            escalations={**setup.escalations, "odd": odd},
+            schedules={**setup.schedules, "nowhere": nowhere},
+        )
+        for _ in range(60):  # more than one look has room for
+            await incident_declared.declare(world, actor("ann"), title="odd", severity=Severity.SEV1, service="db")
+        await made.declares()
+        await made.tocsin.passes("3m")
+        assert [person for person, _ in made.rang if person == "ben"] == ["ben"]
+        put_off = "a page that is due now is put off: Tocsin met a mistake of its own"
+        assert [text for text in await made.said() if text == put_off] == [put_off]
+        assert caplog.text.count("escalations met a mistake of ours with INC-1, which is put off") == 3
+        world.setup = replace(world.setup, schedules={**setup.schedules, "nowhere": replace(nowhere, time_zone="UTC")})
+        await made.tocsin.passes("90s")
+        assert (await made.said())[2] == "paged ann through phone"

@@ -1,8 +1,9 @@
 """People work on an incident: roles, tasks, status updates, and what they are reminded of; in virtual time."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -419,6 +420,23 @@ async def test_whoever_has_lost_the_lease_reminds_nobody(database: Path) -> None
         assert [entry.text for entry in (await tocsin.case()).timeline][1:] == [
             "reminder: nobody has led the response for 10m"
         ]
+
+
+async def test_a_row_that_nobody_can_read_holds_up_no_other_reminder(
+    database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with room(database) as here:
+        await here.declares()
+        await here.declares()
+        with closing(sqlite3.connect(database)) as other:
+            newer = "UPDATE reminders SET kind = 'of another version' WHERE incident = 'INC-1' AND kind = ?"
+            other.execute(newer, [ReminderKind.NO_COMMANDER])
+            other.commit()
+        await here.later("6m")
+        sound = here.tocsin.said(await here.tocsin.case("INC-2"))
+        assert "reminder: nobody has led the response for 5m" in sound
+        assert "a reminder that is due now is put off: Tocsin met a mistake of its own" in await here.said("reminder")
+        assert "reminders met a mistake of ours with INC-1, which is put off" in caplog.text
 
 
 # ---- updates ---------------------------------------------------------------------------------------------------------

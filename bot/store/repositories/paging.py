@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from bot.errors import NotFound
 from bot.model.escalation import Escalation
@@ -133,10 +133,15 @@ class Escalations(Repository):
         row = self._first(select(_escalations).where(_escalations.c.incident == incident))
         return row and escalation_noun(row)
 
-    def due(self, now: datetime, limit: int) -> Sequence[Escalation]:
-        """Those whose next step's time has come, the oldest first."""
-        due = select(_escalations).where(_escalations.c.due_at <= now)
-        return [escalation_noun(row) for row in self._all(due.order_by(_escalations.c.due_at).limit(limit))]
+    def due(self, now: datetime, limit: int) -> Sequence[IncidentId]:
+        """Incidents for which the time of the next step has come, the oldest first."""
+        due = select(_escalations.c.incident).where(_escalations.c.due_at <= now)
+        return [IncidentId(row.incident) for row in self._all(due.order_by(_escalations.c.due_at).limit(limit))]
+
+    def put_off(self, incident: IncidentId, until: datetime) -> None:
+        """What is due of this incident before then is due then."""
+        early = _escalations.c.incident == incident, _escalations.c.due_at < until
+        self._change(update(_escalations).where(*early).values(due_at=until))
 
     def next_at(self) -> datetime | None:
         """When the next step is due."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.errors import NotFound
 from bot.model.ids import IncidentId, TaskId
@@ -166,10 +166,16 @@ class Reminders(Repository):
         found = select(_reminders).where(_reminders.c.incident == incident).order_by(_reminders.c.kind)
         return [reminder_noun(row) for row in self._all(found)]
 
-    def due(self, now: datetime, limit: int) -> Sequence[Reminder]:
-        """Those whose time has come, the oldest first."""
-        due = select(_reminders).where(_reminders.c.due_at <= now)
-        return [reminder_noun(row) for row in self._all(due.order_by(_reminders.c.due_at).limit(limit))]
+    def due(self, now: datetime, limit: int) -> Sequence[IncidentId]:
+        """Incidents for which the time of one has come, the oldest first."""
+        at = func.min(_reminders.c.due_at)
+        due = select(_reminders.c.incident).where(_reminders.c.due_at <= now).group_by(_reminders.c.incident)
+        return [IncidentId(row.incident) for row in self._all(due.order_by(at).limit(limit))]
+
+    def put_off(self, incident: IncidentId, until: datetime) -> None:
+        """What is due of this incident before then is due then."""
+        early = _reminders.c.incident == incident, _reminders.c.due_at < until
+        self._change(update(_reminders).where(*early).values(due_at=until))
 
     def next_at(self) -> datetime | None:
         """When the next one is due."""
