@@ -141,7 +141,7 @@ def test_escalations(channel: Channel, escalation: Escalation) -> None:
     def work(tx: Tx) -> object:
         tx.incidents.put(INCIDENT)
         tx.escalations.put(escalation)
-        assert tx.escalations.due(LAST, 2) == ([escalation] if escalation.due_at else [])
+        assert tx.escalations.due(LAST, 2) == ([escalation.incident] if escalation.due_at else [])
         return tx.escalations.get(INCIDENT.id)
 
     assert there_and_back(channel, work) == escalation
