@@ -8,7 +8,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -135,7 +135,7 @@ def test_a_picture_is_drawn(lived: Lived) -> None:
 
 def test_without_any_configuration_an_address_will_do(lived: Lived, tmp_path: Path) -> None:
     (tmp_path / "some.yml").write_text(RULES)
-    said = Lived(lived.server, Shell(tmp_path, {}), lived.start, lived.end).backtest(
+    said = replace(lived, shell=Shell(tmp_path, {})).backtest(
         "some.yml", "--source", lived.server.url, "--format", "json"
     )
     assert said.status == 0, said.err
@@ -154,7 +154,7 @@ groups:
       - {alert: NotThere, expr: "max_over_time(tank:level:triple[5s]) > 3"}
 """
     (tmp_path / "some.yml").write_text(text)
-    shell = Lived(lived.server, Shell(tmp_path, {}), lived.start, lived.end)
+    shell = replace(lived, shell=Shell(tmp_path, {}))
     said = shell.backtest("some.yml", "--source", lived.server.url)
     assert said.status == 1
     assert "asked as what it is made of" in said.out

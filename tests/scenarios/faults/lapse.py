@@ -14,11 +14,12 @@ from tests.house.tree import ROOT
 
 INTERVAL = timedelta(milliseconds=500)
 _MINUTES, _HOURS = re.compile(r"\[\d+m\]"), re.compile(r"\[\d+[hd]\]")
-_SOON = timedelta(seconds=2)
-"""How long is waited for what will not come."""
+_SOON = timedelta(seconds=5)
+"""How long is waited for what will not come; longer than it would have to hold."""
 _LATE = timedelta(minutes=1)
 """How long is waited for what will come, on a machine that has other things to do."""
-_SHORTER = {"holds_for": "1s", "settle": "100ms"}
+# What is to hold is to hold for as long as the windows of these expressions: the minutes of both are the same seconds.
+_SHORTER = {"holds_for": "3s", "settle": "100ms"}
 
 
 def rule(alert: str, changes: Mapping[str, str]) -> RuleGroup:
