@@ -62,7 +62,7 @@ class Process(ServerProcess):
             if boundary
             else [sys.executable, "-m", "bot", "-c", config, "run"],  # of this tree, not the installed
             log=folder / f"tocsin-{number}.log",
-            ready=lambda: self.address is not None,
+            ready=lambda: self.address is not None or self.marker.exists(),  # a start may reach the boundary first
             env={"TOCSIN_TOKEN_FILE": str(self.token)},
         )
 
