@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from bot.testing.kubernetes.kinds import Kind
+from bot.testing.kubernetes.kinds import Kind
 
 Object = dict[str, Any]  # Any: whatever JSON an object of the API holds
 
