@@ -1,9 +1,12 @@
-"""A storm of 10,000 alerts in a minute, and people who type and click in Slack meanwhile: how soon it is acknowledged.
+"""A storm of 10,000 alerts in a minute, and people who type and click in Slack meanwhile: how soon they are heard.
 
 The whole of `tocsin run` on SQLite, and the simulated Slack on the same cores, where the incidents of the storm are
-shown within Slack's limits; once over Socket Mode and once over HTTP. Slack shows an error after three seconds.
+shown within Slack's limits; once over Socket Mode and once over HTTP. What people do is acknowledged, Slack shows an
+error after three seconds; then it is answered. Half-way somebody declares a grave incident, whose message has to come
+before those of the storm that wait for the channel.
 """
 
+import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.testing.slack import blocks as kit
+from bot.testing.slack.deliveries import EVENTS
 from bot.testing.slack.methods import TIERS
 from bot.testing.slack.settings import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from tests.bench import Row, p99
@@ -24,7 +28,10 @@ from tests.storm.weather import blows
 DOORS = {"Socket Mode": ("app_token", APP_TOKEN), "HTTP": ("signing_secret", SIGNING_SECRET)}
 EVERY = 0.25
 """Seconds between two things that people do."""
+HALF = int(STORM.seconds / EVERY / 2) // 5 * 5
+"""By then so many things were done; it is the turn of a command."""
 SAYS = ("list", "why Storm7", "search Storm", "note 1 it goes on")
+GRAVE = "nobody can pay"
 CONFIG = """\
 http: {{listen: "127.0.0.1:0"}}
 integrations:
@@ -63,14 +70,29 @@ def _through(door: str, folder: Path) -> list[Row]:
             with doing(slack, _declared(slack)) as taken:
                 answers = blows(STORM, address, (folder / "tocsin.token").read_text().strip())
             until(lambda: len(_unseen(slack)) > len(taken), "an answer to everything", within=60)
+            acts = [one for one in slack.knob("GET", "deliveries") if one["kind"] != EVENTS]
+            waited = [one["answered_s"] for one in acts if one["answered_s"] is not None]
+            grave, before = _grave(slack, acts[1 + HALF]["answered_s"])
     refused = sum(answer.status != 200 for answer in answers)
     note = f"{len(taken)} commands and clicks beside {STORM.alerts:,} alerts; {refused} requests refused"
     missed = sum(not one["acknowledged"] for one in taken)
     took = p99([one["took_s"] for one in taken])
+    ahead = f"{before} messages of the storm were written before it, {STORM.groups - before} waited behind it"
     return [
         Row(f"what people do is acknowledged over {door}, 99 of 100", took, "s", floor=1, aim=0.25, note=note),
         Row(f"what was not acknowledged in time over {door}", missed, "", floor=0),
+        Row(f"what people do is answered over {door}, the median", statistics.median(waited), "s"),
+        Row(f"what people do is answered over {door}, 99 of 100", p99(waited), "s", note=f"{len(waited)} answers"),
+        Row(f"a grave incident stands in the channel, declared over {door}", grave, "s", note=ahead),
     ]
+
+
+def _grave(slack: Slack, answered_s: float) -> tuple[float, int]:
+    """From the command that declares it to its message in the channel, in seconds; messages before it."""
+    said = [one for one in slack.said("sre") if one["text"].startswith("Triggered: ")]
+    place, shown = next((at, one) for at, one in enumerate(said) if GRAVE in one["text"])
+    [declared] = [one for one in _unseen(slack) if GRAVE in str(one) and "is declared" in one["text"]]
+    return float(shown["ts"]) - float(declared["ts"]) + answered_s, place
 
 
 def _declared(slack: Slack) -> dict[str, Any]:
@@ -93,6 +115,8 @@ def doing(slack: Slack, click: dict[str, Any]) -> Iterator[list[dict[str, Any]]]
         while not stop.wait(max(0.0, began + EVERY * (len(taken) + 1) - time.monotonic())):
             at = len(taken) % (len(SAYS) + 1)
             typed = {"user": "ann", "channel": "sre", "text": SAYS[at % len(SAYS)]}
+            if len(taken) == HALF:
+                typed["text"] = f"declare sev1 {GRAVE}"
             taken.append(slack.does("command", **typed) if at < len(SAYS) else slack.does("click", **click))
 
     thread = threading.Thread(target=act)

@@ -26,7 +26,10 @@ _AFTER_S = 0.05
 
 @dataclass(slots=True)
 class Delivery:
-    """What became of something that was brought. `status`: of an answer over HTTP; `answer`: what came with it."""
+    """What became of something that was brought. `status`: of an answer over HTTP; `answer`: what came with it.
+
+    `answered_s`: when the first answer came to the address that was brought with it; None: none came.
+    """
 
     kind: str
     envelope_id: str
@@ -36,11 +39,13 @@ class Delivery:
     took_s: float = 0.0
     status: int = 0
     answer: Any = None  # Any: whatever JSON the app says
+    answered_s: float | None = None
+    began: float = field(default_factory=time.monotonic)
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
     def shown(self) -> Json:
         """As a test reads it."""
-        kept = ("kind", "envelope_id", "acknowledged", "attempts", "took_s", "status", "answer")
+        kept = ("kind", "envelope_id", "acknowledged", "attempts", "took_s", "answered_s", "status", "answer")
         return {name: getattr(self, name) for name in kept}
 
 
@@ -154,6 +159,12 @@ class Deliveries:
                 await self._once(one, "redelivered")
                 return one
         raise Refused("no_such_envelope")
+
+    def answered(self, address: str) -> None:
+        """Somebody was answered at this address."""
+        found = next((one for one in self.journal if one.payload.get("response_url") == address), None)
+        if found is not None and found.answered_s is None:
+            found.answered_s = time.monotonic() - found.began
 
     async def end(self) -> None:
         """Nothing is on its way any more."""

@@ -131,6 +131,7 @@ class Slack:
             self._api.chat.responded(request.match_info["id"], await request.json())
         except Refused as refused:
             return web.json_response({"ok": False, "error": refused.error}, status=404)
+        self._deliveries.answered(f"{self._doings.url}{request.path}")
         return web.Response(text="ok")
 
 

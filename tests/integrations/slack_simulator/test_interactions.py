@@ -117,6 +117,8 @@ async def goes_round(slack: Slack, web: AsyncWebClient, heard: Heard) -> None:
     ts = (await web.chat_postMessage(channel=channel, text="it burns", blocks=[BUTTON]))["ts"]
     assert (await do(slack, "click", user="ben", channel="sre", ts=ts, action_id="ack"))["acknowledged"]
     await until(lambda: _says(slack, "somebody has it"))
+    brought = await asyncio.to_thread(slack.knob, "GET", "deliveries")
+    assert [one["kind"] for one in brought if one["answered_s"] is not None] == ["interactive"], "of those the click"
     await do(slack, "say", user="ann", channel="sre", text="<@U0TOCSIN> why")
     assert (await do(slack, "home", user="ann"))["acknowledged"]
     for one in (
