@@ -144,10 +144,11 @@ def wanted_by(run: RunbookRun, step: Step, journal: Sequence[JournalEntry]) -> A
 
 
 def finished(runbook: Runbook, back: Step, journal: Sequence[JournalEntry]) -> tuple[Plan, ActionResult] | None:
-    """What the step did that `back` takes back: its plan, and how its last attempt ended; None: it did nothing."""
+    """What the step did that `back` takes back: by which plan, and how its last attempt ended; None: it did nothing."""
     done = taken_back_by(runbook, back)
     story = story_of(done, journal) if done is not None else StepStory()
-    if story.plan is None or not story.may_have_acted:
+    plan = story.to_take_back
+    if plan is None or not story.may_have_acted:
         return None
     data = story.last_finished.data if story.last_finished is not None else {}
     result = ActionResult(
@@ -157,7 +158,7 @@ def finished(runbook: Runbook, back: Step, journal: Sequence[JournalEntry]) -> t
         text=str(data.get("text", "")),
         link=str(data.get("link", "")),
     )
-    return story.plan, result
+    return plan, result
 
 
 def template_data(run: RunbookRun, journal: Sequence[JournalEntry]) -> dict[str, Any]:

@@ -41,6 +41,10 @@ class StepStory:
     """It had its effect, and not the one that was expected: only what may be repeated is tried again."""
     acted: bool = False
     """An attempt ended that is not known to have left everything as it was."""
+    begun: Plan | None = None
+    """By what plan the last attempt began."""
+    done: Plan | None = None
+    """By what plan it acted, as far as attempts have ended: the last that can be taken back, if one can."""
     held: JournalEntry | None = None
     """What keeps it from beginning, until it begins."""
 
@@ -48,6 +52,14 @@ class StepStory:
     def may_have_acted(self) -> bool:
         """Whether it may have had an effect."""
         return self.acted or self.unsettled
+
+    @property
+    def to_take_back(self) -> Plan | None:
+        """By what plan it acted, or may have.
+
+        Tried again, a step finds half of its work done: by its newest plan there may be nothing left to take back.
+        """
+        return _undoable(self.done, self.begun) if self.unsettled else self.done
 
 
 def folded(stories: Mapping[str, StepStory], entries: Sequence[JournalEntry]) -> Mapping[str, StepStory]:
@@ -70,6 +82,11 @@ def takes_back(step_id: str) -> bool:
     return step_id.endswith(BACK)
 
 
+def _undoable(before: Plan | None, now: Plan | None) -> Plan | None:
+    keeps = before is not None and before.can_undo and now is not None and not now.can_undo
+    return before if keeps else now or before
+
+
 def _planned(story: StepStory, entry: JournalEntry) -> None:
     story.plan = plan_from_json(entry.data["plan"])
     story.status = StepStatus.WAITING
@@ -81,7 +98,7 @@ def _skipped(story: StepStory, entry: JournalEntry) -> None:
 
 def _refused(story: StepStory, entry: JournalEntry) -> None:
     story.status, story.reason = StepStatus.FAILED, str(entry.data.get("error", ""))
-    story.acted = story.may_have_acted
+    story.done, story.acted = story.to_take_back, story.may_have_acted
     story.unsettled, story.last_finished = False, None  # what cannot be had is not tried again
 
 
@@ -104,7 +121,8 @@ def _answered(story: StepStory, entry: JournalEntry) -> None:
 
 
 def _intended(story: StepStory, entry: JournalEntry) -> None:
-    story.acted, story.held = story.may_have_acted, None
+    story.done, story.acted, story.held = story.to_take_back, story.may_have_acted, None
+    story.begun = story.plan
     story.unseen_at = story.began_at if story.unsettled else story.unseen_at
     story.lost += story.unsettled
     story.attempts, story.began_at = max(story.attempts, entry.attempt), entry.at
@@ -118,7 +136,7 @@ def _finished(story: StepStory, entry: JournalEntry) -> None:
     story.asked = None  # the answer to a question of the runbook's own is its end
     left_alone = entry.data.get("did_not_run") or entry.data.get("untouched")
     if story.attempts and not (story.unsettled or left_alone):  # people who answer begin nothing
-        story.acted = True
+        story.done, story.acted = _undoable(story.done, story.begun), True
     story.status = {
         str(Outcome.SUCCEEDED): StepStatus.SUCCEEDED,
         str(Outcome.UNKNOWN): StepStatus.UNKNOWN,

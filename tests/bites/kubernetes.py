@@ -5,6 +5,7 @@ from tests.bites import Bite, replaced
 CLIENT = "bot/integrations/kubernetes/client.py"
 CHANGING = "bot/integrations/kubernetes/changing.py"
 DRAIN = "bot/integrations/kubernetes/drain.py"
+LEAVING = "bot/integrations/kubernetes/leaving.py"
 SHOWING = "bot/integrations/kubernetes/showing.py"
 TOP = "bot/integrations/kubernetes/top.py"
 WAITING = "bot/integrations/kubernetes/waiting.py"
@@ -57,6 +58,20 @@ BITES = [
         plant=replaced("if not controller_of(pod) and not params.force:", "if False:"),
         caught_by=kubernetes("test_drain.py", "lost"),
         says="test_what_would_be_lost_is_refused",
+    ),
+    Bite(
+        fault="a drain goes on through all pods after its run was cancelled",
+        file=DRAIN,
+        plant=replaced("why_not = await leaving.why_not_on()", 'why_not = ""'),
+        caught_by=kubernetes("test_drain.py", "whether_to_go_on"),
+        says="test_before_each_pod_it_is_asked_whether_to_go_on",
+    ),
+    Bite(
+        fault="a pod whose budget forbids it is asked to leave again and again after its run was cancelled",
+        file=LEAVING,
+        plant=replaced("if why_not := await self.why_not_on():", 'if why_not := "":'),
+        caught_by=kubernetes("test_drain.py", "not_asked_once_more"),
+        says="test_a_pod_that_waits_for_its_budget_is_not_asked_once_more",
     ),
     Bite(
         fault="the data of a Secret is shown",

@@ -52,6 +52,13 @@ BITES = [
         says="not seen within",
     ),
     Bite(
+        fault="a step that was tried again is taken back by a plan that finds nothing to take back",
+        file="bot/runbooks/story.py",
+        plant=replaced("return before if keeps else now or before", "return now or before"),
+        caught_by=pytest("tests/unit/runbooks/test_machine.py", "-k", "tried_again"),
+        says="test_what_was_tried_again_is_taken_back_by_the_plan_that_says_how",
+    ),
+    Bite(
         fault="a cancelled run that ends while its change is under way",
         file="bot/runbooks/machine.py",
         plant=replaced(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from pydantic import Field
 
@@ -46,6 +47,7 @@ DRAIN = ActionSpec(
         "evicted": "the names of the pods that left",
         "left": "the names of those that stay: of DaemonSets, and static ones",
         "remaining": "the names of those that should have left and are still there",
+        "stopped": "why no further pod was asked to leave, where it was cut short; empty otherwise",
     },
     needs=("get nodes", "patch nodes", "list pods", "get pods", "create pods/eviction"),
 )
@@ -156,17 +158,11 @@ class Draining:
             pods = await self._pods(params)
             self._refuse(pods)
             meant = [pod for pod in pods.go if not _elsewhere(plan, [pod])]
+            left |= {name_of(pod): Left(name=name_of(pod), gone=False) for pod in meant}
             await self._evict(params, meant, Leaving(cluster=self._cluster, until=until, say=say), left)
-            return self._ended(params, left, await self._pods(params))
+            return _ended(params.node, left, await self._pods(params))
         except IntegrationError as error:
-            gone = sum(one.gone for one in left.values())
-            ended = failed(error)
-            return ActionResult(
-                outcome=ended.outcome,
-                summary=short(f"{ended.summary}; {gone} pods have left"),
-                text=ended.text,
-                temporary=ended.temporary,
-            )
+            return _broken_off(params.node, left, error)
 
     async def _evict(
         self, params: DrainParams, pods: Sequence[Object], leaving: Leaving, left: dict[str, Left]
@@ -174,29 +170,19 @@ class Draining:
         turns = asyncio.Semaphore(params.at_once)
 
         async def one(pod: Object) -> None:
+            name = name_of(pod)
             async with turns:
-                left[name_of(pod)] = await leaving.evict(pod, params.grace)
+                why_not = await leaving.why_not_on()
+                left[name] = (
+                    Left(name=name, gone=False, why=why_not, stopped=True)
+                    if why_not
+                    else await leaving.evict(pod, params.grace)
+                )
 
         ends = await asyncio.gather(*(one(pod) for pod in pods), return_exceptions=True)
         for end in ends:
             if isinstance(end, BaseException):
                 raise end
-
-    def _ended(self, params: DrainParams, left: dict[str, Left], after: Sorted) -> ActionResult:
-        """What is there now decides, and not what was answered."""
-        remaining = [name_of(pod) for pod in after.go] + after.refused
-        evicted = sorted(name for name, one in left.items() if one.gone)
-        why = [f"{name}: {left[name].why}" for name in remaining if name in left and left[name].why]
-        summary = f"{params.node} is empty: {len(evicted)} pods have left, {len(after.stay)} stay"
-        if remaining:
-            summary = f"{len(remaining)} pods are still on {params.node}: {', '.join(remaining[:5])}"
-        return ActionResult(
-            outcome=Outcome.FAILED if remaining else Outcome.SUCCEEDED,
-            summary=short(summary),
-            value={"evicted": evicted, "left": after.stay, "remaining": remaining},
-            text="\n".join([summary, *why]),
-            temporary=bool(remaining),
-        )
 
     async def _probe(self, plan: Plan) -> Did:
         params = DrainParams.model_validate(plan.params)
@@ -215,6 +201,50 @@ class Draining:
                 f"{plan.targets[0]} was cordoned before", "uncordon it by hand if that is wanted"
             )
         return await self._nodes.uncordoned(plan)
+
+
+def _ended(node: str, left: Mapping[str, Left], after: Sorted) -> ActionResult:
+    """What is there now decides, and not what was answered."""
+    remaining = [name_of(pod) for pod in after.go] + after.refused
+    value = {**_told(left), "left": after.stay, "remaining": remaining}
+    gone, stopped = f"{len(value['evicted'])} pods have left", value["stopped"]
+    summary = f"{node} is empty: {gone}, {len(after.stay)} stay"
+    if remaining:
+        because = f"stopped, because {stopped}: " if stopped else ""
+        summary = f"{because}{gone}, {len(remaining)} pods are still on {node}: {', '.join(remaining[:5])}"
+    return ActionResult(
+        outcome=Outcome.FAILED if remaining else Outcome.SUCCEEDED,
+        summary=short(summary),
+        value=value,
+        text="\n".join([summary, *_each(left, remaining)]),
+        temporary=bool(remaining),
+    )
+
+
+def _broken_off(node: str, left: Mapping[str, Left], error: IntegrationError) -> ActionResult:
+    """Nobody saw what is there now: what is known of each pod is told, and the others are taken to be there still."""
+    ended, value = failed(error), _told(left)
+    remaining = [name for name, one in left.items() if not one.gone]
+    return ActionResult(
+        outcome=ended.outcome,
+        summary=short(f"{ended.summary}; {len(value['evicted'])} pods have left {node}"),
+        value={**value, "left": [], "remaining": remaining},
+        text="\n".join([ended.text, *_each(left, remaining)]),
+        temporary=ended.temporary,
+    )
+
+
+# Any: plain JSON.
+def _told(left: Mapping[str, Left]) -> dict[str, Any]:
+    stopped = next((one.why for one in left.values() if one.stopped), "")
+    return {"evicted": sorted(name for name, one in left.items() if one.gone), "stopped": stopped}
+
+
+def _each(left: Mapping[str, Left], remaining: Sequence[str]) -> list[str]:
+    """A line for each pod: whether it has left, and what keeps it where it has not."""
+    gone = [f"{name}: has left" for name in _told(left)["evicted"]]
+    unknown = Left(name="", gone=False)
+    return gone + [f"{name}: {left.get(name, unknown).why or 'is still there'}" for name in remaining]
 
 
 def _elsewhere(plan: Plan, pods: Sequence[Object]) -> Sequence[str]:

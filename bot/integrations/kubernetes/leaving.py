@@ -10,19 +10,25 @@ from bot.errors import IntegrationError, Temporary
 from bot.integrations.kubernetes.answers import code_of
 from bot.integrations.kubernetes.cluster import Cluster
 from bot.integrations.kubernetes.kinds import POD, Object, Thing
+from bot.ports import in_turn
 from bot.ports.actions import Say
 
 _MIRROR = "kubernetes.io/config.mirror"
+_OUT_OF_TIME = "there was no time left for it"
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 5.0  # seconds between two tries while a budget forbids it; kubectl waits five
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """What became of one pod. `gone`: it is not there any more; otherwise `why` says what keeps it."""
+    """What became of one pod. `gone`: it is not there any more; otherwise `why` says what keeps it.
+
+    `stopped`: it was left alone, or not asked once more, because its step goes no further.
+    """
 
     name: str
     gone: bool
     why: str = ""
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +38,10 @@ class Leaving:
     cluster: Cluster
     until: float
     say: Say
+
+    async def why_not_on(self) -> str:
+        """Why no further pod is asked to leave, and none once more; empty: it is."""
+        return await in_turn.why_not_on() if self._left() > 0 else _OUT_OF_TIME
 
     async def evict(self, pod: Object, grace: int | None = None) -> Left:
         """By the eviction API: while a budget forbids it, it is asked for again until the time is over."""
@@ -63,6 +73,8 @@ class Leaving:
                 return Left(name=name, gone=False, why=why)
             await asyncio.sleep(wait)
             pause = min(pause * 2, _LONGEST_WAIT)
+            if why_not := await self.why_not_on():
+                return Left(name=name, gone=False, why=why_not, stopped=True)
         return await self._awaited(pod)
 
     async def _awaited(self, pod: Object) -> Left:

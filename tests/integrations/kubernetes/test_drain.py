@@ -1,7 +1,9 @@
 """A node is emptied as budgets allow, and nothing is lost that was not said to be."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from bot.errors import Permanent
 from bot.model.plan import Did, Outcome
 from bot.model.runbook import Risk
+from bot.ports import in_turn
 from bot.testing.contracts import WITHIN
 from tests.integrations.kubernetes.conftest import (
     OLD,
@@ -108,6 +111,74 @@ async def test_a_budget_that_never_allows_it_is_told_and_kept(shop: SimulatedKub
     assert "disruption budget" in result.text
     assert len(result.value["remaining"]) == 2
     assert sum(name.startswith("cart") for name in pods_on(shop, "node-1")) == 2
+
+
+def hearing(said: Iterable[str]) -> in_turn.WhyNot:
+    """What is answered, one after the other, to whoever asks whether it may go on."""
+    answers = iter(said)
+
+    async def why_not() -> str:
+        return next(answers)
+
+    return why_not
+
+
+async def test_before_each_pod_it_is_asked_whether_to_go_on(shop: SimulatedKubernetes, acting: Acting) -> None:
+    plan = await acting.plan("drain", node="node-1", at_once=1)
+    first, second = sorted(name for name in pods_on(shop, "node-1") if name.startswith("cart"))
+    with in_turn.asking(hearing(["", "automation is paused by ann: stop"])):
+        result = await acting.run(plan)
+    assert (result.outcome, result.temporary, result.untouched) == (Outcome.FAILED, True, False)
+    assert result.summary == (
+        "stopped, because automation is paused by ann: stop: "
+        f"1 pods have left, 1 pods are still on node-1: shop/{second}"
+    )
+    assert result.value["stopped"] == "automation is paused by ann: stop"
+    assert (result.value["evicted"], result.value["remaining"]) == ([f"shop/{first}"], [f"shop/{second}"])
+    assert f"shop/{first}: has left" in result.text
+    assert f"shop/{second}: automation is paused by ann: stop" in result.text
+    assert second in pods_on(shop, "node-1")
+    assert (await acting.undo(plan, result)).outcome is Outcome.SUCCEEDED
+    assert not seen(shop, "Node", "node-1")["spec"].get("unschedulable")
+
+
+@pytest.mark.parametrize("action", ["drain", "evict_pod"])
+async def test_a_pod_that_waits_for_its_budget_is_not_asked_once_more(
+    shop: SimulatedKubernetes, acting: Acting, action: str
+) -> None:
+    put(shop, budget("cart", 2))
+    pod = min(name for name in pods_on(shop, "node-1") if name.startswith("cart"))
+    what = {"node": "node-1"} if action == "drain" else {"namespace": "shop", "pod": pod}
+    plan = await acting.plan(action, **what)
+    since = len(shop.journal())
+    go_on = [""] * (2 if action == "drain" else 0)
+    with in_turn.asking(hearing([*go_on, *["RUN-1 is cancelled"] * 2])):
+        result = await acting.run(plan)
+    assert result.outcome is Outcome.FAILED
+    assert "RUN-1 is cancelled" in result.summary
+    asked = [line["path"] for line in shop.journal(since) if line["path"].endswith("/eviction")]
+    assert len(asked) == max(1, len(go_on)), "each once"
+    assert pod in pods_on(shop, "node-1")
+
+
+async def test_without_time_no_pod_is_asked_to_leave(shop: SimulatedKubernetes, acting: Acting) -> None:
+    plan = await acting.plan("drain", node="node-1")
+    result = await acting.action("drain").run(plan, timedelta(seconds=1), lambda _: None)
+    assert (result.outcome, result.value["stopped"]) == (Outcome.FAILED, "there was no time left for it")
+    assert (result.value["evicted"], len(result.value["remaining"])) == ([], 2)
+
+
+async def test_where_the_server_refuses_in_the_middle_it_is_told_who_has_left(
+    shop: SimulatedKubernetes, acting: Acting
+) -> None:
+    plan = await acting.plan("drain", node="node-1", at_once=1)
+    first, second = sorted(name for name in pods_on(shop, "node-1") if name.startswith("cart"))
+    shop.breaks({"path": f"/api/v1/namespaces/shop/pods/{second}/eviction", "status": 403})
+    result = await acting.run(plan)
+    assert result.outcome is Outcome.FAILED
+    assert (result.value["evicted"], result.value["remaining"]) == ([f"shop/{first}"], [f"shop/{second}"])
+    assert "1 pods have left node-1" in result.summary
+    assert (await acting.undo(plan, result)).outcome is Outcome.SUCCEEDED
 
 
 async def test_what_would_be_lost_is_refused_before_anything_is_touched(

@@ -9,6 +9,7 @@ from bot.model.plan import Plan
 from bot.model.run import JournalEntry, JournalKind, RunbookRun
 from bot.model.runbook import Risk, Runbook, Step
 from bot.runbooks import machine, moves
+from bot.runbooks.journal import finished
 from bot.runbooks.planned import plan_to_json
 
 START = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -67,3 +68,43 @@ def test_ends_that_were_seen_do_not_count_towards_giving_up() -> None:
     seen = [entry for pair in zip(LOST, failed, strict=True) for entry in pair]
     journal = [LOOK, *seen, line(6, JournalKind.INTENDED, attempt=6)]
     assert isinstance(machine.next_move(RUN, journal, START + timedelta(seconds=30)), moves.Start)
+
+
+FIRST, ANEW = replace(PLAN, can_undo=True, summary="mends, the first time"), replace(PLAN, summary="mends what is left")
+
+
+def acted_by(*journal: JournalEntry) -> Plan | None:
+    """The plan that is taken back."""
+    found = finished(RUNBOOK, BACK, journal)
+    return found[0] if found is not None else None
+
+
+def planned(seconds: int, plan: Plan) -> JournalEntry:
+    return line(seconds, JournalKind.PLANNED, plan=plan_to_json(plan))
+
+
+def ends(seconds: int, attempt: int, **data: object) -> JournalEntry:
+    kept = {"outcome": "failed", "summary": "half of it", "value": {}} | data
+    return line(seconds, JournalKind.FINISHED, attempt=attempt, **kept)
+
+
+def test_what_was_tried_again_is_taken_back_by_the_plan_that_says_how() -> None:
+    """Planned anew when half is done, nothing may be left to take back: the node of a drain is cordoned already."""
+    half = [planned(0, FIRST), line(1, JournalKind.INTENDED, attempt=1), ends(2, 1)]
+    assert acted_by(*half) == FIRST
+    assert acted_by(*half, planned(3, ANEW)) == FIRST, "planned, and never begun"
+    again = [*half, planned(3, ANEW), line(4, JournalKind.INTENDED, attempt=2)]
+    assert acted_by(*again) == FIRST
+    assert acted_by(*again, ends(5, 2, outcome="succeeded")) == FIRST
+    other = replace(FIRST, summary="mends, from another start")
+    assert acted_by(*half, planned(3, other), line(4, JournalKind.INTENDED, attempt=2), ends(5, 2)) == other
+
+
+def test_an_attempt_that_left_everything_as_it_was_is_not_taken_back() -> None:
+    """Somebody else may have done since what it was to do."""
+    begun = [planned(0, FIRST), line(1, JournalKind.INTENDED, attempt=1)]
+    assert acted_by(*begun) == FIRST, "it may have been done"
+    alone = [*begun, ends(2, 1, untouched=True)]
+    assert acted_by(*alone) is None
+    again = [*alone, planned(3, ANEW), line(4, JournalKind.INTENDED, attempt=2), ends(5, 2)]
+    assert acted_by(*again) == ANEW
