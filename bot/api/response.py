@@ -14,6 +14,7 @@ from bot.api.response_schema import (
     Reminders,
     ResponseOut,
     RoleIn,
+    SentUpdateOut,
     SnoozeIn,
     StopIn,
     TaskChangeIn,
@@ -113,10 +114,10 @@ async def draft_update(world: AskedWorld, asker: Asker, incident_id: AskedIncide
 
 
 @router.post("/incidents/{incident_id}/updates", status_code=201)
-async def send_update(world: AskedWorld, asker: Asker, incident_id: AskedIncident, body: UpdateIn) -> UpdateOut:
+async def send_update(world: AskedWorld, asker: Asker, incident_id: AskedIncident, body: UpdateIn) -> SentUpdateOut:
     """People are told how it stands."""
     sent = await updates_sent.send(world, asker, incident_id, body.audience, body.text, _span(body.next_in))
-    return UpdateOut.model_validate(sent)
+    return SentUpdateOut.of(sent)
 
 
 def _span(seconds: float | None) -> timedelta | None:

@@ -16,6 +16,7 @@ from bot.model.status_update import Audience, StatusUpdate
 from bot.model.task import Aim, Task, TaskKind
 from bot.model.timeline import EntryKind, Told
 from bot.response.response_seen import SeenResponse
+from bot.response.updates_sent import Sent
 
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 _Whoever = Annotated[str, StringConstraints(max_length=200)]
@@ -148,6 +149,17 @@ class UpdateOut(Out):
     at: datetime
     by: str
     next_at: datetime | None
+
+
+class SentUpdateOut(UpdateOut):
+    """An update, and whom it goes to."""
+
+    sent_to: list[str] = Field(description="The people and places that it goes to; none: nobody reads it.")
+
+    @classmethod
+    def of(cls, sent: Sent) -> Self:
+        """With the names."""
+        return cls(**UpdateOut.model_validate(sent.update).model_dump(), sent_to=list(sent.to))
 
 
 class Updates(Out):

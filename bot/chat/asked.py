@@ -122,7 +122,7 @@ def mistaken(verb: Verb, message: str) -> Mistake:
 def line(incident: Incident) -> str:
     """An incident in a list."""
     about = f" ({incident.service})" if incident.service else ""
-    return f"{incident.id} {incident.severity} {incident.status}: {one_line(incident.title, _TITLE)}{about}"
+    return f"{incident.id} {incident.severity} {incident.status}: {one_line(incident.headline, _TITLE)}{about}"
 
 
 def moved(asked: Asked, incident: Incident, what: str) -> Answer:

@@ -129,7 +129,7 @@ async def _show(asked: Asked) -> Answer:
     story = [one for one in as_told(case.timeline) if not one.is_struck][-_LINES:]
     waiting = [one for one in case.approvals if one.status == "open"]
     return Answer(
-        headline=f"{case.incident.id} {one_line(case.incident.title, 200)}",
+        headline=f"{case.incident.id} {one_line(case.incident.headline, 200)}",
         tone=tone(case.incident),
         facts=facts(asked, case.incident),
         items=tuple(

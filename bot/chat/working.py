@@ -11,6 +11,7 @@ from bot.chat.incidents import INCIDENT
 from bot.chat.reading import Kind
 from bot.documents import parse_duration
 from bot.incidents.tasks import Wish
+from bot.incidents.updates import unread
 from bot.model.answer import Answer, Blank, BlankKind, Form, Press, Tone
 from bot.model.ids import TaskId
 from bot.model.status_update import Audience
@@ -29,12 +30,14 @@ async def _update(asked: Asked) -> Answer:
     audience = Audience(asked.get("to") or Audience.STAKEHOLDERS)
     after = parse_duration(asked.get("next")) if asked.get("next") else None
     sent = await updates_sent.send(asked.world, asked.actor, asked.incident, audience, asked.get("text"), after)
-    promised = f"the next is promised for {asked.at(sent.next_at)}" if sent.next_at else "no other is promised"
+    told = sent.update
+    promised = f"the next is promised for {asked.at(told.next_at)}" if told.next_at else "no other is promised"
     return Answer(
-        headline=f"{sent.incident}: told {audience}, {promised}",
-        tone=Tone.GOOD,
-        code=sent.text,
-        link=asked.page_of(sent.incident),
+        headline=f"{told.incident}: {'told' if sent.to else 'wrote down for'} {audience}, {promised}",
+        text="" if sent.to else f"it is sent to nobody: {unread(audience)}",
+        tone=Tone.GOOD if sent.to else Tone.PLAIN,
+        code=told.text,
+        link=asked.page_of(told.incident),
     )
 
 

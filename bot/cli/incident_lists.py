@@ -10,6 +10,7 @@ from bot.cli.client import Answer, connected
 from bot.cli.console import Console, Style
 from bot.cli.options import Family, add_json
 from bot.cli.times import Times, asked_past
+from bot.cli.views import headline
 from bot.model.incident import OPEN, IncidentKind, IncidentStatus, Severity
 
 Parser = argparse.ArgumentParser
@@ -63,7 +64,7 @@ def list_incidents(arguments: argparse.Namespace, console: Console) -> int:
                 (one["status"], status_style(one["status"])),
                 one["signal"],
                 times.moment(one["opened_at"]),
-                one["title"],
+                headline(one),
             )
             for one in found["incidents"]
         ],
@@ -81,7 +82,7 @@ def search(arguments: argparse.Namespace, console: Console) -> int:
     if not found["incidents"]:
         console.say("nothing holds all of this")
     for one in found["incidents"]:
-        console.line((f"{one['id']}  {one['title']}", Style.BOLD))
+        console.line((f"{one['id']}  {headline(one)}", Style.BOLD))
         console.line(
             (f"  {one['severity']} ", Style.PLAIN),
             (one["status"], status_style(one["status"])),

@@ -10,8 +10,9 @@ from bot.cli.client import Answer, connected
 from bot.cli.console import Console, Style
 from bot.cli.options import Family, add_incident, add_json
 from bot.cli.times import Times, asked_length, asked_past
-from bot.cli.views import hung
+from bot.cli.views import headline, hung
 from bot.errors import NotAllowed
+from bot.incidents.updates import unread
 from bot.model.reminder import ReminderKind
 from bot.model.status_update import Audience
 
@@ -41,7 +42,10 @@ def update(arguments: argparse.Namespace, console: Console) -> int:
         sent = tocsin.post(*place, body=said)
         times = Times(os.environ, tocsin.outline.time_zone)
     following = f"; the next is promised for {times.moment(sent['next_at'])}" if sent["next_at"] else ""
-    console.say(f"told {sent['audience']} how {arguments.incident} stands{following}")
+    did = "told" if sent["sent_to"] else "wrote down for"
+    console.say(f"{did} {sent['audience']} how {arguments.incident} stands{following}")
+    if not sent["sent_to"]:
+        console.tell(f"it is sent to nobody: {unread(Audience(sent['audience']))}", Style.CAREFUL)
     return 0
 
 
@@ -125,7 +129,7 @@ def _add_remind(family: Family) -> Parser:
 
 def _show_catch_up(found: Answer, times: Times, console: Console) -> None:
     incident, latest = found["incident"], found["update"]
-    console.say(f"{incident['id']}  {incident['title']}", Style.BOLD)
+    console.say(f"{incident['id']}  {headline(incident)}", Style.BOLD)
     led = f", led by {incident['commander']}" if incident["commander"] else ", led by nobody"
     console.say(f"{incident['severity']}, {incident['status']}, opened {times.moment(incident['opened_at'])}{led}")
     if latest:

@@ -1,4 +1,4 @@
-"""How runs and plans are shown, wherever a command shows them."""
+"""How runs, plans and incidents are shown, wherever a command shows them."""
 
 from __future__ import annotations
 
@@ -51,6 +51,11 @@ def plan(found: Answer, console: Console) -> None:
     )
     if found["diff"]:
         console.say(f"\n    {hung(found['diff'])}")
+
+
+def headline(incident: Answer) -> str:
+    """An incident's title in a list or above a text; a drill or a test is known by it."""
+    return str(incident["title"]) if incident["kind"] == "normal" else f"[{incident['kind']}] {incident['title']}"
 
 
 def hung(text: str) -> str:

@@ -87,7 +87,7 @@ def _listed(title: str, incidents: Sequence[Incident], time_zone: str) -> Iterat
     for one in incidents[:_SHOWN]:
         who = f", {one.acknowledged_by} has it" if one.is_open and one.acknowledged_by else ""
         state = f"{one.status} since {_time(one.opened_at, time_zone)}" if one.is_open else str(one.status)
-        yield f"  {one.id} {one.severity} {one.title} ({state}{who})"
+        yield f"  {one.id} {one.severity} {one.headline} ({state}{who})"
     if len(incidents) > _SHOWN:
         yield f"  and {len(incidents) - _SHOWN} more"
 

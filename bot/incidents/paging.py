@@ -30,7 +30,7 @@ def call(page: Page, incident: Incident, *, public_url: str, text: str, at: date
     """
     link = f"{public_url}/incidents/{incident.id}"
     facts = (
-        f"{incident.id} {incident.severity}: {one_line(incident.title)}",
+        f"{incident.id} {incident.severity}: {one_line(incident.headline)}",
         f"service: {one_line(incident.service)}" if incident.service else "",
         f"team: {one_line(incident.team)}" if incident.team else "",
         text,
@@ -40,7 +40,7 @@ def call(page: Page, incident: Incident, *, public_url: str, text: str, at: date
         page=page.id,
         incident=incident.id,
         key=key_of(incident),
-        title=one_line(incident.title),
+        title=one_line(incident.headline),
         severity=incident.severity,
         service=incident.service,
         text="\n".join(fact for fact in facts if fact),
@@ -74,7 +74,7 @@ def call_for_all(found: Sequence[tuple[Page, Incident]], *, public_url: str, at:
     if len(incidents) == 1:
         return alone
     named = ", ".join(incident.id for incident in incidents[:_NAMED]) + _and_more(incidents, _NAMED)
-    lines = [f"{one.id} {one.severity}: {one_line(one.title)}" for one in incidents[:_LISTED]]
+    lines = [f"{one.id} {one.severity}: {one_line(one.headline)}" for one in incidents[:_LISTED]]
     text = "\n".join((*lines, *([_and_more(incidents, _LISTED).strip()] if len(incidents) > _LISTED else ())))
     link = f"{public_url}/incidents"
     return replace(

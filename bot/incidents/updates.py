@@ -12,7 +12,7 @@ from bot.documents import format_duration, suggest
 from bot.errors import NotAllowed
 from bot.incidents.lifecycle import check_own
 from bot.model.actor import Actor
-from bot.model.incident import Incident, IncidentStatus
+from bot.model.incident import Incident, IncidentKind, IncidentStatus
 from bot.model.practice import SeverityLevel
 from bot.model.status_update import Audience, Readers, StatusUpdate
 from bot.model.task import Task
@@ -84,18 +84,31 @@ def subject(incident: Incident, audience: Audience) -> str:
     """The line above it. The public reads neither titles, which alerts write, nor ids."""
     state = _STATES[incident.status]
     if audience is Audience.PUBLIC:
-        return f"{incident.service}: {state}" if incident.service else state
-    return f"{incident.id} {incident.severity} {incident.title}: {incident.status}"
+        said = f"{incident.service}: {state}" if incident.service else state
+        return said if incident.kind is IncidentKind.NORMAL else f"[{incident.kind}] {said}"
+    return f"{incident.id} {incident.severity} {incident.headline}: {incident.status}"
 
 
-def told(incident: Incident, update: StatusUpdate, text: str, actor: Actor, now: datetime) -> TimelineEntry:
-    """People were told how it stands."""
+def told(
+    incident: Incident, update: StatusUpdate, text: str, to: Sequence[str], actor: Actor, now: datetime
+) -> TimelineEntry:
+    """People were told how it stands; `to` are their names, and those of places."""
     said = text.strip() or _STATES[incident.status]
-    why = f"the next one is promised for {update.next_at:%Y-%m-%d %H:%M} UTC" if update.next_at else ""
+    why = (
+        "" if to else f"sent to nobody: {unread(update.audience)}",
+        f"the next one is promised for {update.next_at:%Y-%m-%d %H:%M} UTC" if update.next_at else "",
+    )
     return TimelineEntry(
         incident=incident.id, at=now, recorded_at=now, actor=actor, kind=EntryKind.UPDATE,
-        text=f"update for {update.audience}: {said}", why=why,
+        text=f"update for {update.audience}: {said}", why="; ".join(one for one in why if one),
     )  # fmt: skip
+
+
+def unread(audience: Audience) -> str:
+    """Why nobody is sent an update for this audience."""
+    if audience is Audience.RESPONDERS:
+        return "nobody else works on it"
+    return f"`status_updates` in tocsin.yaml names nobody for {audience} who can be reached"
 
 
 def _worded(template: str, values: Mapping[str, str]) -> str:
@@ -111,7 +124,7 @@ def _values(
     ended = incident.resolved_at or incident.closed_at or now
     return {
         "id": incident.id,
-        "title": incident.title,
+        "title": incident.headline,
         "severity": incident.severity,
         "means": wording.level.means,
         "status": incident.status,

@@ -102,6 +102,11 @@ class Incident:
         return self.status in OPEN
 
     @property
+    def headline(self) -> str:
+        """Its title; whoever reads it somewhere else knows a drill or a test by it too."""
+        return self.title if self.kind is IncidentKind.NORMAL else f"[{self.kind}] {self.title}"
+
+    @property
     def commander(self) -> str:
         """The name of whoever leads the response; empty: nobody does."""
         return self.roles.get(COMMANDER, "")

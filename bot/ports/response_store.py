@@ -132,7 +132,10 @@ class Pages(Protocol):
     def known(
         self, person: str, integration: str, address: str, *, since: datetime, beside: IncidentId
     ) -> Known | None:
-        """What they were paged of that way since then, of other incidents that nobody has; None: of nothing."""
+        """What they were paged of that way since then, of other incidents that nobody has; None: of nothing.
+
+        Drills and tests do not count.
+        """
         ...
 
     def since(self, at: datetime, limit: int) -> Sequence[Page]:

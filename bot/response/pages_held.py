@@ -1,7 +1,8 @@
 """Somebody who was paged a moment ago, and has not answered, is not paged of each further incident by itself.
 
-What is held back leaves as one page: when the time that tocsin.yaml names is over, as soon as they have what they know
-of, or as soon as that could not be handed over. When whom an escalation pages is decided elsewhere, and stays as it is.
+A drill holds nothing back. What is held back leaves as one page: when the time that tocsin.yaml names is over, as soon
+as they have what they know of, or as soon as that could not be handed over. When whom an escalation pages is decided
+elsewhere, and stays as it is.
 """
 
 from __future__ import annotations

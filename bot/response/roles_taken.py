@@ -69,4 +69,4 @@ async def leave(world: World, actor: Actor, incident_id: IncidentId, role_name: 
 
 
 def _instructions(role: Role, incident: Incident) -> str:
-    return f"{incident.severity} {incident.title}\n\n{role.title}: {role.instructions}"
+    return f"{incident.severity} {incident.headline}\n\n{role.title}: {role.instructions}"

@@ -71,6 +71,13 @@ BITES = [
         says="test_as_soon_as_they_have_what_they_know_of_they_hear_of_the_rest",
     ),
     Bite(
+        fault="a drill nobody answers that holds back what is real",
+        file="bot/store/repositories/paging.py",
+        plant=replaced("                _incidents.c.kind == IncidentKind.NORMAL,\n", ""),
+        caught_by=pytest(f"{TOGETHER}::test_a_drill_nobody_answered_holds_back_nothing_that_is_real"),
+        says="test_a_drill_nobody_answered_holds_back_nothing_that_is_real",
+    ),
+    Bite(
         fault="a bundle that speaks of all incidents and marks one",
         file="bot/response/page_sent.py",
         plant=replaced(

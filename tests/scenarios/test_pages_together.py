@@ -13,9 +13,9 @@ from bot.incidents.edits import Edit
 from bot.model.actor import TOCSIN
 from bot.model.escalation import EscalationPolicy
 from bot.model.ids import IncidentId
-from bot.model.incident import Severity
+from bot.model.incident import IncidentKind, Severity
 from bot.model.page import PageStatus
-from bot.response import incident_changed, incident_edited, pages_held, person_paged
+from bot.response import incident_changed, incident_declared, incident_edited, pages_held, person_paged
 from tests.scenarios.test_escalations import WRONG, House, house, level
 from tests.scenarios.tocsin import actor
 
@@ -79,6 +79,19 @@ async def test_what_is_graver_than_what_they_know_wakes_them_at_once(database: P
         await made.tocsin.passes("10m")
         assert made.rang == [("ben", 0), ("ben", 120), ("ben", 300)], "as grave as what they know is not graver"
         assert set((await statuses(made)).values()) == {PageStatus.TAKEN}
+
+
+async def test_a_drill_nobody_answered_holds_back_nothing_that_is_real(database: Path) -> None:
+    async with bundling(database) as made:
+        drill = await incident_declared.declare(
+            made.tocsin.world, actor("ann"), title="a fire drill", severity=Severity.SEV1, kind=IncidentKind.DRILL
+        )
+        await made.tocsin.passes("10s")
+        assert (drill.kind, made.rang) == (IncidentKind.DRILL, [("ben", 0)])
+        await made.declares(Severity.SEV3)
+        await made.tocsin.passes("10s")
+        assert made.rang == [("ben", 0), ("ben", 10)]
+        assert made.phone.calls[0].title == "[drill] a fire drill"
 
 
 async def test_one_that_gets_graver_than_what_they_know_is_held_back_no_longer(database: Path) -> None:

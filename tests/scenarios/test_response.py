@@ -292,7 +292,7 @@ async def test_people_are_to_be_told_as_often_as_the_severity_asks_or_as_was_pro
         await roles_taken.give(world, ANN, INC, "commander")
         await here.later("20m")
         sent = await updates_sent.send(world, BEN, INC, Audience.RESPONDERS, "we look")
-        assert sent.next_at == BEGINNING + timedelta(minutes=50)
+        assert sent.update.next_at == BEGINNING + timedelta(minutes=50)
         await here.later("30m2s")
         assert here.at("was told") == [50]
         await updates_sent.send(world, BEN, INC, Audience.STAKEHOLDERS, "we look", timedelta(hours=2))
@@ -459,8 +459,8 @@ async def test_each_audience_reads_its_own_words_and_the_public_nothing_that_an_
         )
         await incident_declared.declare(world, ANN, title="<b>$by it burns</b>", severity=Severity.SEV1, service="cart")
         await roles_taken.give(world, ANN, INC, "commander", "ben")
-        for audience in Audience:
-            await updates_sent.send(world, ANN, INC, audience, "we roll back $id")
+        sent = [await updates_sent.send(world, ANN, INC, audience, "we roll back $id") for audience in Audience]
+        assert [one.to for one in sent] == [("ben",), ("cyd", "chat #bosses"), ("chat #public",)]
         await here.tocsin.passes("5s")
         said = {one.address: one for one in here.chat.messages if "you are" not in one.subject}
         assert set(said) == {"ben", "cyd", "#bosses", "#public"}

@@ -117,7 +117,7 @@ class Rooms:
 
     def _steps(self, place: str, ref: str, brief: Brief) -> list[_Step]:
         incident = brief.incident
-        topic = mrkdwn.line(f"{incident.severity} {incident.status}: {incident.title}")[:_LONGEST_TOPIC]
+        topic = mrkdwn.line(f"{incident.severity} {incident.status}: {incident.headline}")[:_LONGEST_TOPIC]
         return [
             ("topic", topic, partial(self._call, "conversations.setTopic", channel=place, topic=topic)),
             ("pinned brief", ref, partial(self._call, "pins.add", channel=place, timestamp=ref)),

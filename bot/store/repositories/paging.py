@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from bot.errors import NotFound
 from bot.model.escalation import Escalation
 from bot.model.ids import IncidentId, OverrideId, PageId
-from bot.model.incident import IncidentStatus, Severity
+from bot.model.incident import IncidentKind, IncidentStatus, Severity
 from bot.model.page import Known, Page, PageStatus
 from bot.model.schedule import Override
 from bot.store.repositories.repository import Found, Repository, Values
@@ -183,7 +183,10 @@ class Pages(Repository):
     def known(
         self, person: str, integration: str, address: str, *, since: datetime, beside: IncidentId
     ) -> Known | None:
-        """What they were paged of that way since then, of other incidents that nobody has; None: of nothing."""
+        """What they were paged of that way since then, of other incidents that nobody has; None: of nothing.
+
+        Whoever lets a drill ring has not been told of what is real: drills and tests do not count.
+        """
         told = select(func.min(_incidents.c.severity).label("gravest"), func.max(_pages.c.left_at).label("left_at"))
         row = self._first(
             told.join(_incidents, _incidents.c.id == _pages.c.incident).where(
@@ -194,6 +197,7 @@ class Pages(Repository):
                 _incidents.c.status == IncidentStatus.TRIGGERED,
             )
         )
+                _incidents.c.kind == IncidentKind.NORMAL,
         return Known(gravest=Severity(row.gravest), left_at=row.left_at) if row and row.gravest else None
 
     def since(self, at: datetime, limit: int) -> Sequence[Page]:

@@ -58,7 +58,7 @@ LINES = (
     Line("note 1 the cache was cold", "Noted in INC-1"),
     Line("merge 3 into 1 the same release", "INC-1 holds INC-3 too", ["declare sev3 x"]),
     Line("search orders", "INC-1"),
-    Line("update 1 we roll back", "INC-1: told stakeholders"),
+    Line("update 1 we roll back", "INC-1: wrote down for stakeholders"),
     Line("role 1 scribe ben", "INC-1 has ben as scribe"),
     Line("role leave 1 scribe", "INC-1 has nobody as scribe", ["role 1 scribe"]),
     Line("role list 1", "Who does what in INC-1"),

@@ -36,6 +36,7 @@ def test_by_what_it_is_and_page_by_page(served: Served) -> None:
     first, second = (declared(served, f"drill {word}", "--kind", "drill") for word in ("one", "two"))
     said = served.says("vera", "incident", "list", "--kind", "drill", "--limit", "1")
     assert second in said.out
+    assert "[drill] drill two" in said.out
     assert first not in said.out
     assert said.err == f"there are more: say --after {second} to go on\n"
     rest = served.says("vera", "incident", "list", "--kind", "drill", "--after", second)

@@ -80,10 +80,17 @@ def test_updates_are_shown_before_they_are_told(served: Served) -> None:
     assert "we roll back" in draft
     assert "Next update by" in draft
     assert not json.loads(said(served, "catchup", "INC-1", "--json").out)["update"]
-    told = said(served, "update", "INC-1", "we roll back", "--next", "20m").out
-    assert told.startswith("told responders how INC-1 stands; the next is promised for ")
-    public = said(served, "update", "INC-1", "orders fail", "--audience", "public", "--yes").out
-    assert public.startswith("told public how INC-1 stands")
+    alone = said(served, "update", "INC-1", "we roll back", "--next", "20m")
+    assert alone.out.startswith("wrote down for responders how INC-1 stands; the next is promised for ")
+    assert alone.err == "it is sent to nobody: nobody else works on it\n"
+
+
+def test_whoever_tells_people_who_are_not_there_is_told_so(served: Served) -> None:
+    public = said(served, "update", "INC-1", "orders fail", "--audience", "public", "--yes")
+    assert public.out.startswith("wrote down for public how INC-1 stands")
+    nobody = "`status_updates` in tocsin.yaml names nobody for public who can be reached"
+    assert public.err == f"it is sent to nobody: {nobody}\n"
+    assert f"sent to nobody: {nobody}; the next" in said(served, "show", "INC-1").out
 
 
 def test_whoever_joins_late_reads_what_happened(served: Served) -> None:

@@ -8,7 +8,7 @@ import pytest
 from bot.incidents import paging
 from bot.incidents.escalation import BY_HAND
 from bot.model.ids import IncidentId, PageId
-from bot.model.incident import Incident, IncidentStatus, Severity
+from bot.model.incident import Incident, IncidentKind, IncidentStatus, Severity
 from bot.model.page import Page
 
 NOW = datetime(2026, 11, 22, 3, tzinfo=UTC)
@@ -40,6 +40,18 @@ def test_whoever_is_woken_reads_what_where_and_what_to_do() -> None:
     assert (call.person, call.address, call.page, call.link) == (
         "ann", "1", "PAGE-1", "https://t.example.net/incidents/INC-7",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [IncidentKind.DRILL, IncidentKind.TEST])
+def test_whoever_is_woken_by_a_drill_is_told_that_it_is_one(kind: IncidentKind) -> None:
+    drill = replace(INCIDENT, kind=kind)
+    call = paging.call(PAGE, drill, public_url="https://t.example.net", text="", at=NOW)
+    assert call.title == f"[{kind}] it burns"
+    assert call.text.startswith(f"INC-7 SEV1: {call.title}\n"), "Slack takes it away there, above which it stands"
+    both = [(PAGE, drill), (PAGE, replace(INCIDENT, id=IncidentId("INC-8")))]
+    assert paging.call_for_all(both, public_url="", at=NOW).text.splitlines()[:2] == [
+        f"INC-7 SEV1: [{kind}] it burns", "INC-8 SEV1: it burns",
+    ]  # fmt: skip
 
 
 def test_nothing_that_an_alert_says_becomes_a_line_of_its_own_in_a_page() -> None:

@@ -12,7 +12,7 @@ from bot.errors import NotAllowed
 from bot.incidents import updates
 from bot.incidents.updates import NAMES, Wording
 from bot.model.ids import IncidentId
-from bot.model.incident import Incident, IncidentStatus, Severity
+from bot.model.incident import Incident, IncidentKind, IncidentStatus, Severity
 from bot.model.practice import SEVERITIES
 from bot.model.status_update import READERS, Audience
 
@@ -80,4 +80,7 @@ def test_the_public_reads_no_title() -> None:
     assert updates.subject(INC, Audience.PUBLIC) == "cart: we are looking into a problem"
     assert updates.subject(replace(INC, service=""), Audience.PUBLIC) == "we are looking into a problem"
     assert updates.subject(INC, Audience.STAKEHOLDERS) == "INC-1 SEV1 it burns: triggered"
+    drill = replace(INC, kind=IncidentKind.DRILL)
+    assert updates.subject(drill, Audience.PUBLIC) == "[drill] cart: we are looking into a problem"
+    assert updates.subject(drill, Audience.STAKEHOLDERS) == "INC-1 SEV1 [drill] it burns: triggered"
     assert not {"title", "id"} & {name for name in NAMES if f"${name}" in READERS[Audience.PUBLIC].template}
