@@ -86,6 +86,28 @@ BITES = [
         says="test_what_cannot_be_written_down_is_not_acknowledged",
     ),
     Bite(
+        fault="a home tab that stays as it was because Tocsin was killed when it was opened",
+        file="bot/integrations/slack/listeners.py",
+        plant=replaced(
+            "return await self._take(ack, hearing.looked(body))",
+            "await ack(), await self._answers.open(hearing.looked(body))",
+        ),
+        caught_by=pytest(KILLED, "-k", "home and posted and soon"),
+        says="test_a_home_tab_that_was_opened_is_shown_by_the_next_life",
+    ),
+    Bite(
+        fault="an answer that nobody finds, to what was clicked on the home tab",
+        file="bot/integrations/slack/answers.py",
+        plant=replaced(
+            'await self._post("chat.postMessage", answer, channel=await self._direct(found.user))',
+            "await self._post(\n"
+            '            "chat.postEphemeral", answer, channel=await self._direct(found.user), user=found.user\n'
+            "        )",
+        ),
+        caught_by=pytest("tests/integrations/slack/test_commands.py", "-k", "menu and posted"),
+        says="test_an_incident_is_declared_from_the_menu_of_shortcuts",
+    ),
+    Bite(
         fault="an incident declared half an hour after somebody asked for it",
         file="bot/response/chat_said.py",
         plant=replaced("if begun or age > TOO_LATE else", "if begun else"),

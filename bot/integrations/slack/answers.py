@@ -101,13 +101,13 @@ class Answers:
     async def follow(self, heard: Mapping[str, str]) -> None:
         """See `ChatListener`."""
         found = remembered.read(heard)
-        await (self._welcome(found) if found.joined else self._follow(found))
+        if not await self._shown(found):
+            await self._follow(found)
 
     async def excuse(self, heard: Mapping[str, str], missed: Missed) -> None:
-        """See `ChatListener`. What happened so far is worth reading late, too, and twice."""
+        """See `ChatListener`. How things stand is worth reading late, too, and twice."""
         found = remembered.read(heard)
-        if found.joined:
-            await self._welcome(found)
+        if await self._shown(found):
             return
         who = await self._vouching.of(found.user)
         if not isinstance(who, str):  # nobody else could have done anything
@@ -128,7 +128,7 @@ class Answers:
             answer = _OURS
         await self._tell(found, answer)
         if found.at_home:
-            await self.at_home(found.user)
+            await self._at_home(found.user)
 
     async def keep(self, event: Payload) -> None:
         """What was marked for the timeline, or is there and was changed; whoever may not is told so, alone."""
@@ -141,13 +141,22 @@ class Answers:
         except TocsinError as error:
             _log.warning("what happened to a message is made up for later: %s; %s", error, error.hint)
 
-    async def at_home(self, user: str) -> None:
-        """Their home tab says what is so now."""
+    async def _shown(self, found: Heard) -> bool:
+        """Whether they said nothing, and are shown how things stand."""
+        if found.joined:
+            await self._welcome(found)
+        elif found.looked:
+            await self._at_home(found.user)
+        return found.joined or found.looked
+
+    async def _at_home(self, user: str) -> None:
+        """Their home tab says what is so now; to whom nothing is shown, why."""
         try:
             who = await self._vouching.of(user)
             if isinstance(who, str):
-                return
-            answers = [await self._commands.said(who, Utterance(text=one)) for one in homes.ASKED]
+                answers = [Answer(headline=who, tone=Tone.CAREFUL, refused=True)]
+            else:
+                answers = [await self._commands.said(who, Utterance(text=one)) for one in homes.ASKED]
             await self._api.call("views.publish", repeatable=True, user_id=user, view=homes.home(answers))
         except IntegrationError as error:
             _log.warning("the home tab of %s was not shown: %s; %s", user, error, error.hint)
@@ -203,17 +212,21 @@ class Answers:
         return True
 
     async def _whisper(self, found: Heard, answer: Answer) -> None:
-        """Where they said it; where that cannot be any more, in the conversation with them."""
+        """Where they said it. Where that is no channel, or cannot be any more, in the conversation with them.
+
+        There it is a message: what only they see is marked by nothing, and is gone when they come to look.
+        """
         if await self._responded(found.back, replies.drawn(answer)):
             return
-        channel = found.channel or await self._direct(found.user)
         thread = {"thread_ts": found.thread} if found.thread else {}
         try:
-            await self._post("chat.postEphemeral", answer, channel=channel, user=found.user, **thread)
+            if found.channel:
+                await self._post("chat.postEphemeral", answer, channel=found.channel, user=found.user, **thread)
+                return
         except Refusal as refusal:
             if refusal.word not in _NOT_THERE:
                 raise
-            await self._post("chat.postMessage", answer, channel=await self._direct(found.user))
+        await self._post("chat.postMessage", answer, channel=await self._direct(found.user))
 
     async def _post(self, method: str, answer: Answer, **where: str) -> None:
         """In words alone, where Slack finds the rest ill-formed."""

@@ -30,7 +30,8 @@ class Heard:
     """One thing that somebody said. `back` is the address at which they alone are answered, where there is one.
 
     `key` is of this one thing: brought twice, it is the same. `quiet`: what becomes of it is seen where it was clicked;
-    `at_home`: that is their home tab. `joined`: they said nothing, and came into the channel, by an `inviter` perhaps.
+    `at_home`: that is their home tab. `joined`: they said nothing, and came into the channel, by an `inviter` perhaps;
+    `looked`: they said nothing, and look at their home tab.
     """
 
     user: str
@@ -44,6 +45,7 @@ class Heard:
     at_home: bool = False
     joined: bool = False
     inviter: str = ""
+    looked: bool = False
 
     def to(self, bot: str) -> Utterance | Filled:
         """What was said to us, who are `bot` there: of a mention what follows our name, or else what stands before."""
@@ -108,6 +110,15 @@ def joined(payload: Payload) -> Heard | None:
         joined=True,
         inviter=_text(event, "inviter"),
     ) if user else None  # fmt: skip
+
+
+def looked(payload: Payload) -> Heard | None:
+    """Somebody opened our home tab; None: nobody did, or they look at something else of ours."""
+    event = _held(payload, "event")
+    user = _text(event, "user")
+    if not user or event.get("tab", "home") != "home":
+        return None
+    return Heard(user=user, what=Utterance(text=""), key=_text(payload, "event_id"), looked=True)
 
 
 def shortcut(payload: Payload, prefix: str) -> Heard | None:

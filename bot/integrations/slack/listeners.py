@@ -4,7 +4,8 @@ A listener reads, has it written down, and acknowledges: Slack gives it three se
 was written down comes back to `Answers` to be followed, also when we are killed meanwhile. What cannot be written down
 is not acknowledged: Slack says to whoever typed it that it failed, leaves a form open, and brings an event again.
 What is wrong with a form is said with the acknowledgement, so that it stays open; that is known without asking anybody.
-What only has to be opened or shown is not written down: a task of ours does it at once, and is waited for at the end.
+A form that only has to be opened is not written down, nor is a mark, which is found again: a task of ours does it at
+once, and is waited for at the end.
 """
 
 from __future__ import annotations
@@ -123,10 +124,8 @@ class Listeners:
             self._follow(self._answers.open(heard))
         return None
 
-    async def _looked(self, ack: AsyncAck, event: Json) -> None:
-        await ack()
-        if event.get("tab", "home") == "home":
-            self._follow(self._answers.at_home(str(event.get("user", ""))))
+    async def _looked(self, ack: AsyncAck, body: Json) -> BoltResponse | None:
+        return await self._take(ack, hearing.looked(body))
 
     async def _joined(self, ack: AsyncAck, body: Json) -> BoltResponse | None:
         return await self._take(ack, hearing.joined(body))

@@ -8,7 +8,7 @@ from bot.integrations.slack.hearing import Heard
 from bot.model.utterance import Filled, Utterance
 
 _WHERE = ("user", "channel", "thread", "back", "trigger", "inviter")
-_FLAGS = ("quiet", "at_home", "joined")
+_FLAGS = ("quiet", "at_home", "joined", "looked")
 _VALUE = "value."
 
 
@@ -35,6 +35,7 @@ def read(kept: Mapping[str, str]) -> Heard:
         quiet="quiet" in kept,
         at_home="at_home" in kept,
         joined="joined" in kept,
+        looked="looked" in kept,
         inviter=kept.get("inviter", ""),
     )
 

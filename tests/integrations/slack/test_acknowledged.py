@@ -225,6 +225,26 @@ async def test_who_ends_ends_first_what_was_begun(lives: Lives, slack: Slack) ->
         assert "INC-1 is declared" in words(await answer(slack, 0))
 
 
+async def homes(slack: Slack) -> dict[str, Any]:
+    """The home tabs that anybody has, by who has them."""
+    return dict((await asyncio.to_thread(slack.knob, "GET", "workspace"))["homes"])
+
+
+@pytest.mark.parametrize("late", [timedelta(), timedelta(hours=1)], ids=["soon", "late"])
+async def test_a_home_tab_that_was_opened_is_shown_by_the_next_life(
+    lives: Lives, slack: Slack, late: timedelta
+) -> None:
+    async with lives.one() as first:
+        await first.declares("The cart is empty", Severity.SEV3)
+        await does(slack, "home", user="ann")
+        assert await homes(slack) == {}
+    lives.clock.advance(late)
+    async with lives.one() as second, followed(second.world):
+        await all_done(second)
+        assert "The cart is empty" in str((await homes(slack))["U0ANN"]["blocks"])
+        assert unseen(slack, "@ann") == []
+
+
 @dataclass
 class Full:
     """A store on a disk that is full."""
@@ -307,6 +327,7 @@ HEARD: Sequence[Heard] = (
         at_home=True,
         joined=True,
         inviter="U2",
+        looked=True,
     ),
     Heard(user="U1", what=Filled(command="declare", values={"title": "x", "command": "y"}, prefix="/tocsin")),
 )

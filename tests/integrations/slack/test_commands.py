@@ -177,8 +177,13 @@ async def test_an_incident_is_declared_from_the_menu_of_shortcuts(tocsin: Tocsin
     assert form["title"]["text"] == "Declare an incident"
     values = filled({"title": "customers cannot pay", "severity": "SEV2"}, chosen=["severity"])
     await does(slack, "submit", user="ann", view_id=form["id"], values=values)
-    assert "INC-1 is declared" in words(await answer(slack, 0, "@ann"))
+    await until(lambda: _was_said(slack, "@ann", "INC-1 is declared"))
+    assert unseen(slack, "@ann") == [], "nobody would find it there"
     assert len(await tocsin.newest()) == 1
+
+
+async def _was_said(slack: Slack, channel: str, text: str) -> bool:
+    return any(text in words(one) for one in await asyncio.to_thread(slack.said, channel))
 
 
 async def test_an_update_is_asked_for_by_a_button(tocsin: Tocsin, slack: Slack) -> None:

@@ -268,5 +268,18 @@ async def test_the_home_tab_says_whose_turn_it_is(heard: Board, slack: Slack) ->
         lambda: slack.does("click", user="ann", view_id=view, action_id=button["action_id"])
     )
     assert taken["acknowledged"]
-    await asyncio.to_thread(lambda: slack.does("home", user="guest"))
-    assert "U0GUEST" not in await asyncio.to_thread(lambda: slack.knob("GET", "workspace")["homes"])
+    [asked] = await until_there(lambda: slack.said("@ann"))
+    assert "Roll cart back from 2.14.0" in words(asked), "they read it where they find it"
+    assert "Approve" in clicks(asked)
+
+
+async def test_the_home_tab_of_a_stranger_says_why_it_is_empty_and_what_to_do(heard: Board, slack: Slack) -> None:
+    await played(heard)
+    slack.does("users", id="U0EVE")
+    for user, why in (("guest", "Guests can do nothing here. Ask somebody"), ("U0EVE", "type here: link CODE")):
+        await asyncio.to_thread(lambda user=user: slack.does("home", user=user))
+        whose = f"U0{user.upper()}" if user == "guest" else user
+        shown = await until_there(lambda whose=whose: slack.knob("GET", "workspace")["homes"].get(whose))
+        said = "\n".join(kit.texts(shown["blocks"]))
+        assert why in said
+        assert "INC-1" not in said
