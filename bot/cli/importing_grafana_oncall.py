@@ -15,6 +15,20 @@ _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _REPEATS = 5
 """So often a chain begins again there at most."""
 _ONCE = ("single_event", "override")
+_INSTEAD: Mapping[str, tuple[Verdict, str]] = {
+    "notify_team_members": (Verdict.WRONG, "name these people in a level"),
+    "notify_user_group": (Verdict.WRONG, "name these people in a level"),
+    "notify_whole_channel": (Verdict.LEFT, "a chat's channels hear of incidents by its integration"),
+    "notify_if_time_from_to": (Verdict.WRONG, "an escalation of its own has these hours, with `during`"),
+    "notify_if_num_alerts_in_window": (
+        Verdict.WRONG,
+        "a route says so with `occurrences`, before there is an incident",
+    ),
+    "trigger_webhook": (Verdict.LEFT, "a receiver's `webhook_configs` are told of a route's alerts"),
+    "declare_incident": (Verdict.LEFT, "here there is an incident already"),
+    "resolve": (Verdict.LEFT, "here an incident ends with its alerts, or by a person"),
+}
+"""What of a step that is not taken does its work here. WRONG: without it others are woken, or at other times."""
 _Read = tuple[int, Plain]
 """A layer, and the level that says which counts before which."""
 
@@ -157,6 +171,9 @@ def _only(part: Plain, period: int) -> Sequence[Plain]:
 def _chain(chain: Plain, steps: Sequence[Plain], people: Mapping[str, Plain], making: Making) -> None:
     """Their steps say whom to tell, and how long to wait; our levels whom to tell and how long to wait then."""
     what, levels, repeat = f"escalation {chain['name']!r}", [_empty()], 0
+    if any(step.get("important") for step in steps):
+        text = "some steps tell people by their important rules there; here each has one list of `contacts`"
+        making.say(what, Verdict.CHANGED, text)
     for step in steps:
         if step["type"] == "wait":
             if levels[-1]["told"]:
@@ -200,9 +217,10 @@ def _tell(step: Plain, level: Plain, what: str, people: Mapping[str, Plain], mak
             text = "a step tells another person each time; write a schedule of those people"
             making.say(what, Verdict.WRONG, text)
         case other:
-            making.say(what, Verdict.LEFT, f"a step `{other}`: a level pages people and schedules")
+            verdict, instead = _INSTEAD.get(other, (Verdict.LEFT, "a level pages people and schedules"))
+            making.say(what, verdict, f"a step `{other}`: {instead}")
 
 
 def _person(id: str, people: Mapping[str, Plain], making: Making) -> str:
     known = people.get(id, {})
-    return making.person(str(known.get("username") or id), known.get("email") or "")
+    return making.person(id, str(known.get("username") or id), known.get("email") or "")

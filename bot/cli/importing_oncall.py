@@ -7,12 +7,13 @@ at the whole with the same eyes as `tocsin check`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import Any
+from zoneinfo import ZoneInfoNotFoundError
 
 import yaml
 
@@ -56,6 +57,7 @@ class Making:
     now: datetime
     remarks: list[Remark] = field(default_factory=list)
     _people: dict[str, Plain] = field(default_factory=dict)
+    _called: dict[str, str] = field(default_factory=dict)
     _schedules: list[Plain] = field(default_factory=list)
     _escalations: list[Plain] = field(default_factory=list)
     _names: dict[str, list[str]] = field(default_factory=dict)
@@ -70,16 +72,22 @@ class Making:
         """While this piece is read: what is not as the vendor's API has it is left out, and said."""
         try:
             yield
+        except ZoneInfoNotFoundError as error:
+            self.say(what, Verdict.WRONG, f"{error.args[0]}; name one that this machine has, such as Europe/Berlin")
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             why = f"there is no {error}" if isinstance(error, KeyError) else str(error)
             self.say(what, Verdict.WRONG, f"it is not as the API has it: {why}")
 
-    def person(self, name: str, email: str = "") -> str:
-        """Somebody, listed once; what they are called here."""
-        known = self._people.setdefault(name, {"name": name})
+    def person(self, id: str, name: str, email: str = "") -> str:
+        """Somebody, listed once; what they are called here, where no two people have the same name."""
+        called = self._called.get(id) or _other(name, self._people)
+        if id not in self._called and called != name:
+            self.say(f"person {name!r}", Verdict.CHANGED, f"two are called that: the other one is {called!r} here")
+        self._called[id] = called
+        known = self._people.setdefault(called, {"name": called})
         if email:
             known["email"] = email
-        return name
+        return called
 
     def schedule(
         self, id: str, name: str, time_zone: str, layers: Sequence[Plain], overrides: Sequence[Plain] = ()
@@ -126,11 +134,19 @@ class Making:
             self.say(what, Verdict.CHANGED, f"{len(levels) - len(kept)} of its levels page nobody, and are left out")
         if repeat > 20:
             self.say(what, Verdict.CHANGED, f"it repeats 20 times, not {repeat}")
-        made: Plain = {"name": name, "levels": kept}
+        called = _other(name, {one["name"] for one in self._escalations})
+        if called != name:
+            self.say(what, Verdict.CHANGED, f"there are two of this name: the other one is {called!r} here")
+        made: Plain = {"name": called, "levels": kept}
         if repeat:
             made["repeat"] = min(repeat, 20)
         self._escalations.append(made)
         self.say(what, Verdict.TAKEN, f"{len(kept)} {'level' if len(kept) == 1 else 'levels'}")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing of it was taken."""
+        return not self._schedules and not self._escalations
 
     def done(self) -> str:
         """All of it as YAML; what is wrong in it, and what is unwise, is among the remarks then."""
@@ -159,9 +175,7 @@ class Making:
 
     def _free(self, name: str) -> str:
         plain = _NO_NAME.sub("-", name).strip("-_.")[:90] or "schedule"
-        taken = {one["name"] for one in self._schedules}
-        numbered = (f"{plain}-{number}" for number in range(2, len(taken) + 3))
-        return next(one for one in (plain, *numbered) if one not in taken)
+        return _other(plain, {one["name"] for one in self._schedules})
 
     def overlap(self, layers: Sequence[Plain], time_zone: str) -> bool:
         """Whether two of them are on call at once in the weeks after the last has begun."""
@@ -247,6 +261,12 @@ def weekly(windows: Sequence[tuple[int, int, int]]) -> Sequence[Plain]:
 def wait(length: timedelta) -> str:
     """How long a level waits, as tocsin.yaml has it; nothing is a minute."""
     return format_duration(max(length, timedelta(minutes=1)))
+
+
+def _other(name: str, taken: Collection[str]) -> str:
+    """The name, or one like it that is not taken."""
+    numbered = (f"{name}-{number}" for number in range(2, len(taken) + 3))
+    return next(one for one in (name, *numbered) if one not in taken)
 
 
 def _pieces(day: int, start: int, minutes: int) -> Iterator[tuple[int, int, int]]:

@@ -68,6 +68,9 @@ def _layer(
     if end and datetime.fromisoformat(end) <= making.now:
         making.say(what, Verdict.LEFT, f"it is over since {end}")
         return None
+    if not ours.is_past(datetime.fromisoformat(rotation["startDate"]), zone, making.now):
+        text = f"it begins on {rotation['startDate']} there, and here its turns count before too"
+        making.say(what, Verdict.CHANGED, text)
     turns = [_turn(one, what, people, making) for one in rotation.get("participants", ())]
     if not any(turns):
         making.say(what, Verdict.LEFT, "nobody takes turns in it")
@@ -126,6 +129,8 @@ def _escalation(escalation: Plain, people: Mapping[str, Plain], making: Making) 
         if (rule.get("notifyType") or "default") not in ("default", "all"):
             making.say(what, Verdict.CHANGED, f"a rule tells {rule['notifyType']!r}; here it is whoever is on call")
     times, repeat = sorted(at), escalation.get("repeat") or {}
+    if repeat.get("closeAlertAfterAll"):
+        making.say(what, Verdict.CHANGED, "it closes the alert at its end; here the incident stays open")
     if times and times[0]:
         making.say(
             what, Verdict.CHANGED, f"its first level waits {ours.wait(times[0])} there, and is paged at once here"
@@ -159,4 +164,4 @@ def _person(user: Plain, people: Mapping[str, Plain], making: Making) -> str:
     """A user's name is an e-mail address there."""
     known = people.get(user.get("id", ""), {})
     email = user.get("username") or known.get("username") or ""
-    return making.person(str(known.get("fullName") or email or user["id"]), email)
+    return making.person(user.get("id") or email, str(known.get("fullName") or email or user["id"]), email)

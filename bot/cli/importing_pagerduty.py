@@ -111,6 +111,9 @@ def _policy(policy: Plain, people: Mapping[str, Plain], making: Making) -> None:
         level: Plain = {"schedules": [], "people": []}
         for key, target in _targets(rule, people, making, f"escalation {name!r}"):
             level[key].append(target)
+        if (rule.get("escalation_rule_assignment_strategy") or {}).get("type") == "round_robin":
+            text = "of a level one after the other is told there, and here all of them; write a schedule of them"
+            making.say(f"escalation {name!r}", Verdict.CHANGED, text)
         level = {key: item for key, item in level.items() if item}
         levels.append(level | {"wait": ours.wait(timedelta(minutes=int(rule["escalation_delay_in_minutes"])))})
     making.escalation(name, levels, int(policy.get("num_loops") or 0))
@@ -123,14 +126,16 @@ def _targets(rule: Plain, people: Mapping[str, Plain], making: Making, what: str
             continue
         known = making.schedules_of(target["id"])
         if not known:
-            making.say(what, Verdict.WRONG, f"it pages {_name(target)!r}, which is not among the schedules")
+            making.say(
+                what, Verdict.WRONG, f"it pages {_name(target)!r}, which is not among the schedules; name another"
+            )
         for schedule in known:
             yield "schedules", schedule
 
 
 def _person(user: Plain, people: Mapping[str, Plain], making: Making) -> str:
     known = {**user, **people.get(user["id"], {})}
-    return making.person(_name(known), known.get("email") or "")
+    return making.person(user["id"], _name(known), known.get("email") or "")
 
 
 def _name(thing: Plain) -> str:

@@ -111,8 +111,11 @@ def import_oncall(arguments: argparse.Namespace, console: Console) -> int:
             console.tell(f"{remark.what}: {remark.verdict}: {remark.text}", _STYLES[remark.verdict])
         counts = Counter(remark.verdict for remark in making.remarks)
         console.tell(", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict))
-        if arguments.write is None:
+        if arguments.write is None and not making.is_empty:
             console.document(text)
+    if making.is_empty:
+        console.trouble("no schedule and no escalation is taken", "see above why; a file is what the API answers")
+        return 1
     if arguments.write is not None:
         _write_all({arguments.write: text})
         console.tell(f"written to {arguments.write}; put it into tocsin.yaml")

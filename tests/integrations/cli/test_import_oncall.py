@@ -128,6 +128,14 @@ def test_files_are_read_and_told_as_json_too(shell: Shell) -> None:
     assert "schedule 'Shop': taken: 1 layer" in shell("import", "oncall", "d.json").err
 
 
+def test_a_file_of_another_vendor_becomes_nothing_and_that_is_no_success(shell: Shell) -> None:
+    (shell.folder / "a.json").write_text(json.dumps(PARTS["/schedules/S1"]))
+    told = shell("import", "oncall", "a.json", "--write", "made.yaml")
+    assert (told.status, told.out) == (1, "")
+    assert "no schedule and no escalation is taken" in told.err
+    assert not (shell.folder / "made.yaml").exists()
+
+
 @pytest.mark.parametrize("held", ["[]", "{", '{"schedules": 7}', "null", '{"other": [{}]}'])
 def test_a_file_that_holds_something_else(shell: Shell, held: str) -> None:
     (shell.folder / "a.json").write_text(held)

@@ -146,7 +146,45 @@ def test_pagerdutys_policies() -> None:
     made = pagerduty(pd_layer("Base", "U1"), policies=[{"name": "Shop", "num_loops": 2, "escalation_rules": rules}])
     assert made.levels() == [("Shop", 600), ("Ann", 1800)]
     assert made.config.escalations[0].repeat == 2
-    assert "escalation 'Shop': wrong: it pages 'DB', which is not among the schedules" in made.said
+    assert "escalation 'Shop': wrong: it pages 'DB', which is not among the schedules; name another" in made.said
+
+
+def test_two_people_of_one_name_stay_two_and_so_do_two_policies() -> None:
+    users = [{"id": f"U{n}", "name": "Ann", "email": f"ann{n}@example.net"} for n in (1, 2)]
+    layer = pd_layer("Base", "U1", "U2")
+    rule = {"escalation_delay_in_minutes": 10, "targets": [{"id": "U2", "type": "user_reference"}]}
+    made = Made(
+        importing_pagerduty.read,
+        {
+            "users": users,
+            "schedules": [{"id": "S1", "name": "Shop", "time_zone": "UTC", "schedule_layers": [layer]}],
+            "escalation_policies": [{"name": "Shop", "escalation_rules": [rule]}] * 2,
+        },
+    )
+    assert [(one.name, one.email) for one in made.config.people] == [
+        ("Ann", "ann1@example.net"), ("Ann-2", "ann2@example.net"),
+    ]  # fmt: skip
+    assert {made.on_call("Shop", f"2026-11-{day}T12:00+00:00") for day in (16, 23)} == {("Ann",), ("Ann-2",)}
+    assert [one.name for one in made.config.escalations] == ["Shop", "Shop-2"]
+    assert made.levels("Shop-2") == [("Ann-2", 600)]
+    assert "person 'Ann': changed: two are called that: the other one is 'Ann-2' here" in made.said
+    assert "escalation 'Shop': changed: there are two of this name: the other one is 'Shop-2' here" in made.said
+
+
+def test_pagerdutys_round_robin_is_told() -> None:
+    rule = {
+        "escalation_delay_in_minutes": 10,
+        "escalation_rule_assignment_strategy": {"type": "round_robin"},
+        "targets": [{"id": one, "type": "user_reference"} for one in ("U1", "U2")],
+    }
+    made = pagerduty(pd_layer("Base", "U1"), policies=[{"name": "Shop", "escalation_rules": [rule]}])
+    assert made.levels() == [("Ann+Ben", 600)]
+    assert any("one after the other is told there, and here all of them" in one for one in made.said)
+    calm = pagerduty(
+        pd_layer("Base", "U1"),
+        policies=[{"name": "Shop", "escalation_rules": [rule | {"escalation_rule_assignment_strategy": None}]}],
+    )
+    assert not any("one after the other" in one for one in calm.said)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +193,7 @@ def test_pagerdutys_policies() -> None:
         ({"schedule_layers": [{}]}, "it is not as the API has it: there is no 'rotation_turn_length_seconds'"),
         ({"schedule_layers": [pd_layer("Base", "U1", rotation_virtual_start="soon")]}, "it is not as the API has it"),
         ({"schedule_layers": 7}, "it is not as the API has it"),
-        ({"time_zone": "Mars/North"}, "it is not as the API has it"),
+        ({"time_zone": "Mars/North"}, "No time zone found with key Mars/North; name one that this machine has"),
     ],
 )
 def test_what_is_not_as_the_api_has_it_is_said(broken: dict[str, Any], said: str) -> None:
@@ -253,6 +291,8 @@ def test_what_opsgenie_has_and_a_layer_has_not() -> None:
     )
     assert "it is over since" in made.said[2]
     assert "it is not as the API has it: there is no 'monthly'" in made.said[3]
+    soon = opsgenie(rotation("soon", "ann", startDate="2027-01-01T08:00:00Z"))
+    assert any("it begins on 2027-01-01T08:00:00Z there, and here its turns count before" in one for one in soon.said)
     off = opsgenie(rotation("on", "ann"), enabled=False)
     assert off.said == ["schedule 'Shop': left out: it is switched off"]
 
@@ -271,6 +311,8 @@ def test_opsgenies_delays_since_the_alert_become_waits_of_levels() -> None:
     assert made.config.escalations[0].repeat == 3
     assert any("its first level waits 5m there, and is paged at once here" in one for one in made.said)
     assert any("it tells the team 'dba', which is not here" in one for one in made.said)
+    ends = opsgenie(rotation("all", "ann"), escalation={"rules": rules, "repeat": {"closeAlertAfterAll": True}})
+    assert any("it closes the alert at its end; here the incident stays open" in one for one in ends.said)
 
 
 # ---- Grafana OnCall --------------------------------------------------------------------------------------------------
@@ -390,4 +432,19 @@ def test_oncalls_steps_become_levels() -> None:
     assert made.levels() == [("Shop+ben", 360), ("cem", 300)]
     assert made.config.escalations[0].repeat == 5
     assert any("it waits before it tells anybody" in one for one in made.said)
-    assert any("a step `trigger_webhook`" in one for one in made.said)
+    assert any("left out: a step `trigger_webhook`: a receiver's `webhook_configs`" in one for one in made.said)
+
+
+def test_oncalls_steps_without_which_others_are_woken_are_wrong_and_say_what_to_do() -> None:
+    steps: list[dict[str, Any]] = [
+        {"type": "notify_team_members"},
+        {"type": "notify_if_time_from_to"},
+        {"type": "something_new"},
+        {"type": "notify_persons", "persons_to_notify": ["U3"], "important": True},
+    ]
+    made = grafana(part("weeks"), steps=steps)
+    assert made.levels() == [("cem", 300)]
+    assert "escalation 'Shop': wrong: a step `notify_team_members`: name these people in a level" in made.said
+    assert any("wrong: a step `notify_if_time_from_to`: an escalation of its own" in one for one in made.said)
+    assert any("left out: a step `something_new`: a level pages people" in one for one in made.said)
+    assert any("changed: some steps tell people by their important rules there" in one for one in made.said)
