@@ -25,6 +25,10 @@ class CardKind(StrEnum):
     """One question to people about one exact plan."""
 
 
+GONE_ROOM = "gone room"
+"""The part of a question's card that names the incident's own channel in which it cannot be asked any more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One thing that the chat of `integration` shows, and is kept up to date there. `key` is `kind id`.
@@ -93,6 +97,7 @@ class Brief:
     `alerts` are some of its alerts, those that fire first; `firing` and `ended` count all. `asks` are the questions
     nobody has answered, as id and words; `runs` what is carried out; `room` the channel of its own. `story` is what
     happened since the chat's thread was last told. `invited` are the ids, in this chat, of those who work on it.
+    `pages` are other pages about it, as title and link: its runbooks, its report.
     """
 
     incident: Incident
@@ -109,6 +114,7 @@ class Brief:
     picture: Picture | None = None
     story: tuple[TimelineEntry, ...] = ()
     invited: tuple[str, ...] = ()
+    pages: tuple[tuple[str, str], ...] = ()
 
     @property
     def phase(self) -> str:
@@ -123,7 +129,7 @@ class Asked:
     """A question to people, with what they need to answer it.
 
     `step` is what the step does in the runbook's words. `may` are the names of those who may answer, `calls` their ids
-    in this chat. `thread` is the message of the incident there.
+    in this chat. `thread` is the message of the incident there; `in_room`: it is asked in the incident's own channel.
     """
 
     approval: Approval
@@ -135,6 +141,7 @@ class Asked:
     calls: tuple[str, ...] = ()
     place: str = ""
     thread: str = ""
+    in_room: bool = False
 
     @property
     def is_early(self) -> bool:

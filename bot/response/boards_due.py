@@ -18,6 +18,7 @@ from bot.incidents import boards
 from bot.model.actor import Actor
 from bot.model.board import Asked, Brief, Card, CardKind, Picture, Shown
 from bot.model.incident import Incident
+from bot.model.run import ApprovalStatus
 from bot.model.timeline import TimelineEntry
 from bot.ports.board import Board
 from bot.ports.store import Tx
@@ -57,6 +58,10 @@ class _Turn:
     def is_early(self) -> bool:
         """Whether it is a question of an incident whose message is not there yet."""
         return isinstance(self.view, Asked) and self.view.is_early and not self.card.ref
+
+    def is_open(self) -> bool:
+        """Whether it is a question that somebody may still answer."""
+        return isinstance(self.view, Asked) and self.view.approval.status is ApprovalStatus.OPEN
 
     def is_too_much(self) -> bool:
         """Whether it would be one message more than such a channel bears."""
@@ -120,7 +125,7 @@ async def _take(world: World, turn: _Turn, *, lease: str, epoch: int) -> None:
     elif turn.is_too_much():
         await keep([boards.held_back(card)])
     elif turn.is_early():
-        await keep([boards.early(card, now)])
+        await keep([boards.early(card, now) if turn.is_open() else replace(card, wanted_at=None, due_at=None)])
     else:
         await _try(world, turn, keep, now)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.incidents import boards
 from bot.model.actor import Actor, Person
 from bot.model.alert import Alert
-from bot.model.board import Asked, Brief, Card, CardKind
+from bot.model.board import GONE_ROOM, Asked, Brief, Card, CardKind
 from bot.model.ids import ApprovalId, IncidentId
 from bot.model.incident import Incident
 from bot.model.run import Approval, ApprovalStatus
@@ -19,6 +19,7 @@ from bot.runbooks import matching, policy
 
 _MOST_ALERTS = 5
 _MOST_CALLED = 8
+_MOST_BOOKS = 3
 
 
 def brief(tx: Tx, setup: Setup, actor: Actor, card: Card, *, threads: bool) -> Brief:
@@ -28,6 +29,7 @@ def brief(tx: Tx, setup: Setup, actor: Actor, card: Card, *, threads: bool) -> B
     alerts = _alerts(tx, incident)
     open_ones = [one for one in tx.approvals.of_incident(incident.id) if one.status is ApprovalStatus.OPEN]
     room = tx.cards.get(card.integration, f"{CardKind.ROOM} {incident.id}")
+    books = _runbooks(setup, incident, alerts)
     return Brief(
         incident=incident,
         link=f"{setup.public_url}/incidents/{incident.id}",
@@ -37,12 +39,13 @@ def brief(tx: Tx, setup: Setup, actor: Actor, card: Card, *, threads: bool) -> B
         update=_update(tx, incident.id),
         asks=boards.asks(open_ones),
         runs=tuple(run.runbook.title for run in tx.runs.list(incident=incident.id) if run.ended_at is None),
-        runbooks=_runbooks(setup, incident, alerts),
+        runbooks=books,
         room=room.place if room is not None and "closed" not in room.parts else "",
         dashboard=_dashboard(setup, incident),
         picture=boards.picture(tx.evidence.of_incident(incident.id)),
         story=boards.story(tx.incidents.timeline(incident.id), card.story) if threads else (),
         invited=_at_work(tx, setup, card.integration, incident),
+        pages=tuple(_pages(setup, incident, books)),
     )
 
 
@@ -53,7 +56,8 @@ def asked(tx: Tx, setup: Setup, actor: Actor, card: Card) -> Asked:
     run = tx.runs.get(approval.run)
     step = next((one.title for one in run.runbook.steps if one.id == approval.step), approval.step)
     may = [setup.people[name] for name in policy.could_answer(approval, setup.people)]
-    place, thread = _place(tx, card, approval)
+    room = _room(tx, card, approval)
+    place, thread = (room, "") if room else _place(tx, card, approval)
     return Asked(
         approval=approval,
         title=tx.incidents.get(approval.incident).title if approval.incident is not None else "",
@@ -64,16 +68,22 @@ def asked(tx: Tx, setup: Setup, actor: Actor, card: Card) -> Asked:
         calls=_known_as(tx, card.integration, may)[:_MOST_CALLED],
         place=place,
         thread=thread,
+        in_room=bool(room),
     )
 
 
+def _room(tx: Tx, card: Card, approval: Approval) -> str:
+    """The incident's own channel, if it can be asked there; else nothing."""
+    room = tx.cards.get(card.integration, f"{CardKind.ROOM} {approval.incident}")
+    if room is None or not room.ref or "closed" in room.parts or card.parts.get(GONE_ROOM) == room.place:
+        return ""
+    return room.place
+
+
 def _place(tx: Tx, card: Card, approval: Approval) -> tuple[str, str]:
-    """The channel and the message below which it is asked: in the incident's own channel, else below its message."""
+    """The channel and the message below which it is asked: that of its incident."""
     if approval.incident is None:
         return card.place, ""
-    room = tx.cards.get(card.integration, f"{CardKind.ROOM} {approval.incident}")
-    if room is not None and room.ref and "closed" not in room.parts:
-        return room.place, ""
     message = tx.cards.get(card.integration, f"{CardKind.INCIDENT} {approval.incident}")
     return (message.place, message.ref) if message is not None and message.ref else ("", "")
 
@@ -96,6 +106,12 @@ def _runbooks(setup: Setup, incident: Incident, alerts: Sequence[Alert]) -> tupl
     fits = [fit.runbook.name for alert in alerts for fit in matching.fitting(setup.runbooks.values(), alert)]
     service = setup.services.get(incident.service)
     return tuple(dict.fromkeys([*fits, *(service.runbooks if service is not None else ())]))
+
+
+def _pages(setup: Setup, incident: Incident, books: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for book in books[:_MOST_BOOKS]:
+        yield f"Runbook {book}", f"{setup.public_url}/runbooks/{book}/rehearsal?incident={incident.id}"
+    yield "Report", f"{setup.public_url}/incidents/{incident.id}/report.html"
 
 
 def _dashboard(setup: Setup, incident: Incident) -> str:

@@ -206,6 +206,13 @@ BITES = [
         says="test_a_card_that_is_void_changes_at_once_and_says_why",
     ),
     Bite(
+        fault="a question that nobody can answer any more because its channel was archived",
+        file="bot/response/briefed.py",
+        plant=replaced(" or card.parts.get(GONE_ROOM) == room.place", ""),
+        caught_by=pytest("tests/integrations/slack/test_questions.py", "-k", "archived"),
+        says="test_where_somebody_archived_the_incidents_channel_it_is_asked_below_its_message",
+    ),
+    Bite(
         fault="a plan whose words call a whole channel",
         file="bot/integrations/slack/questions.py",
         plant=replaced("    return mrkdwn.escaped(cut) + (", "    return cut + ("),

@@ -12,9 +12,9 @@ from bot.integrations.slack.config import Incidents
 from bot.integrations.slack.letters import Letter
 from bot.integrations.slack.pace import Pace
 from bot.integrations.slack.pictures import Pictures
-from bot.integrations.slack.rooms import Rooms
+from bot.integrations.slack.rooms import LOST, Rooms
 from bot.integrations.slack.writing import Writing
-from bot.model.board import Asked, Brief, Card, CardKind, RoomPolicy, Shown
+from bot.model.board import GONE_ROOM, Asked, Brief, Card, CardKind, RoomPolicy, Shown
 from bot.model.incident import Incident
 from bot.ports.board import Load
 from bot.ports.clock import Clock
@@ -83,7 +83,14 @@ class Notices:
         return replace(shown, told=True)
 
     async def _ask(self, card: Card, asked: Asked) -> Shown:
-        shown = await self._write(card, card.place if card.ref else asked.place, questions.card(asked), asked.thread)
+        """Where the incident's own channel is gone, nobody can click there: it is asked again where it is shown."""
+        place = card.place if card.ref else asked.place
+        try:
+            shown = await self._write(card, place, questions.card(asked), asked.thread)
+        except Refusal as refusal:
+            if refusal.word not in LOST or not asked.in_room:
+                raise
+            return Shown(place=place, ref="", parts={**card.parts, GONE_ROOM: place}, again_in=0.0)
         return replace(shown, parts=dict(card.parts))
 
     async def _write(self, card: Card, channel: str, letter: Letter, thread: str = "") -> Shown:

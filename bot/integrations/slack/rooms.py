@@ -20,7 +20,8 @@ from bot.model.board import Brief, Card, Shown
 _LONGEST_NAME, _MOST_NAMES, _LONGEST_TOPIC = 80, 5, 250
 _NOT_IN_A_NAME = re.compile(r"[^a-z0-9]+")
 _DONE = frozenset({"already_in_channel", "already_pinned", "already_archived"})
-_LOST = frozenset({"is_archived", "channel_not_found", "not_in_channel"})
+LOST = frozenset({"is_archived", "channel_not_found", "not_in_channel"})
+"""How Slack says that nobody can be told anything there any more."""
 _USER_GROUP = "S"
 _LATER_S = 5.0
 _Step: TypeAlias = tuple[str, str, Callable[[], Awaitable[object]]]
@@ -44,7 +45,7 @@ class Rooms:
         try:
             ref, posted = await self._brief(card, place, letter)
         except Refusal as refusal:
-            if refusal.word not in _LOST:
+            if refusal.word not in LOST:
                 raise
             kept["closed"] = refusal.word
             why = f"{refusal.message}; from now on its thread in the team's channel tells how it goes on"
@@ -57,7 +58,7 @@ class Rooms:
         try:
             await self._api.call("conversations.archive", repeatable=True, channel=card.place)
         except Refusal as refusal:
-            if refusal.word not in _DONE | _LOST:
+            if refusal.word not in _DONE | LOST:
                 raise
         return Shown(place=card.place, ref=card.ref, parts={**card.parts, "closed": "archived"})
 
@@ -150,8 +151,8 @@ class Rooms:
                 troubles.append((f"its channel has no {name}", why))
 
     def _bookmarks(self, brief: Brief) -> list[tuple[str, str]]:
-        found = [("Incident", web_link(brief.link)), ("Dashboard", web_link(brief.dashboard))]
-        return [(title, link) for title, link in found if link]
+        found = [("Incident", brief.link), ("Dashboard", brief.dashboard), *brief.pages]
+        return [(title, link) for title, address in found if (link := web_link(address))]
 
     def _invited(self, brief: Brief) -> list[str]:
         own = self._incidents.channel_of_its_own

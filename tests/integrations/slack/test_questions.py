@@ -149,6 +149,39 @@ async def test_a_card_that_is_void_changes_at_once_and_says_why(board: Board, st
     assert clicks(shown) == {}
 
 
+async def test_where_somebody_archived_the_incidents_channel_it_is_asked_below_its_message(
+    slack: Slack, config: dict[str, object], tmp_path: Path
+) -> None:
+    async with showing(slack, config, tmp_path / "tocsin.db", channel_of_its_own={"severities": ["SEV2"]}) as board:
+        board.clock.at = NOW
+        await played(board, count=2)
+        [own] = [name for name in slack.knob("GET", "workspace")["channels"] if name.startswith("inc-1")]
+        assert [one["metadata"]["event_type"] for one in await board.said(own)] == ["tocsin_room", "tocsin_question"]
+        slack.does("channels", name=own, archived=True)
+        await approval_given.answer(board.world, who("ann"), scene.APR, approve=True)
+        await board.catches_up(within=60)
+        asked = await card(board)
+        assert "Said yes (1 of 2)" in words(asked)
+        assert "Approve" in clicks(asked), "nobody can click in a channel that is archived"
+        await approval_given.answer(board.world, who("ben"), scene.APR, approve=True)
+        await board.catches_up(within=60)
+        assert (await card(board))["text"].startswith("Approved:")
+
+
+async def test_where_it_can_be_asked_nowhere_nobody_tries_for_ever(
+    slack: Slack, config: dict[str, object], tmp_path: Path
+) -> None:
+    own = {"severities": ["SEV2"]}
+    async with showing(slack, config, tmp_path / "tocsin.db", severities=["SEV1"], channel_of_its_own=own) as board:
+        board.clock.at = NOW
+        await played(board)
+        [room] = [name for name in slack.knob("GET", "workspace")["channels"] if name.startswith("inc-1")]
+        slack.does("channels", name=room, archived=True)
+        await approval_given.answer(board.world, who("ann"), scene.APR, approve=True)
+        await board.catches_up(within=60)
+        assert await board.world.store.read(lambda tx: tx.cards.next_at()) is None
+
+
 async def test_yes_counts_once_however_often_and_through_whatever_door_it_is_said(heard: Board, slack: Slack) -> None:
     asked = await played(heard, count=2)
     ts = (await card(heard))["ts"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,11 +16,13 @@ from bot.integrations.slack.config import SlackConfig
 from bot.integrations.slack.manifest import manifest
 from bot.kit.plugin import Tools
 from bot.model.incident import Severity
+from bot.model.service import Service
 from bot.testing.slack.settings import APP_TOKEN, SCOPES
 from tests.integrations.both_ways import followed, until
 from tests.integrations.slack.board import Board, showing
 from tests.integrations.slack.test_messages import words
 from tests.integrations.slack_simulator.simulated import Slack
+from tests.integrations.web.scene import RUNBOOK
 
 OWN = {"severities": ["SEV1"], "invite": ["S0SRE"], "archive_after": "2d"}
 NAME = "inc-1-no-checkout"
@@ -39,7 +42,11 @@ async def test_it_is_made_furnished_kept_up_to_date_and_put_away(board: Board, s
     [brief] = await board.said(NAME)
     assert own["topic"]["value"] == "SEV1 triggered: No checkout!"
     assert own["pins"] == [brief["ts"]]
-    assert [one["link"] for one in own["bookmarks"]] == [f"https://tocsin.example.net/incidents/{ours.id}"]
+    page = f"https://tocsin.example.net/incidents/{ours.id}"
+    assert {one["title"]: one["link"] for one in own["bookmarks"]} == {
+        "Incident": page,
+        "Report": f"{page}/report.html",
+    }
     assert set(own["members"]) == {"U0TOCSIN", "U0ANN", "U0BEN"}
     await board.acknowledges(ours)
     await board.catches_up()
@@ -60,6 +67,25 @@ async def test_it_is_made_furnished_kept_up_to_date_and_put_away(board: Board, s
     await board.catches_up()
     assert slack.channel(NAME)["is_archived"]
     assert "Resolved:" in (await board.said(NAME))[0]["text"]
+
+
+async def test_its_links_are_the_page_the_dashboard_the_runbooks_and_the_report_once_each(
+    board: Board, slack: Slack
+) -> None:
+    shop = Service(name="shop", dashboards={"Shop": "https://grafana.example.net/d/shop"}, runbooks=("undo",))
+    books = {"undo": replace(RUNBOOK, name="undo")}
+    board.world.setup = replace(board.world.setup, runbooks=books, services={"shop": shop})
+    ours = await board.declares("No checkout!", Severity.SEV1, service="shop")
+    await board.catches_up()
+    await board.acknowledges(ours)
+    await board.catches_up()
+    at = "https://tocsin.example.net"
+    assert [(one["title"], one["link"]) for one in slack.channel(NAME)["bookmarks"]] == [
+        ("Incident", f"{at}/incidents/INC-1"),
+        ("Dashboard", "https://grafana.example.net/d/shop"),
+        ("Runbook undo", f"{at}/runbooks/undo/rehearsal?incident=INC-1"),
+        ("Report", f"{at}/incidents/INC-1/report.html"),
+    ]
 
 
 async def test_the_manifest_asks_for_all_that_is_needed_and_the_doctor_says_what_lacks(
@@ -121,7 +147,8 @@ async def test_what_cannot_be_done_is_told_once_with_what_to_do_and_the_rest_is_
     await board.acknowledges(ours)
     await board.catches_up()
     told = {one.text: one.why for one in await board.timeline(ours) if one.text.startswith("slack: ")}
-    assert set(told) == {"slack: its channel has no pinned brief", "slack: its channel has no bookmark Incident"}
+    lacks = ("pinned brief", "bookmark Incident", "bookmark Report")
+    assert set(told) == {f"slack: its channel has no {one}" for one in lacks}
     assert "add the scope `pins:write`" in told["slack: its channel has no pinned brief"]
     assert "U0BEN" in slack.channel(NAME)["members"]
 
