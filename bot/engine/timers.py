@@ -85,8 +85,8 @@ class Timers:
                 await bell.wait(await self._look(look))
                 mistakes = 0
             except PutOff as error:
-                for incident, mistake in error.mistakes.items():
-                    _log.error("%s met a mistake of ours with %s, which is put off", name, incident, exc_info=mistake)
+                for one, mistake in error.mistakes.items():
+                    _log.error("%s met a mistake of ours with %s; all others go on", name, one, exc_info=mistake)
                     self._telemetry.look_failed(name)
                 await asyncio.sleep(_AT_ONCE_S)
             except Fenced as error:

@@ -2,6 +2,7 @@
 
 A level is paged, and its wait passes; then the next one is. Where nobody of a level can be reached the next one follows
 at once. An escalation during which nobody could be reached at all does not end: it is tried again, ever less often.
+Where nobody of any level is there to be paged, a wider policy is followed instead (see `falling_back`).
 """
 
 from __future__ import annotations
@@ -33,11 +34,17 @@ _HOPEFUL = (PageStatus.WAITING, PageStatus.HELD, PageStatus.TAKEN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """What an escalation looks up. `reachable` are the people who named a way to reach them."""
+    """What an escalation looks up. `reachable` are the people who named a way to reach them.
+
+    `wider` is the policy that is followed where nobody of this one is there to be paged; empty: none is. `paged` are
+    the rounds in which somebody was.
+    """
 
     on_duty: OnDuty
     opens: Opens
     reachable: Container[str]
+    wider: str = ""
+    paged: Container[int] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,22 +62,27 @@ class Step:
     said: str = ""
 
 
-def policy_for(setup: Setup, incident: Incident) -> EscalationPolicy | None:
-    """The policy of its service, else the default one; None: nobody is woken for it."""
+def named_for(setup: Setup, incident: Incident) -> str:
+    """The name of the policy of its service, else of the default one; empty: nobody is woken for it."""
     severity = setup.severities.get(incident.severity)
     if severity is not None and not severity.pages:
-        return None
+        return ""
     service = setup.services.get(incident.service)
-    return setup.escalations.get((service.escalation if service else "") or setup.default_escalation)
+    return (service.escalation if service else "") or setup.default_escalation
 
 
-def is_wanted(policy: EscalationPolicy, incident: Incident, standing: Escalation | None) -> bool:
-    """Whether an escalation is to begin: none by this policy did since the incident opened or went on.
+def policy_for(setup: Setup, incident: Incident) -> EscalationPolicy | None:
+    """The policy of that name; None: nobody is woken for it, or the documents know none."""
+    return setup.escalations.get(named_for(setup, incident))
+
+
+def is_wanted(named: str, incident: Incident, standing: Escalation | None) -> bool:
+    """Whether an escalation is to begin: none by the policy of this name did since the incident opened or went on.
 
     Nor is one that ended otherwise than by itself: an incident that nobody has any more, because it is taken out of
     another one again, or is graver again, wakes people anew.
     """
-    if standing is None or standing.policy != policy.name:
+    if standing is None or (standing.instead_of or standing.policy) != named:
         return True
     was_ended = standing.due_at is None and standing.why != EXHAUSTED
     return was_ended or standing.started_at < (incident.reopened_at or incident.opened_at)
@@ -91,6 +103,19 @@ def begin(policy: EscalationPolicy, incident: Incident, opens: Opens, now: datet
     return Escalation(incident=incident.id, policy=policy.name, started_at=now, due_at=due_at, why=why)
 
 
+def due_now(named: str, incident: Incident, standing: Escalation | None, now: datetime) -> Escalation:
+    """One that is to be looked at again at once: where it stands, or at its begin where it is to begin."""
+    if standing is None or is_wanted(named, incident, standing):
+        return Escalation(incident=incident.id, policy=named, started_at=now, due_at=now)
+    return replace(standing, due_at=now)
+
+
+def instead(standing: Escalation, wider: str, now: datetime) -> Escalation:
+    """It begins by a wider policy: the one it stands in cannot be followed."""
+    named = standing.instead_of or standing.policy
+    return Escalation(incident=standing.incident, policy=wider, instead_of=named, started_at=now, due_at=now)
+
+
 def regraded(standing: Escalation, opens: Opens, now: datetime) -> Escalation:
     """The escalation of an incident that may be graver now: then it waits for the policy's hours no longer."""
     at = opens(now)
@@ -102,13 +127,13 @@ def regraded(standing: Escalation, opens: Opens, now: datetime) -> Escalation:
 def due(
     policy: EscalationPolicy, standing: Escalation, around: Around, *, reached: bool, now: datetime
 ) -> Sequence[Step]:
-    """All that is to be done by now, in order; nothing when nothing is due.
+    """All that is to be done by now and by this policy, in order; nothing when nothing is due.
 
     `reached`: whether a page of the round it stands in is waiting or was taken.
     """
     steps: list[Step] = []
     reached_in = standing.round if reached else None
-    while standing.due_at is not None and standing.due_at <= now:
+    while standing.policy == policy.name and standing.due_at is not None and standing.due_at <= now:
         step = _step(policy, standing, around, reached=standing.round == reached_in, now=now)
         steps.append(step)
         standing = step.after
@@ -118,6 +143,11 @@ def due(
 def reached_in_round(standing: Escalation, pages: Sequence[Page]) -> bool:
     """Whether somebody was reached in the round it stands in, or may still be."""
     return any(page.round == standing.round and page.status in _HOPEFUL for page in _own(standing, pages))
+
+
+def rounds_paged(standing: Escalation, pages: Sequence[Page]) -> Container[int]:
+    """The rounds in which somebody was there to be paged."""
+    return {page.round for page in _own(standing, pages)}
 
 
 def hurried(standing: Escalation, failed: Page, pages: Sequence[Page], now: datetime) -> Escalation:
@@ -147,7 +177,7 @@ def _step(policy: EscalationPolicy, standing: Escalation, around: Around, *, rea
     if waits is not None:
         return waits
     if standing.level >= len(policy.levels):
-        return _round_done(policy, standing, reached=reached, now=now)
+        return _round_done(policy, standing, around, reached=reached, now=now)
     level = policy.levels[standing.level]
     people, missed = _whom(level, around)
     after = replace(standing, level=standing.level + 1, due_at=_next(standing, level, around.opens, now))
@@ -182,7 +212,12 @@ def _out_of_hours(
     return None
 
 
-def _round_done(policy: EscalationPolicy, standing: Escalation, *, reached: bool, now: datetime) -> Step:
+def _round_done(
+    policy: EscalationPolicy, standing: Escalation, around: Around, *, reached: bool, now: datetime
+) -> Step:
+    if around.wider and not reached and standing.round not in around.paged:
+        said = f"nobody of escalation {policy.name} is there to be paged; {around.wider} is followed instead"
+        return _instead(standing, instead(standing, around.wider, now), said)
     again = replace(standing, level=0, round=standing.round + 1)
     if not reached:
         rest = min(FIRST_REST * 2 ** min(standing.round, 10), LONGEST_REST)

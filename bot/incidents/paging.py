@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.incidents.escalation import BY_HAND, Step
 from bot.model.actor import TOCSIN, Actor
+from bot.model.escalation import Escalation
 from bot.model.ids import IncidentId
 from bot.model.incident import Incident, IncidentStatus
 from bot.model.page import Call, Known, Page
@@ -138,6 +139,13 @@ def stepped(incident: IncidentId, step: Step, now: datetime) -> Iterator[Timelin
         yield _entry(incident, now, missed, why=f"level {step.level + 1} of the escalation")
     if step.said:
         yield _entry(incident, now, step.said, why="")
+
+
+def not_followed(standing: Escalation, why: str, wider: str, now: datetime) -> TimelineEntry:
+    """Its policy is of no use: who is woken instead, and what people can do about it."""
+    text = f"escalation {standing.policy} cannot be followed: {why}; {wider} is followed instead"
+    advice = "look at it, its schedules and hours with `tocsin check` and `tocsin oncall`; the log says more"
+    return _entry(standing.incident, now, text, why=advice)
 
 
 def _entry(incident: IncidentId, now: datetime, text: str, *, why: str, actor: Actor = TOCSIN) -> TimelineEntry:

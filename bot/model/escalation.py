@@ -52,6 +52,7 @@ class Escalation:
     """Where an incident's escalation stands: what is due next, and when; `due_at` None: it is over, and `why` says so.
 
     `level` counts from 0 and is the one that comes next; `round` is how often all of them were gone through.
+    `instead_of` names the policy that was wanted and could not be followed; empty: `policy` is the one.
     """
 
     incident: IncidentId
@@ -61,3 +62,4 @@ class Escalation:
     level: int = 0
     round: int = 0
     why: str = ""
+    instead_of: str = ""

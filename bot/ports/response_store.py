@@ -65,6 +65,10 @@ class Reminders(Protocol):
         """What is due of this incident before then is due then."""
         ...
 
+    def hasten(self, incident: IncidentId, at: datetime) -> None:
+        """What is kept of this incident is due then at the latest."""
+        ...
+
     def next_at(self) -> datetime | None:
         """When the next one is due."""
         ...

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
+from bot.errors import Fenced, StoreError
 from bot.model.audit import AuditEntry
 from bot.model.errand import Errand, ErrandKind
 from bot.model.evaluation import EvaluationRecord
@@ -323,8 +324,9 @@ class Sessions(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tx:
-    """All that is kept, inside one transaction."""
+    """All that is kept, inside one transaction. `errors` are what the database itself raises: they end the work."""
 
+    errors: tuple[type[Exception], ...]
     log: AlertLog
     alerts: Alerts
     silences: Silences
@@ -356,6 +358,16 @@ class Tx:
     leases: Leases
     sessions: Sessions
     chat_links: ChatLinks
+
+    def mistake_in(self, work: Callable[[], object]) -> Exception | None:
+        """The mistake of ours that it met, if any; what it had written stays. What ends the transaction is raised."""
+        try:
+            work()
+        except Exception as mistake:
+            if isinstance(mistake, (*self.errors, Fenced, StoreError)):
+                raise
+            return mistake
+        return None
 
 
 class Store(Protocol):

@@ -1,16 +1,16 @@
-"""What is due of several incidents is done one by one: a mistake of ours with one of them holds up no other.
+"""What is due of several is done one by one: a mistake of ours with one of them holds up no other.
 
-The one that met it is put off, so that it stands in nobody's way, and its timeline says so.
+The one that met it is put off, so that it stands in nobody's way; where it is of an incident, the timeline says so.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
+from typing import Any, Generic, TypeVar
 
 from bot.errors import Fenced, StoreUnavailable
 from bot.incidents import timeline
@@ -22,62 +22,94 @@ from bot.response.world import World
 
 AGAIN = timedelta(minutes=1)
 """After this long it is tried again."""
-
-
-class Rows(Protocol):
-    """What is due by incident."""
-
-    def put_off(self, incident: IncidentId, until: datetime) -> None:
-        """What is due of this incident before then is due then."""
-        ...
+Key = TypeVar("Key", bound=str)
+"""What one is called: of escalations and reminders their incident."""
+Found = TypeVar("Found")
 
 
 class PutOff(Exception):
-    """Mistakes of ours, by the incident they were made with. All others had their turn."""
+    """Mistakes of ours, by what they were made with. All others had their turn."""
 
-    def __init__(self, mistakes: Mapping[IncidentId, Exception]) -> None:
+    def __init__(self, mistakes: Mapping[Any, Exception]) -> None:  # Any: a kind of text that the look knows
         super().__init__(", ".join(mistakes))
-        self.mistakes = mistakes
+        self.mistakes: Mapping[str, Exception] = mistakes
+
+
+def _nothing(_tx: Tx, _key: str, _mistake: Exception) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What one look does with each, and under which lease; `rows` is where they are kept, `kind` what they are."""
+class Look(Generic[Key]):
+    """One look, under one lease. `put_off` has one tried again then, and not before.
 
-    work: Callable[[Tx, IncidentId], None]
-    rows: Callable[[Tx], Rows]
-    kind: EntryKind
+    `kind` says what is put off, where each is of an incident, whose timeline tells of it. `instead` may do something
+    else about a mistake: then it says so itself, and nothing is put off.
+    """
+
+    put_off: Callable[[Tx, Key, datetime], None]
     lease: str
     epoch: int
+    kind: EntryKind | None = None
+    instead: Callable[[Tx, Key, Exception], bool] = _nothing
 
-    def do(self, tx: Tx, incident: IncidentId) -> None:
+    def see(self, keys: Sequence[Key], see: Callable[[Key], Found]) -> tuple[dict[Key, Found], dict[Key, Exception]]:
+        """What is seen of each, and what mistakes were met."""
+        found, met = {}, {}
+        for key in keys:
+            try:
+                found[key] = see(key)
+            except Exception as mistake:
+                met[key] = mistake
+        return found, met
+
+    def check(self, tx: Tx) -> None:
         """Fenced when another process looks by now."""
         tx.leases.check(self.lease, self.epoch)
-        self.work(tx, incident)
 
-    def put_off(self, tx: Tx, incident: IncidentId, until: datetime) -> None:
-        """Fenced, as above."""
-        tx.leases.check(self.lease, self.epoch)
-        self.rows(tx).put_off(incident, until)
+    def do(self, tx: Tx, work: Callable[[Tx, Key], None], key: Key) -> None:
+        """The same, and then the work."""
+        self.check(tx)
+        work(tx, key)
+
+    def go_on(self, tx: Tx, key: Key, mistake: Exception, until: datetime) -> bool:
+        """Whether it is put off: nothing was done instead."""
+        self.check(tx)
+        if self.instead(tx, key, mistake):
+            return False
+        self.put_off(tx, key, until)
+        return True
 
 
-async def do(world: World, actor: Actor, due: Sequence[IncidentId], look: Look) -> None:
-    """Each in a transaction of its own. PutOff when some met a mistake; what ends all of it is raised as it is.
+async def write(
+    world: World, actor: Actor, due: Sequence[Key], work: Callable[[Tx, Key], None], look: Look[Key]
+) -> None:
+    """`do` of works that are transactions: they are asked for at once, so that the store commits them together."""
+    await do(world, actor, due, lambda key: world.store.write(partial(look.do, work=work, key=key)), look)
 
-    They are asked for at once, so that the store commits them together.
-    """
-    ends = await asyncio.gather(*(_mistake(world, partial(look.do, incident=incident)) for incident in due))
+
+async def do(
+    world: World,
+    actor: Actor,
+    due: Sequence[Key],
+    work: Callable[[Key], Coroutine[Any, Any, object]],
+    look: Look[Key],
+    met: Mapping[Key, Exception] | None = None,
+) -> None:
+    """Each by itself. PutOff when some met a mistake, or had `met` one; what ends all of it is raised as it is."""
+    ends = await asyncio.gather(*(_mistake(work(key)) for key in due))
     world.nudge()
-    mistakes = {incident: end for incident, end in zip(due, ends, strict=True) if end is not None}
+    mistakes = {**(met or {}), **{key: end for key, end in zip(due, ends, strict=True) if end is not None}}
+    for key, mistake in mistakes.items():
+        await _put_off(world, actor, key, mistake, look)
     if mistakes:
-        await _put_off(world, actor, mistakes, look)
         raise PutOff(mistakes)
 
 
-async def _mistake(world: World, work: Callable[[Tx], None]) -> Exception | None:
-    """What it met, if it is one of ours: nothing of it was kept."""
+async def _mistake(work: Awaitable[object]) -> Exception | None:
+    """What it met, if it is one of ours: nothing of its transaction was kept."""
     try:
-        await world.store.write(work)
+        await work
     except (Fenced, StoreUnavailable):
         raise
     except Exception as mistake:
@@ -85,13 +117,13 @@ async def _mistake(world: World, work: Callable[[Tx], None]) -> Exception | None
     return None
 
 
-async def _put_off(world: World, actor: Actor, mistakes: Mapping[IncidentId, Exception], look: Look) -> None:
-    """That each is tried later is kept first: to tell of it may meet the same mistake."""
+async def _put_off(world: World, actor: Actor, key: Key, mistake: Exception, look: Look[Key]) -> None:
+    """That it is tried later is kept first: to tell of it may meet the same mistake."""
     now = world.clock.now()
-    for incident, mistake in mistakes.items():
-        await world.store.write(partial(look.put_off, incident=incident, until=now + AGAIN))
-        entry = timeline.stumbled(incident, look.kind, type(mistake).__name__, actor, now)
-        if untold := await _mistake(world, partial(_tell_once, entry=entry)):
+    is_put_off = await world.store.write(partial(look.go_on, key=key, mistake=mistake, until=now + AGAIN))
+    if is_put_off and look.kind is not None:
+        entry = timeline.stumbled(IncidentId(key), look.kind, type(mistake).__name__, actor, now)
+        if untold := await _mistake(world.store.write(partial(_tell_once, entry=entry))):
             mistake.add_note(f"and its timeline cannot say so: {untold!r}")
 
 

@@ -39,8 +39,13 @@ async def look(world: World, actor: Actor, *, lease: str, epoch: int) -> datetim
     def work(tx: Tx, incident: IncidentId) -> None:
         _tell_due(tx, setup, actor, tx.incidents.get(incident), now)
 
-    each = one_by_one.Look(work=work, rows=lambda tx: tx.reminders, kind=EntryKind.REMINDER, lease=lease, epoch=epoch)
-    await one_by_one.do(world, actor, due, each)
+    await one_by_one.write(
+        world, actor, due, work,
+        one_by_one.Look(
+            put_off=lambda tx, incident, until: tx.reminders.put_off(incident, until),
+            lease=lease, epoch=epoch, kind=EntryKind.REMINDER,
+        ),
+    )  # fmt: skip
     return await world.store.read(lambda tx: tx.reminders.next_at())
 
 

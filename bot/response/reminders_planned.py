@@ -1,8 +1,12 @@
-"""An incident changed, or a task of it: when somebody is to be reminded of what it lacks is worked out anew."""
+"""An incident changed, or a task of it: when somebody is to be reminded of what it lacks is worked out anew.
+
+A mistake of ours undoes no change: its reminders are due at once, and whoever looks after them (`reminders_due`) meets
+the mistake by itself, tells of it, and puts them off.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -30,10 +34,23 @@ class Standing:
 def follow(tx: Tx, setup: Setup, actor: Actor, before: Incident | None, after: Incident, now: datetime) -> None:
     """In the transaction that changes the incident. `before` None: there was no such incident."""
     require(TOCSIN, Act.REMIND, after.id, now)  # whoever changed it need not be allowed to remind anybody
+    if before is None or _of_interest(before) != _of_interest(after):
+        _unless_it_stumbles(tx, after, now, lambda: _follow(tx, setup, before, after, now))
+
+
+def follow_task(tx: Tx, setup: Setup, actor: Actor, incident: Incident, now: datetime) -> None:
+    """In the transaction that changes one of its tasks."""
+    _unless_it_stumbles(tx, incident, now, lambda: plan(tx, setup, actor, incident, now, last_at=now))
+
+
+def _unless_it_stumbles(tx: Tx, incident: Incident, now: datetime, work: Callable[[], object]) -> None:
+    if tx.mistake_in(work):
+        tx.reminders.hasten(incident.id, now)
+
+
+def _follow(tx: Tx, setup: Setup, before: Incident | None, after: Incident, now: datetime) -> None:
     if before is None:
         _begin(tx, setup, after, now)
-        return
-    if _of_interest(before) == _of_interest(after):
         return
     found = plan(tx, setup, TOCSIN, after, now, last_at=now)
     lack = found.lacks.get(ReminderKind.NO_COMMANDER)

@@ -94,7 +94,7 @@ def _keep(tx: Tx, setup: Setup, actor: Actor, task: Task, say: Say, now: datetim
     record(tx, actor, Act.KEEP_TASK, task.id, now, incident=task.incident)
     tx.tasks.put(task)
     tx.incidents.tell(say(task))
-    reminders_planned.plan(tx, setup, actor, tx.incidents.get(task.incident), now, last_at=now)
+    reminders_planned.follow_task(tx, setup, actor, tx.incidents.get(task.incident), now)
 
 
 def _tell_owner(tx: Tx, setup: Setup, actor: Actor, task: Task, now: datetime) -> None:

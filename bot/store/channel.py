@@ -44,6 +44,7 @@ class Channel:
         self.seen = 0
         """What the backend goes by to tell whether others have written."""
         self.tx = Tx(
+            errors=(SQLAlchemyError, connection.dialect.loaded_dbapi.Error),
             log=AlertLog(connection),
             alerts=Alerts(connection),
             silences=Silences(connection),

@@ -14,7 +14,7 @@ from bot.store.backend import Backend
 from bot.store.channel import Channel
 from bot.store.tables import metadata
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
+REVISIONS = tuple(f"{number:04}" for number in range(1, 15))
 """Every revision this Tocsin knows, in order; the last is the one it needs."""
 
 _APPEND_ONLY = {

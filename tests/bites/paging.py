@@ -9,6 +9,7 @@ def pytest(*tests: str) -> tuple[str, ...]:
 
 EXACT = "tests/property/test_escalation.py"
 WOKEN = "tests/scenarios/test_escalations.py"
+BROKEN = "tests/scenarios/test_falling_back.py"
 TOGETHER = "tests/scenarios/test_pages_together.py"
 
 BITES = [
@@ -100,6 +101,46 @@ BITES = [
         file="bot/response/one_by_one.py",
         plant=replaced("        return mistake\n", "        raise mistake\n"),
         caught_by=pytest(f"{WOKEN}::test_a_mistake_of_ours_with_many_delays_nobody_else_and_is_tried_again"),
-        says="assert [] == ['ben']",
+        says="assert ['ann'] == ['ann', 'ben']",
+    ),
+    Bite(
+        fault="an escalation that cannot be followed, and keeps its incident from being opened",
+        file="bot/response/escalating.py",
+        plant=replaced(
+            "    if tx.mistake_in(lambda: _follow(tx, setup, actor, before, after, now)):\n"
+            "        _look_at_once(tx, setup, after, now)\n",
+            "    _follow(tx, setup, actor, before, after, now)\n",
+        ),
+        caught_by=pytest(
+            f"{BROKEN}::test_what_opens_while_its_policy_is_broken_is_opened_and_wakes_those_of_the_default"
+        ),
+        says="No time zone found with key No/Where",
+    ),
+    Bite(
+        fault="an escalation that cannot be followed, and wakes nobody",
+        file="bot/response/one_by_one.py",
+        plant=replaced("        if self.instead(tx, key, mistake):\n", "        if False:\n"),
+        caught_by=pytest(
+            f"{BROKEN}::test_what_opens_while_its_policy_is_broken_is_opened_and_wakes_those_of_the_default"
+        ),
+        says="assert [] == ['ann']",
+    ),
+    Bite(
+        fault="a schedule that nobody is on call in, and that wakes nobody else",
+        file="bot/incidents/escalation.py",
+        plant=replaced("    if around.wider and not reached and", "    if False and"),
+        caught_by=pytest(f"{BROKEN}::test_where_nobody_is_on_call_those_of_the_default_are_woken_at_once"),
+        says="assert [] == ['ann']",
+    ),
+    Bite(
+        fault="a page that fails again and again because what comes after it is broken",
+        file="bot/response/escalating.py",
+        plant=replaced(
+            "    if tx.mistake_in(lambda: _hurry(tx, setup, actor, incident, failed, now)):\n"
+            "        _look_at_once(tx, setup, incident, now)\n",
+            "    _hurry(tx, setup, actor, incident, failed, now)\n",
+        ),
+        caught_by=pytest(f"{BROKEN}::test_a_page_that_fails_is_kept_as_failed_though_the_next_level_is_broken"),
+        says="assert",
     ),
 ]

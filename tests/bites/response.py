@@ -8,13 +8,14 @@ def pytest(*tests: str) -> tuple[str, ...]:
 
 
 SCENARIOS = "tests/scenarios/test_response.py"
+BROKEN = "tests/scenarios/test_falling_back.py"
 PURE = "tests/unit/incidents/test_reminders.py"
 
 BITES = [
     Bite(
         fault="a reminder that is told by whoever has lost the lease",
         file="bot/response/one_by_one.py",
-        plant=replaced("        tx.leases.check(self.lease, self.epoch)\n        self.work(tx", "        self.work(tx"),
+        plant=replaced("        self.check(tx)\n        work(tx, key)", "        work(tx, key)"),
         caught_by=pytest(f"{SCENARIOS}::test_whoever_has_lost_the_lease_reminds_nobody"),
         says="== ['status']",
     ),
@@ -31,6 +32,13 @@ BITES = [
         plant=replaced("    reminders_planned.follow(tx, setup, actor, before, after, now)\n", ""),
         caught_by=pytest(f"{SCENARIOS}::test_nobody_leading_is_said_again_and_again_until_somebody_does"),
         says="assert [] == [5, 10, 20]",
+    ),
+    Bite(
+        fault="a reminder that cannot be read, and undoes what happens to its incident",
+        file="bot/response/reminders_planned.py",
+        plant=replaced("    if tx.mistake_in(work):\n        tx.reminders.hasten(incident.id, now)\n", "    work()\n"),
+        caught_by=pytest(f"{BROKEN}::test_a_reminder_that_nobody_can_read_undoes_no_change_of_its_incident"),
+        says="'of another version' is not a valid ReminderKind",
     ),
     Bite(
         fault="a message that is given up with its first contact",

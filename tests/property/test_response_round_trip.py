@@ -62,7 +62,7 @@ updates = st.builds(
 )  # fmt: skip
 escalations = st.builds(
     Escalation, incident=THE_INCIDENT, policy=words, started_at=times, due_at=maybe_time, level=small, round=small,
-    why=words,
+    why=words, instead_of=words,
 )  # fmt: skip
 pages = st.builds(
     Page,

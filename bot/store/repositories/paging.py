@@ -33,6 +33,7 @@ def escalation_row(escalation: Escalation) -> Values:
         "level": escalation.level,
         "round": escalation.round,
         "why": escalation.why,
+        "instead_of": escalation.instead_of,
     }
 
 
@@ -46,6 +47,7 @@ def escalation_noun(row: Found) -> Escalation:
         level=row.level,
         round=row.round,
         why=row.why,
+        instead_of=row.instead_of,
     )
 
 
@@ -195,9 +197,9 @@ class Pages(Repository):
                 _pages.c.left_at > since,
                 _pages.c.incident != beside,
                 _incidents.c.status == IncidentStatus.TRIGGERED,
+                _incidents.c.kind == IncidentKind.NORMAL,
             )
         )
-                _incidents.c.kind == IncidentKind.NORMAL,
         return Known(gravest=Severity(row.gravest), left_at=row.left_at) if row and row.gravest else None
 
     def since(self, at: datetime, limit: int) -> Sequence[Page]:

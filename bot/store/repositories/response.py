@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from bot.errors import NotFound
 from bot.model.ids import IncidentId, TaskId
@@ -176,6 +176,11 @@ class Reminders(Repository):
         """What is due of this incident before then is due then."""
         early = _reminders.c.incident == incident, _reminders.c.due_at < until
         self._change(update(_reminders).where(*early).values(due_at=until))
+
+    def hasten(self, incident: IncidentId, at: datetime) -> None:
+        """What is kept of this incident is due then at the latest."""
+        late = or_(_reminders.c.due_at > at, _reminders.c.due_at.is_(None))
+        self._change(update(_reminders).where(_reminders.c.incident == incident, late).values(due_at=at))
 
     def next_at(self) -> datetime | None:
         """When the next one is due."""

@@ -69,6 +69,7 @@ class EscalationRow(TableRow, table=True):
     level: int = Field(sa_type=BigInteger)
     round: int = Field(sa_type=BigInteger)
     why: Text
+    instead_of: TextOrEmpty
 
 
 class PageRow(TableRow, table=True):

@@ -38,13 +38,13 @@ def test_the_service_says_which_policy_and_the_default_is_for_all_others() -> No
 
 
 def test_it_begins_once_in_the_life_of_an_incident_and_anew_when_that_goes_on() -> None:
-    assert escalation.is_wanted(SHOP, INCIDENT, None)
-    assert not escalation.is_wanted(SHOP, INCIDENT, STANDING)
-    assert escalation.is_wanted(DATABASE, INCIDENT, STANDING), "other people are to be woken now"
+    assert escalation.is_wanted("shop", INCIDENT, None)
+    assert not escalation.is_wanted("shop", INCIDENT, STANDING)
+    assert escalation.is_wanted("database", INCIDENT, STANDING), "other people are to be woken now"
     exhausted = escalation.over(STANDING, escalation.EXHAUSTED)
-    assert not escalation.is_wanted(SHOP, INCIDENT, exhausted)
-    assert escalation.is_wanted(SHOP, INCIDENT, escalation.over(exhausted, "merged")), "and taken out again"
-    assert escalation.is_wanted(SHOP, replace(INCIDENT, reopened_at=NOW + MINUTE), exhausted)
+    assert not escalation.is_wanted("shop", INCIDENT, exhausted)
+    assert escalation.is_wanted("shop", INCIDENT, escalation.over(exhausted, "merged")), "and taken out again"
+    assert escalation.is_wanted("shop", replace(INCIDENT, reopened_at=NOW + MINUTE), exhausted)
 
 
 def test_what_ended_it_first_stays_the_reason() -> None:
