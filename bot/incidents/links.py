@@ -1,4 +1,4 @@
-"""Links between incidents: a duplicate of another, a child of another. They change nothing but what is shown."""
+"""Links between incidents: a duplicate of another, a child of another. They change what is shown, and counted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ Get = Callable[[IncidentId], Incident]
 
 
 def link(incident: Incident, kind: Link, to: Incident, get: Get) -> Incident:
-    """The incident, linked; NotAllowed when that would lead round in a circle. `get` answers any other incident."""
+    """The incident, linked. `get` answers any other incident.
+
+    NotAllowed when that would lead round in a circle, or a real incident would be counted as a drill, or the reverse.
+    """
+    if kind is Link.DUPLICATE and incident.kind is not to.kind:
+        raise NotAllowed(
+            f"cannot make incident {incident.id} a duplicate of {to.id}: one is {incident.kind}, the other {to.kind}",
+            hint="change the kind of one of them first",
+        )
     at: Incident | None = to
     while at is not None:
         if at.id == incident.id:

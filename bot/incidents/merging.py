@@ -59,8 +59,9 @@ def undo(
     """
     since = now - record.at
     if since > UNDONE_WITHIN:
+        ago = format_duration(since - since % timedelta(seconds=1))
         raise NotAllowed(
-            f"cannot take incident {part.id} out of {whole.id} again: it was merged {format_duration(since)} ago",
+            f"cannot take incident {part.id} out of {whole.id} again: it was merged {ago} ago",
             hint=f"a merge can be undone for {format_duration(UNDONE_WITHIN)}; declare a new incident and link the two",
         )
     check_own(whole, "take anything out of")

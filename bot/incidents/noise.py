@@ -118,7 +118,7 @@ def _advised(of: Noise, over: int) -> Noise:
 
 def suggestion(of: Noise, over: int) -> str:
     """What could be done about it; `over`: how many of its incidents are over. One sentence, the strongest reason."""
-    for advice in (_ends_by_itself, _flaps, _nobody_acts, _wakes):
+    for advice in (_ends_by_itself, _flaps, _nobody_acts, _wakes, _some_act):
         if said := advice(of, over):
             return said
     return "too little happened to suggest anything"
@@ -166,6 +166,15 @@ def _wakes(of: Noise, over: int) -> str:
     return (
         f"it woke somebody {_times(of.night_pages)} at night, and people acted on {over - of.ignored} of {over} "
         "incidents: if they do the same each time, a runbook could do it"
+    )
+
+
+def _some_act(of: Noise, over: int) -> str:
+    if of.ignored < _ENOUGH:
+        return ""
+    return (
+        f"nobody acted on {of.ignored} of {over} incidents, half of which were over within {_said(of.length)}: "
+        "see what sets them apart from the others, and narrow it"
     )
 
 

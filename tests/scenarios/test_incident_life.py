@@ -109,7 +109,7 @@ async def test_after_ten_minutes_a_merge_stays(database: Path) -> None:
     async with living(database) as tocsin:
         one, two = await declared(tocsin), await declared(tocsin, "It smokes")
         await incidents_merged.merge(tocsin.world, ANN, one, two)
-        await tocsin.passes("10m1s")
+        await tocsin.passes("10m1s7ms")
         with pytest.raises(NotAllowed, match="it was merged 10m1s ago") as caught:
             await incidents_merged.undo(tocsin.world, ANN, one)
         assert "10m" in (caught.value.hint or "")

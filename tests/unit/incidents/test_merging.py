@@ -101,6 +101,10 @@ def test_a_link_leads_somewhere_else_and_never_round() -> None:
         with pytest.raises(NotAllowed, match="that leads back to one"):
             links.link(known["one"], Link.CHILD, known[name], get)
     assert links.link(known["one"], Link.DUPLICATE, known["three"], get).duplicate_of == "three"
+    drill = replace(known["three"], kind=IncidentKind.DRILL)
+    with pytest.raises(NotAllowed, match="one is normal, the other drill"):
+        links.link(known["one"], Link.DUPLICATE, drill, get)
+    assert links.link(known["one"], Link.CHILD, replace(drill, parent=None), get).parent == "three"
     assert links.unlink(known["three"], Link.CHILD) == (replace(known["three"], parent=None), "two")
 
 

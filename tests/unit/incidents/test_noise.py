@@ -127,6 +127,15 @@ def test_what_wakes_people_is_told_to_wait_until_morning_or_to_be_a_runbook() ->
     assert "people acted on 4 of 5" in only([*acted, fired("Slow", 9)], pages).suggestion
 
 
+def test_what_some_act_on_is_told_to_be_narrowed() -> None:
+    acted = [fired("Slow", each, acted=True) for each in range(10, 15)]
+    said = only([*many(4, lasted=9), *acted]).suggestion
+    assert said == (
+        "nobody acted on 4 of 9 incidents, half of which were over within 9m: "
+        "see what sets them apart from the others, and narrow it"
+    )
+
+
 def test_of_little_nothing_is_said() -> None:
     assert only([fired("Slow", 1)]).suggestion == "too little happened to suggest anything"
 
