@@ -117,6 +117,11 @@ class Brief:
     pages: tuple[tuple[str, str], ...] = ()
 
     @property
+    def is_grave(self) -> bool:
+        """Whether it goes before others where a chat takes only so much."""
+        return self.incident.severity in (Severity.SEV1, Severity.SEV2)
+
+    @property
     def phase(self) -> str:
         """Of the incident's life: one that goes on after it was over is in another."""
         status = self.incident.status

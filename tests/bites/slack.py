@@ -197,6 +197,13 @@ BITES = [
         says="test_too_many_messages_wait_in_their_order_and_the_gravest_comes_first",
     ),
     Bite(
+        fault="a grave incident that nobody seems to have, because others were edited too often",
+        file="bot/integrations/slack/pace.py",
+        plant=replaced("_KEPT = 10", "_KEPT = 0"),
+        caught_by=pytest(NOTICES, "-k", "grave_incident"),
+        says="test_a_grave_incident_is_up_to_date_though_there_were_too_many_edits",
+    ),
+    Bite(
         fault="a void question that can still be clicked",
         file="bot/integrations/slack/questions.py",
         plant=replaced(

@@ -65,7 +65,7 @@ class Notices:
 
     async def _tell(self, card: Card, brief: Brief, parts: Mapping[str, str], file: str) -> Shown:
         letter = briefs.message(brief, file=file)
-        shown = replace(await self._write(card, card.place, letter), parts=parts)
+        shown = replace(await self._write(card, card.place, letter, grave=brief.is_grave), parts=parts)
         return await self._follow_up(shown, brief) if shown.ref and brief.story and self.threads else shown
 
     async def _follow_up(self, shown: Shown, brief: Brief) -> Shown:
@@ -86,21 +86,21 @@ class Notices:
         """Where the incident's own channel is gone, nobody can click there: it is asked again where it is shown."""
         place = card.place if card.ref else asked.place
         try:
-            shown = await self._write(card, place, questions.card(asked), asked.thread)
+            shown = await self._write(card, place, questions.card(asked), asked.thread, grave=True)
         except Refusal as refusal:
             if refusal.word not in LOST or not asked.in_room:
                 raise
             return Shown(place=place, ref="", parts={**card.parts, GONE_ROOM: place}, again_in=0.0)
         return replace(shown, parts=dict(card.parts))
 
-    async def _write(self, card: Card, channel: str, letter: Letter, thread: str = "") -> Shown:
+    async def _write(self, card: Card, channel: str, letter: Letter, thread: str = "", *, grave: bool) -> Shown:
         """The message of a card: edited where it is, found again where it may be, else written.
 
         One that somebody removed is written anew with the next look, unless that would be one too many.
         """
         ref = card.ref or (await self._found(channel, letter, thread) if card.begun_at is not None else "")
         if ref:
-            self._pace.edit()
+            self._pace.edit(grave=grave)
             try:
                 await self._writing.edit(channel, ref, letter)
             except Refusal as refusal:

@@ -43,7 +43,7 @@ class Rooms:
         kept["channel"] = place
         letter = briefs.message(brief, kind=briefs.ROOM, file=file)
         try:
-            ref, posted = await self._brief(card, place, letter)
+            ref, posted = await self._brief(card, place, letter, grave=brief.is_grave)
         except Refusal as refusal:
             if refusal.word not in LOST:
                 raise
@@ -104,13 +104,13 @@ class Rooms:
             if not cursor:
                 return ""
 
-    async def _brief(self, card: Card, place: str, letter: Letter) -> tuple[str, bool]:
+    async def _brief(self, card: Card, place: str, letter: Letter, *, grave: bool) -> tuple[str, bool]:
         ref = card.ref
         if not ref and card.begun_at is not None:
             written = await self._writing.newest(place)
             ref = next((str(one["ts"]) for one in written if briefs.is_of(one.get("metadata"), letter)), "")
         if ref:
-            self._pace.edit()
+            self._pace.edit(grave=grave)
             await self._writing.edit(place, ref, letter)
             return ref, False
         self._pace.post(place)

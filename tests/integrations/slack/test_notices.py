@@ -95,6 +95,25 @@ async def test_too_many_messages_wait_in_their_order_and_the_gravest_comes_first
     assert not any("does not show" in one for one in await board.every_timeline())
 
 
+async def test_a_grave_incident_is_up_to_date_though_there_were_too_many_edits(
+    slack: Slack, config: dict[str, object], tmp_path: Path
+) -> None:
+    async with showing(slack, config, tmp_path / "tocsin.db") as board:
+        grave = await board.declares("nobody can pay", Severity.SEV1)
+        small = await board.declares("it flaps", Severity.SEV4)
+        await board.catches_up()
+        for number in range(50):
+            await board.changes(small, title=f"it flaps, {number}")
+            await board.notes(small, f"note {number}")
+            await board.catches_up(within=0)
+        assert "flaps, 49" not in (await board.said())[1]["text"], "there were too many"
+        await board.acknowledges(grave)
+        await board.catches_up(within=5)
+        assert "ben has it" in words((await board.said())[0])
+        await board.catches_up(within=120)
+        assert "flaps, 49" in (await board.said())[1]["text"]
+
+
 async def test_what_waits_when_tocsin_ends_is_said_in_its_order_when_it_is_back(
     slack: Slack, config: dict[str, object], tmp_path: Path
 ) -> None:
