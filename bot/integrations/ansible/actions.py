@@ -19,7 +19,7 @@ from typing import Any, cast
 
 from bot.errors import IntegrationError, Permanent, Temporary
 from bot.integrations.ansible.config import AnsibleConfig
-from bot.integrations.ansible.elsewhere import Elsewhere, acts_elsewhere
+from bot.integrations.ansible.elsewhere import HERE, Elsewhere, acts_elsewhere, reached_from_here
 from bot.integrations.ansible.events import Score, plain
 from bot.integrations.ansible.inventory import Inventory, read_inventory
 from bot.integrations.ansible.params import OnInventory, PlaybookParams
@@ -116,37 +116,49 @@ class Playing:
         inventory = await read_inventory(self._config, self._name)
         hosts = inventory.meant(params)
         sources = await asyncio.to_thread(self._sources, params.playbook)
-        others = self._others(sources, hosts)
+        others = self._others(sources, inventory, hosts)
         given = {"playbook": params.playbook, "variables": params.variables}
         bound = {"inventory": inventory.hash, "content": sources.content}
         known = any(fnmatchcase(params.playbook, pattern) for pattern in self._config.write)
-        risk = Risk.WRITE if known else Risk.DESTRUCTIVE
+        score = None if sources.forced else await self._checked(sources, hosts, params.variables)
+        others = self._met(score, others) if score is not None else others
+        can_probe = False
+        if score is None or score.forced:
+            where = f"what stands at {sources.forced}" if score is None else f"the task {score.forced}"
+            shown = f"not rehearsed: {where} runs in check mode too, and it would change things"
+        else:
+            bound["changes"] = _hash(score)
+            shown = _shown(score, hosts)
+            can_probe = bool(score.changed) and not score.unknown and not score.failures
         summary = f"play {params.playbook} on {', '.join(hosts)}"
         summary += f"; it may act on {', '.join(others)} too" if others else ""
-        if sources.forced:
-            shown = f"not rehearsed: what stands at {sources.forced} runs in check mode too, and it would change things"
-            return self._planned(PLAYBOOK, given, hosts, summary, risk, others=others, bound=bound, diff=shown)
-        score = await self._checked(sources, hosts, params.variables)
-        self._nowhere_else(score, (*hosts, *others))
-        bound["changes"] = _hash(score)
-        shown = self._redactor.clean(_shown(score, hosts))
-        can_probe = bool(score.changed) and not score.unknown and not score.failures
+        risk = Risk.WRITE if known else Risk.DESTRUCTIVE
         return self._planned(
-            PLAYBOOK, given, hosts, summary, risk, others=others, bound=bound, diff=shown, can_probe=can_probe
+            PLAYBOOK,
+            given,
+            hosts,
+            summary,
+            risk,
+            others=others,
+            bound=bound,
+            diff=self._redactor.clean(shown),
+            can_probe=can_probe,
         )
 
-    def _others(self, sources: _Sources, hosts: Sequence[str]) -> tuple[str, ...]:
+    def _others(self, sources: _Sources, inventory: Inventory, hosts: Sequence[str]) -> tuple[str, ...]:
         """The hosts on which it may act besides; Permanent where one of them is not to be, or cannot be told."""
-        for one in sources.elsewhere:
+        found = (*sources.elsewhere, *reached_from_here(inventory.connections, hosts))
+        for one in found:
             if one.host not in (*hosts, *self._config.elsewhere):
                 whom = f"on {one.host}" if one.host else "on a host that only the play will know"
                 raise self._strays(f"what stands at {one.place} acts {whom}, and not only where it is played")
-        return tuple(sorted({one.host for one in sources.elsewhere} - set(hosts)))
+        return tuple(sorted({one.host for one in found} - set(hosts)))
 
-    def _nowhere_else(self, score: Score, named: Sequence[str]) -> None:
-        """Permanent where check mode came to a host that nobody named: a role may lie outside the folder."""
-        for host in sorted(score.handed.keys() - set(named)):
-            raise self._strays(f"in check mode {score.handed[host]} acted on {host}, and not only where it is played")
+    def _met(self, score: Score, others: Sequence[str]) -> tuple[str, ...]:
+        """The same with those that only check mode came to, from outside of the folder; Permanent as above."""
+        for host, task in sorted(score.kept.items()):
+            raise self._strays(f"in check mode {task} was about to act on {host}, and not only where it is played")
+        return tuple(sorted({*others, *score.others}))
 
     def _strays(self, message: str) -> Permanent:
         hint = (
@@ -185,7 +197,9 @@ class Playing:
     async def _checked(self, sources: _Sources, hosts: Sequence[str], variables: Mapping[str, Any]) -> Score:
         """How it goes in check mode; Temporary when a host cannot be reached, for then nothing is known of it."""
         score = Score()
-        play = Play(playbook=sources.playbook, hosts=hosts, variables=variables, check=True)
+        play = Play(
+            playbook=sources.playbook, hosts=hosts, others=self._config.elsewhere, variables=variables, check=True
+        )
         try:
             async with asyncio.timeout(_CHECKED_WITHIN.total_seconds()):
                 await played(self._config, self._name, play, _CHECKED_WITHIN, score.hear)
@@ -203,7 +217,8 @@ class Playing:
         return score
 
     async def _read(self, plan: Plan, within: timedelta, say: Say) -> ActionResult:
-        play = Play(playbook=_OWN[plan.action], hosts=plan.params["hosts"], check=True)
+        # also on those that the inventory reaches from here: nothing is changed there
+        play = Play(playbook=_OWN[plan.action], hosts=plan.params["hosts"], others=[HERE], check=True)
         return await self._heard(plan, play, within, say)
 
     async def _run(self, plan: Plan, within: timedelta, say: Say) -> ActionResult:
@@ -211,13 +226,16 @@ class Playing:
         try:
             inventory = await read_inventory(self._config, self._name)
             sources = await asyncio.to_thread(self._sources, params.playbook)
-            self._others(sources, params.hosts)
+            self._others(sources, inventory, params.hosts)
         except IntegrationError as error:
             return _failed(error)
         moved = self._moved(plan, inventory, sources)
         if moved:
             return ActionResult(outcome=Outcome.FAILED, summary=f"nothing was done: since it was planned, {moved}")
-        play = Play(playbook=sources.playbook, hosts=params.hosts, variables=params.variables, check=False)
+        others = [host for host in plan.targets if host not in params.hosts]
+        play = Play(
+            playbook=sources.playbook, hosts=params.hosts, others=others, variables=params.variables, check=False
+        )
         return await self._heard(plan, play, within, say)
 
     async def _probe(self, plan: Plan) -> Did:
@@ -230,7 +248,7 @@ class Playing:
             score = await self._checked(sources, params.hosts, params.variables)
         except IntegrationError:
             return Did.UNKNOWN
-        if score.unknown or score.failures:
+        if score.unknown or score.failures or score.forced:
             return Did.UNKNOWN
         if not score.changed:
             return Did.DID
@@ -256,17 +274,18 @@ class Playing:
 
     def _result(self, plan: Plan, score: Score, lines: _Lines) -> ActionResult:
         each = {host: score.value(host) for host in plan.params["hosts"]}
-        strange = sorted(score.handed.keys() - set(plan.targets))
         failed = [host for host, one in each.items() if one["outcome"] == Outcome.FAILED]
         unseen = [host for host, one in each.items() if one["outcome"] == Outcome.UNKNOWN]
-        outcome = Outcome.UNKNOWN if unseen else Outcome.FAILED if failed or strange else Outcome.SUCCEEDED
+        outcome = Outcome.UNKNOWN if unseen else Outcome.FAILED if failed or score.kept else Outcome.SUCCEEDED
         # Any: plain JSON.
         value: dict[str, Any] = {"hosts": each, "changed": score.changed, "failed": failed, "unseen": unseen}
         if plan.action == FACTS.name:
             value["facts"] = score.facts
         parts = [f"done on {len(each) - len(failed) - len(unseen)} of {len(each)} hosts"]
         parts.append(f"{len(score.changed)} tasks changed something") if plan.risk is not Risk.READ else None
-        parts += [f"{score.handed[host]} acted on {host}, which the plan did not name" for host in strange]
+        parts += [
+            f"{task} was kept from acting on {host}, which the plan did not name" for host, task in score.kept.items()
+        ]
         if unseen:
             parts.append(f"nobody saw how it ended on {', '.join(unseen)}")
         if failed:

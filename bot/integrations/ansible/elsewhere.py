@@ -1,13 +1,14 @@
 """Where playbooks act besides on the hosts they are played on: whom they hand a task to, and what they do here.
 
 Found in the text of all files of the folder, as what disregards check mode is: a task can be in any of them. A host
-whose name only the play itself will know is nobody that a plan could show.
+whose name only the play itself will know is nobody that a plan could show. What a play takes from outside of the folder
+is not read: that is kept by the gate in Ansible's own process.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,15 +16,23 @@ from bot.integrations.ansible.sources import files
 
 HERE = "localhost"
 """The machine that Tocsin itself runs on."""
+HERE_BY = (
+    "buildah", "chroot", "docker", "docker_api", "incus", "iocage", "jail", "libvirt_lxc", "local", "lxc", "lxd",
+    "nsenter", "podman", "qubes", "zone",
+)  # fmt: skip
+"""Connections to what lies on this machine, whatever the host is called."""
+ON_BOTH_SIDES = ("fetch", "synchronize")
+"""Modules that read or write files there and here."""
+LOOPBACK = ("127.0.0.1", "::1")
+_BY = "|".join(sorted(HERE_BY)).encode()
+_LOCAL = re.compile(rf"(?:\w+\.)*(?:{_BY.decode()})")
 _SAME = re.compile(r"\{\{\s*inventory_hostname\s*\}\}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
-_LOOPBACK = frozenset({"127.0.0.1", "::1"})
 _HANDED = re.compile(rb"\bdelegate_to\b(?P<to>[\"']?[ \t]*:[ \t]*(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s,}\]#]+))?")
 _DONE_HERE = re.compile(
     rb"\blocal_action\b"
-    rb"|\b(?:ansible_)?connection\b[\"']?[ \t]*[:=][ \t]*[\"']?(?:ansible\.builtin\.)?local\b"
-    # modules that read or write files on both sides
-    rb"|(?:^|[{,])[ \t]*-?[ \t]*[\"']?(?:(?:ansible\.builtin\.)?fetch|(?:ansible\.posix\.)?synchronize)[\"']?[ \t]*:",
+    rb"|\b(?:ansible_)?connection\b[\"']?[ \t]*[:=][ \t]*[\"']?(?:\w+\.)*(?:" + _BY + rb")\b"
+    rb"|(?:^|[{,])[ \t]*-?[ \t]*[\"']?(?:\w+\.)*(?:" + "|".join(ON_BOTH_SIDES).encode() + rb")[\"']?[ \t]*:",
     re.MULTILINE,
 )
 _TOLD_LATER = re.compile(
@@ -69,6 +78,16 @@ def _hosts(text: bytes, *, of_hosts: bool) -> Iterator[tuple[int, str]]:
 
 
 def _named(value: str) -> str:
-    if value in _LOOPBACK:
+    if value in LOOPBACK:
         return HERE
     return value if _NAME.fullmatch(value) else ""
+
+
+def reached_from_here(connections: Mapping[str, str], hosts: Sequence[str]) -> tuple[Elsewhere, ...]:
+    """Those of the hosts that the inventory reaches on this machine, or in a way that only the play will know."""
+    said = {host: connections[host] for host in hosts if host in connections}
+    return tuple(
+        Elsewhere(place=f"`ansible_connection` of {host} in the inventory", host=HERE if _LOCAL.fullmatch(by) else "")
+        for host, by in said.items()
+        if _LOCAL.fullmatch(by) or "{{" in by
+    )

@@ -13,8 +13,6 @@ from bot.model.plan import Outcome
 
 _COUNTS = {"ok": "ok", "changed": "changed", "failures": "failed", "dark": "unreachable", "skipped": "skipped"}
 _LONGEST = 300
-_HANDED = re.compile(r"^\w+: \[\S+ -> ([^\s\](]+)", re.MULTILINE)
-"""How Ansible says of a task that it was done on another host."""
 _LEFT_OUT = ('"false_condition":', '"skip_reason":')
 """What Ansible says of a task that its own condition left out, rather than check mode."""
 
@@ -29,8 +27,12 @@ class Score:
     """Tasks that check mode leaves out, because their module cannot tell what it would do."""
     failures: dict[str, str] = field(default_factory=dict)
     diffs: list[str] = field(default_factory=list)
-    handed: dict[str, str] = field(default_factory=dict)
-    """To which other hosts tasks were handed over, each with one of those tasks."""
+    others: dict[str, str] = field(default_factory=dict)
+    """On which other hosts tasks acted, each with one of those tasks."""
+    kept: dict[str, str] = field(default_factory=dict)
+    """On which they would have, had they not been kept from it."""
+    forced: str = ""
+    """A task that would have acted in check mode too, and was kept from it."""
     # Any: plain JSON, as modules return it.
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -40,8 +42,6 @@ class Score:
         host, task = str(data.get("host", "")), visible(str(data.get("task", "")))
         result = data.get("res")
         result = result if isinstance(result, Mapping) else {}
-        for other in _HANDED.findall(plain(event)) if "_ansible_delegated_vars" in result else ():
-            self.handed.setdefault(visible(other), f"{host}: {task}")
         match event.get("event"):
             case "runner_on_ok":
                 self._done(host, task, result)
@@ -55,6 +55,12 @@ class Score:
                 self.diffs.append(f"{host}: {task}\n{plain(event)}".rstrip())
             case "playbook_on_stats":
                 self._end(data)
+            case "tocsin_other":
+                self.others.setdefault(visible(str(data["whom"])), f"{host}: {task}")
+            case "tocsin_stray":
+                self.kept.setdefault(visible(str(data["whom"])), f"{host}: {task}")
+            case "tocsin_forced":
+                self.forced = self.forced or f"{host}: {task}"
             case _:
                 pass  # what begins, and items of loops, which the end of their task counts
 

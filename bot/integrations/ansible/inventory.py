@@ -27,11 +27,15 @@ _PORT = re.compile(r":\d+$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """As Ansible sees it at a moment. `hash` is over everything it says, variables included."""
+    """As Ansible sees it at a moment. `hash` is over everything it says, variables included.
+
+    `connections` are those that it names (`ansible_connection`), by host.
+    """
 
     integration: str
     hosts: tuple[str, ...]
     groups: Mapping[str, tuple[str, ...]]
+    connections: Mapping[str, str]
     hash: str
 
     def meant(self, params: OnInventory) -> tuple[str, ...]:
@@ -82,7 +86,8 @@ async def read_inventory(config: AnsibleConfig, integration: str) -> Inventory:
         told: dict[str, Any] = json.loads(said) if process.returncode == 0 else {}
     except ValueError:
         told = {}
-    hosts = tuple(told.get("_meta", {}).get("hostvars", {})) or _hosts(told, "all", set())
+    variables: Mapping[str, Mapping[str, Any]] = told.get("_meta", {}).get("hostvars", {})  # Any: plain JSON
+    hosts = tuple(variables) or _hosts(told, "all", set())
     if not hosts:
         lines = [line for line in complaints.decode(errors="replace").splitlines() if line.strip()]
         why = f": {visible(lines[-1])[:200]}" if lines else ""
@@ -92,7 +97,13 @@ async def read_inventory(config: AnsibleConfig, integration: str) -> Inventory:
         )
     groups = {name: _hosts(told, name, set()) for name in told if name != "_meta"}
     return Inventory(
-        integration=integration, hosts=_hosts(told, "all", set()) or hosts, groups=groups, hash=_hash(told)
+        integration=integration,
+        hosts=_hosts(told, "all", set()) or hosts,
+        groups=groups,
+        connections={
+            host: str(one["ansible_connection"]) for host, one in variables.items() if "ansible_connection" in one
+        },
+        hash=_hash(told),
     )
 
 

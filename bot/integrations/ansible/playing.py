@@ -54,12 +54,18 @@ async def played(config: AnsibleConfig, integration: str, play: Play, within: ti
         try:
             while not ended.done():
                 await asyncio.wait({ended}, timeout=_LOOK)
-                if heard.listen() > _MOST_SAID:
+                if heard.listen() > _MOST_SAID or _is_open(made, heard):
                     await _stop(process.pid, ended)
         except asyncio.CancelledError:
             await _stop(process.pid, ended)
             raise
         heard.listen()
+        if _is_open(made, heard):
+            hint = "install a version of ansible-core that Tocsin's tests were run with"
+            message = "nobody keeps tasks from acting elsewhere: this ansible-core has no place for Tocsin's gate"
+            raise Permanent(message, integration=integration, reason="client", hint=hint)
+        for event in _beyond(made.folder):
+            hear(event)
         if not heard.told_all:
             complaints.seek(0)
             raise Silent(_last_words(complaints.read(8192), heard.loose))
@@ -79,7 +85,7 @@ class _Heard:
         self._file = file
         self._hear = hear
         self._at = 0
-        self.told_all = False
+        self.began = self.told_all = False
         self.loose = ""
 
     def listen(self) -> int:
@@ -90,6 +96,7 @@ class _Heard:
         whole = new[: new.rfind(b"\n") + 1]
         self._at += len(whole)
         for event in self._events(whole):
+            self.began = True
             self.told_all = self.told_all or event.get("event") == "playbook_on_stats"
             self._hear(event)
         return self._at
@@ -103,6 +110,18 @@ class _Heard:
                 continue
             if isinstance(event, dict):
                 yield event
+
+
+def _is_open(made: Workspace, heard: _Heard) -> bool:
+    """Whether a play has begun and nobody stands at the gate, who is there before its first event."""
+    return heard.began and not (made.folder / "stands").exists()
+
+
+def _beyond(folder: Path) -> Iterator[Mapping[str, Any]]:  # Any: see Hear
+    """What the gate says of tasks that acted, or would have, on others than the play's own hosts."""
+    told = folder / "beyond"
+    for line in told.read_text().splitlines() if told.exists() else ():
+        yield json.loads(line)
 
 
 async def _started(made: Workspace, said: IO[bytes], complaints: IO[bytes]) -> asyncio.subprocess.Process:

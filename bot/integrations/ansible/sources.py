@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 # However it is written, and whatever it is in: what is not plainly `check_mode: true` may be false.
@@ -50,10 +51,19 @@ def runs_even_in_check_mode(folder: Path) -> str:
 
 
 def files(folder: Path) -> Iterator[Path]:
-    """All files below, in order; TooMuch, OSError."""
+    """All files below, in order, wherever links lead; TooMuch, OSError."""
     size = 0
-    for number, path in enumerate(sorted(path for path in folder.rglob("*") if path.is_file())):
+    for number, path in enumerate(sorted(islice(_below(folder, frozenset()), _MOST_FILES + 1))):
         size += path.stat().st_size
         if number >= _MOST_FILES or size > _MOST_BYTES:
             raise TooMuch
         yield path
+
+
+def _below(folder: Path, within: frozenset[Path]) -> Iterator[Path]:
+    real = folder.resolve()
+    for path in folder.iterdir() if real not in within else ():  # a link may lead back up
+        if path.is_dir():
+            yield from _below(path, within | {real})
+        elif path.is_file():
+            yield path

@@ -20,17 +20,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bot.integrations.ansible import gate
 from bot.integrations.ansible.config import AnsibleConfig
+from bot.integrations.ansible.elsewhere import HERE, HERE_BY, LOOPBACK, ON_BOTH_SIDES
 
 _PREFIX = f"tocsin-ansible-{os.getuid()}-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
-    """What is played on which hosts. `playbook` is a file, or one of our own as data; `check`: change nothing."""
+    """What is played on which hosts. `playbook` is a file, or one of our own as data; `check`: change nothing.
+
+    `others` are the hosts on which it may act besides.
+    """
 
     playbook: Path | Sequence[Mapping[str, Any]]  # Any: plain JSON
     hosts: Sequence[str]
+    others: Sequence[str] = ()
     # Any: plain JSON.
     variables: Mapping[str, Any] = field(default_factory=dict)
     check: bool
@@ -78,6 +84,8 @@ def environment(config: AnsibleConfig, folder: Path) -> dict[str, str]:
         "ANSIBLE_CONFIG": str(config.ansible_config or folder / "ansible.cfg"),
         "ANSIBLE_HOME": str(folder),
         "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
+        "ANSIBLE_CALLBACK_PLUGINS": str(Path(gate.__file__).parent),
+        "TOCSIN_GATE": str(folder),
         "ANSIBLE_ROLES_PATH": str(config.playbooks.absolute() / "roles"),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_RETRY_FILES_ENABLED": "0",
@@ -107,6 +115,7 @@ def _filled(folder: Path, lock: int, config: AnsibleConfig, play: Play, seconds:
         (folder / "key").write_text(config.key.get_secret_value().strip() + "\n")
         options.append(f"--private-key={folder / 'key'}")
     (folder / "env" / "cmdline").write_text(shlex.join(options))
+    (folder / "named").write_text(json.dumps(_named(play)))
     playbook = play.playbook
     if not isinstance(playbook, Path):
         playbook = folder / "playbook.yml"
@@ -116,6 +125,12 @@ def _filled(folder: Path, lock: int, config: AnsibleConfig, play: Play, seconds:
         f"--inventory={config.inventory.absolute()}",
     ]  # fmt: skip
     return Workspace(folder=folder, argv=argv, environment=environment(config, folder), lock=lock)
+
+
+def _named(play: Play) -> Mapping[str, Any]:  # Any: plain JSON
+    """What the gate goes by, to which nothing of ours is known but this."""
+    here = {"here": HERE, "here_by": HERE_BY, "both_sides": ON_BOTH_SIDES, "loopback": LOOPBACK}
+    return {"hosts": list(play.hosts), "others": list(play.others), "check": play.check, **here}
 
 
 def _data(value: Any) -> Any:  # Any: plain JSON

@@ -1,5 +1,7 @@
 """What acts on other hosts than it is played on: refused with its line, or named in the plan. With a real Ansible."""
 
+import json
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,6 +14,7 @@ from bot.errors import Permanent
 from bot.integrations.ansible import integration
 from bot.integrations.ansible.config import AnsibleConfig
 from bot.integrations.ansible.elsewhere import acts_elsewhere
+from bot.integrations.ansible.sources import content_hash
 from bot.kit.plugin import Tools
 from bot.model.plan import Outcome
 from tests.integrations.ansible.conftest import Site
@@ -70,20 +73,108 @@ async def test_a_host_that_may_be_acted_on_is_named_in_the_plan(
     assert (refused.outcome, "acts on web2" in refused.summary) == (Outcome.FAILED, True)
 
 
-async def test_a_role_from_elsewhere_that_acts_on_others_is_seen_as_it_does(site: Site) -> None:
-    """Nobody reads it before: check mode tells, and where that does not come to the task, the play."""
-    tasks = site.folder / "role" / "tasks" / "main.yml"
-    tasks.parent.mkdir(parents=True)
-    tasks.write_text("- {name: ask, ansible.builtin.ping: {}, delegate_to: web2}\n")
-    name = site.playbook("role.yml", roles=[str(tasks.parent.parent)])
-    error = await raised(site.plan("ansible.playbook", playbook=name, hosts="web1"))
-    assert "in check mode web1: " in error.message
-    assert "acted on web2, and not only where it is played" in error.message
-    tasks.write_text(tasks.read_text().replace("}\n", ", when: not ansible_check_mode}\n"))
-    plan = await site.plan("ansible.playbook", playbook=name, hosts="web1")
-    result = await site.run(plan)
+def outside(site: Site, role: str, task: str) -> Path:
+    """Writes a role of a collection that lies outside of the folder, with this task."""
+    folder = site.folder / "outside" / "ansible_collections" / "acme" / "web" / "roles" / role
+    (folder / "tasks").mkdir(parents=True, exist_ok=True)
+    (folder / "tasks" / "main.yml").write_text(f"- {task}\n")
+    return folder
+
+
+def writing(site: Site, name: str, more: str = "") -> str:
+    """A task that leaves a file on the machine it is done on."""
+    return f"{{name: write, ansible.builtin.copy: {{dest: '{site.folder / 'out' / name}', content: x}}{more}}}"
+
+
+async def test_a_role_from_outside_of_the_folder_that_acts_on_others_is_refused(site: Site) -> None:
+    """Nobody reads it before: check mode comes to the task, and is kept from it."""
+    for more, whom in ((", delegate_to: web2", "web2"), (", connection: local, no_log: true", "localhost")):
+        name = site.playbook("role.yml", roles=[str(outside(site, "stray", writing(site, "it", more)))])
+        error = await raised(site.plan("ansible.playbook", playbook=name, hosts="web1"))
+        assert isinstance(error, Permanent)
+        assert error.message.startswith("in check mode web1: ")
+        assert f"was about to act on {whom}, and not only where it is played" in error.message
+        assert "under `elsewhere` of the integration plays" in error.hint
+
+
+async def test_what_no_rehearsal_comes_to_is_kept_from_acting_on_others(
+    site: Site, site_config: Callable[..., AnsibleConfig], tools: Tools
+) -> None:
+    """By whatever it would: its own word, a variable with another name of the same connection, and a handed task."""
+    late = ", when: not ansible_check_mode, ignore_errors: true, no_log: true"
+    settings = site.folder / "ansible.cfg"
+    settings.write_text(f"[defaults]\ncollections_path = {site.folder / 'outside'}\n")
+    outside(site, "one", writing(site, "one", f"{late}, connection: local"))
+    here = ", vars: {ansible_connection: ansible.builtin.local}"
+    two = outside(site, "two", writing(site, "two", late + here))
+    outside(site, "three", writing(site, "three", f"{late}, delegate_to: web2"))
+    both = f"{{name: fetch, ansible.builtin.fetch: {{src: /etc/hostname, dest: '{site.folder / 'out'}/'}}{late}}}"
+    outside(site, "four", both)
+    own = {"name": "own", "ansible.builtin.copy": {"dest": "{{ out }}", "content": "x\n"}}
+    roles = ["acme.web.one", str(two), "acme.web.three", "acme.web.four"]
+    name = site.playbook("deploy/late.yml", own, gather_facts=True, roles=roles)
+    async with integration.open(site_config(ansible_config=settings), tools) as opened:
+        allowed = replace(site, actions=opened.actions)
+        plan = await allowed.plan("ansible.playbook", playbook=name, hosts="web1")
+        assert plan.targets == ("web1",)
+        assert "not rehearsed" not in plan.diff
+        result = await allowed.run(plan)
     assert result.outcome is Outcome.FAILED
-    assert "acted on web2, which the plan did not name" in result.summary
+    assert "was kept from acting on localhost, which the plan did not name" in result.summary
+    assert [path.name for path in (site.folder / "out").iterdir()] == ["web1"], "and what may be done is done"
+
+
+async def test_a_role_from_outside_that_acts_in_check_mode_too_is_not_rehearsed(site: Site) -> None:
+    role = outside(site, "forced", writing(site, "it", ", check_mode: false"))
+    name = site.playbook("deploy/forced.yml", roles=[str(role)])
+    plan = await site.plan("ansible.playbook", playbook=name, hosts="web1")
+    assert plan.diff.startswith("not rehearsed: the task web1: ")
+    assert "write runs in check mode too" in plan.diff
+    assert not plan.can_probe
+    assert list((site.folder / "out").iterdir()) == []
+    assert (await site.run(plan)).outcome is Outcome.SUCCEEDED
+    assert (site.folder / "out" / "it").read_text() == "x"
+
+
+async def test_a_role_from_outside_may_act_on_a_host_that_is_named(
+    site: Site, site_config: Callable[..., AnsibleConfig], tools: Tools
+) -> None:
+    role = outside(site, "here", writing(site, "it", ", connection: local"))
+    name = site.playbook("deploy/role.yml", roles=[str(role)])
+    async with allowing(site, site_config, tools, "localhost", "web2") as allowed:
+        plan = await allowed.plan("ansible.playbook", playbook=name, hosts="web1")
+        assert plan.targets == ("web1", "localhost"), "the one that check mode came to"
+        assert (await allowed.run(plan)).outcome is Outcome.SUCCEEDED
+    assert (site.folder / "out" / "it").read_text() == "x"
+
+
+async def test_a_host_that_the_inventory_reaches_from_here_is_named_too(
+    site: Site, site_config: Callable[..., AnsibleConfig], tools: Tools
+) -> None:
+    told = json.loads(site.config.inventory.read_text())
+    told["near"] = {"hosts": {"near1": {"ansible_python_interpreter": sys.executable}}, "vars": {}}
+    name = site.playbook("deploy/near.yml", {"name": "see", "ansible.builtin.ping": {}})
+    for by, whom in (("local", "on localhost"), ("{{ how }}", "on a host that only the play will know")):
+        told["near"]["vars"] = {"ansible_connection": by}
+        site.config.inventory.write_text(json.dumps(told))
+        error = await raised(site.plan("ansible.playbook", playbook=name, hosts="near1"))
+        said = f"what stands at `ansible_connection` of near1 in the inventory acts {whom}, "
+        assert error.message.startswith(said)
+    told["near"]["vars"] = {"ansible_connection": "local"}
+    inventory = json.dumps(told)
+    async with allowing(site, site_config, tools, "localhost") as allowed:
+        allowed.config.inventory.write_text(inventory)
+        assert (await allowed.plan("ansible.playbook", playbook=name, hosts="near1")).targets == ("near1", "localhost")
+        ping = await allowed.run(await allowed.plan("ansible.ping", hosts="near1"))
+        assert ping.outcome is Outcome.SUCCEEDED
+
+
+async def test_nothing_is_played_where_nobody_stands_at_the_gate(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.integrations.ansible.gate.__file__", str(site.folder / "nowhere" / "gate.py"))
+    name = site.playbook("deploy/ping.yml", {"name": "see", "ansible.builtin.ping": {}})
+    error = await raised(site.plan("ansible.playbook", playbook=name, hosts="web1"))
+    assert isinstance(error, Permanent)
+    assert "has no place for Tocsin's gate" in error.message
 
 
 async def test_a_play_for_other_hosts_is_played_on_nobody(site: Site) -> None:
@@ -112,6 +203,7 @@ async def test_a_play_for_other_hosts_is_played_on_nobody(site: Site) -> None:
         ("delegate_to : lb1", ["lb1"]), ("delegate_to: '{{ inventory_hostname }}'", []), ("# delegate_to: lb1", []),
         ("delegate_to_all: lb1", []), ("delegate_facts: true", []), ("local_action: ping", ["localhost"]),
         ("connection: local", ["localhost"]), ("connection: 'ansible.builtin.local'", ["localhost"]),
+        ("connection: community.docker.docker", ["localhost"]), ("connection: chroot", ["localhost"]),
         ("connection: ssh", []), ("connection: locality", []), ("my_connection: local", []),
         ("ansible_connection: local", ["localhost"]), ("add_host: name=a ansible_connection=local", ["localhost"]),
         ('connection: "{{ how }}"', [""]), ("when: ansible_connection == 'local'", []),
@@ -134,3 +226,14 @@ def test_how_a_host_is_reached_may_stand_beside_the_playbooks(tmp_path: Path) ->
     assert acts_elsewhere(tmp_path) == ()
     (tmp_path / "host_vars" / "web1.yml").write_text("ansible_connection: local\n")
     assert [one.host for one in acts_elsewhere(tmp_path)] == ["localhost"]
+
+
+def test_a_role_that_a_link_leads_to_is_read_too(tmp_path: Path) -> None:
+    playbooks, role = tmp_path / "playbooks", tmp_path / "role"
+    playbooks.mkdir()
+    role.mkdir()
+    (playbooks / "roles").symlink_to(tmp_path)  # which holds the playbooks themselves, too
+    before = content_hash(playbooks)
+    (role / "main.yml").write_text("connection: local\n")
+    assert [(one.place, one.host) for one in acts_elsewhere(playbooks)] == [("roles/role/main.yml:1", "localhost")]
+    assert content_hash(playbooks) != before

@@ -1,0 +1,1 @@
+"""What Ansible itself loads while it plays: nothing else of Tocsin is imported there."""
