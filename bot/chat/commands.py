@@ -84,10 +84,10 @@ class Chat:
             return _OURS
 
     async def _placed(self, speaker: Speaker, what: Utterance | Filled) -> Utterance | Filled:
-        """With the incident whose own channel it was said in."""
+        """With the incident in whose own channel, or below whose message, it was said."""
         if isinstance(what, Filled) or not what.place or what.about is not None:
             return what
-        integration, spot = speaker.integration, Spot(place=what.place)
+        integration, spot = speaker.integration, Spot(place=what.place, thread=what.thread)
         return replace(what, about=await self._world.store.read(lambda tx: places.about(tx, integration, spot)))
 
     async def asked(self, actor: Actor, what: Utterance | Filled) -> Answer:

@@ -27,14 +27,15 @@ class Speaker:
 class Utterance:
     """A line that somebody typed, or that stands behind a button they clicked: `ack INC-7`.
 
-    `about`: the incident that the place is about in which it was said; `place` is the id of that place, for whoever
-    knows which incident has a channel of its own there. `prefix` is what people type before a command
-    there, such as `/tocsin`, for answers that say what to type.
+    `about`: the incident that the place is about in which it was said; `place` is the id of that place, and `thread` of
+    the message there below which it was said, for whoever knows which incident is talked about there. `prefix` is what
+    people type before a command there, such as `/tocsin`, for answers that say what to type.
     """
 
     text: str
     about: IncidentId | None = None
     place: str = ""
+    thread: str = ""
     prefix: str = ""
 
 

@@ -143,6 +143,13 @@ BITES = [
         says="test_a_form_is_filled_in",
     ),
     Bite(
+        fault="a command below an incident's message that forgets which one is meant",
+        file="bot/integrations/slack/remembered.py",
+        plant=replaced('kept.get("place", ""), kept.get("thread", "")', 'kept.get("place", ""), ""'),
+        caught_by=pytest("tests/integrations/slack/test_questions.py", "-k", "needs_no_number"),
+        says="test_below_the_message_of_an_incident_a_command_needs_no_number",
+    ),
+    Bite(
         fault="a button that Slack's library does not hand on",
         file="bot/integrations/slack/listeners.py",
         plant=replaced("$|{SAYS})", "$|{SAYS}[a-m])"),

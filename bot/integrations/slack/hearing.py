@@ -87,13 +87,14 @@ def mention(payload: Payload) -> Heard | None:
     """A message that calls us by name; None: no person wrote it, or it was there before and was edited."""
     event = _held(payload, "event")
     user, text = _text(event, "user"), _text(event, "text")
+    place, thread = _text(event, "channel"), _text(event, "thread_ts")
     if not user or event.get("bot_id") or event.get("edited"):
         return None
     return Heard(
         user=user,
-        what=Utterance(text=text, place=_text(event, "channel"), prefix=MENTION),
-        channel=_text(event, "channel"),
-        thread=_text(event, "thread_ts"),
+        what=Utterance(text=text, place=place, thread=thread, prefix=MENTION),
+        channel=place,
+        thread=thread,
         key=_text(payload, "event_id"),
     )
 

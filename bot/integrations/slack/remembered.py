@@ -43,6 +43,7 @@ def read(kept: Mapping[str, str]) -> Heard:
 def _what(kept: Mapping[str, str]) -> Utterance | Filled:
     prefix = kept.get("prefix", "")
     if "command" not in kept:
-        return Utterance(text=kept.get("text", ""), place=kept.get("place", ""), prefix=prefix)
+        place, thread = kept.get("place", ""), kept.get("thread", "")
+        return Utterance(text=kept.get("text", ""), place=place, thread=thread, prefix=prefix)
     values = {name.removeprefix(_VALUE): value for name, value in kept.items() if name.startswith(_VALUE)}
     return Filled(command=kept["command"], values=values, prefix=prefix)

@@ -357,7 +357,7 @@ async def test_an_equal_address_is_a_suggestion_unless_the_workspace_is_trusted(
     assert "several people" in (await chat.said(replace(speaker, trusted=True), Utterance(text="whoami"))).headline
 
 
-async def test_in_the_channel_of_an_incident_it_is_meant(world: House, chat: Chat) -> None:
+async def test_in_the_channel_of_an_incident_and_below_its_message_it_is_meant(world: House, chat: Chat) -> None:
     linked = ChatLink(integration="slack", user="U1", person="ann", at=world.clock.now(), by="ben")
     about, now = scene.INC, world.clock.now()
     room = Card(integration="slack", kind=CardKind.ROOM, about=about, incident=about, made_at=now, place="C7")
@@ -367,4 +367,9 @@ async def test_in_the_channel_of_an_incident_it_is_meant(world: House, chat: Cha
     said_ = await chat.said(ann_, Utterance(text="note the cache was cold", place="C7"))
     assert said_.headline == "Noted in INC-1"
     assert (await chat.said(ann_, Utterance(text="note the cache was cold", place="C8"))).refused
+    shown = replace(room, kind=CardKind.INCIDENT, place="C8", ref="1.2")
+    await world.store.write(lambda tx: tx.cards.put(shown))
+    below = Utterance(text="note the cache was cold", place="C8", thread="1.2")
+    assert (await chat.said(ann_, below)).headline == "Noted in INC-1"
+    assert (await chat.said(ann_, replace(below, thread="3.4"))).refused
     assert (await chat.said(replace(ann_, integration="other"), Utterance(text="list", place="C7"))).refused

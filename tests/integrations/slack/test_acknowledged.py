@@ -318,7 +318,7 @@ HEARD: Sequence[Heard] = (
     Heard(user="U1", what=Utterance(text="")),
     Heard(
         user="U1",
-        what=Utterance(text="ack INC-1", place="C1", prefix="/tocsin"),
+        what=Utterance(text="ack INC-1", place="C1", thread="1.2", prefix="/tocsin"),
         channel="C1",
         thread="1.2",
         back="https://hooks.slack.com/x",

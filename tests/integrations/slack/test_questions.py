@@ -287,6 +287,17 @@ async def test_what_a_person_sees_of_it(board: Board, chromium: str) -> None:
     assert shot.startswith(b"\x89PNG")
 
 
+async def test_below_the_message_of_an_incident_a_command_needs_no_number(heard: Board, slack: Slack) -> None:
+    ours = await heard.declares()
+    await heard.catches_up()
+    [shown] = await heard.said()
+    text = "<@U0TOCSIN> note the cache was cold"
+    await asyncio.to_thread(lambda: slack.does("say", user="ann", channel="sre", text=text, thread_ts=shown["ts"]))
+    [told] = await until_there(lambda: [one["message"] for one in slack.channel("sre")["unseen"]])
+    assert "Noted in INC-1" in words(told)
+    assert any(one.text == "the cache was cold" for one in await heard.timeline(ours))
+
+
 async def test_the_home_tab_says_whose_turn_it_is(heard: Board, slack: Slack) -> None:
     await played(heard)
     await asyncio.to_thread(lambda: slack.does("home", user="ann"))
