@@ -169,9 +169,21 @@ async def test_a_host_that_the_inventory_reaches_from_here_is_named_too(
         assert ping.outcome is Outcome.SUCCEEDED
 
 
-async def test_nothing_is_played_where_nobody_stands_at_the_gate(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.integrations.ansible.gate.__file__", str(site.folder / "nowhere" / "gate.py"))
+async def test_nothing_is_played_where_nobody_stands_at_the_gate(site: Site) -> None:
+    """An Ansible that connects in another place: one that we have not met yet."""
     name = site.playbook("deploy/ping.yml", {"name": "see", "ansible.builtin.ping": {}})
+    beside = site.folder / "playbooks" / "deploy" / "callback_plugins" / "newer.py"
+    beside.parent.mkdir()
+    beside.write_text("""\
+from ansible.executor.task_executor import TaskExecutor
+from ansible.plugins.callback import CallbackBase
+
+del TaskExecutor._get_connection
+
+
+class CallbackModule(CallbackBase):
+    pass
+""")
     error = await raised(site.plan("ansible.playbook", playbook=name, hosts="web1"))
     assert isinstance(error, Permanent)
     assert "has no place for Tocsin's gate" in error.message
