@@ -94,8 +94,6 @@ def check(
             findings.blame(part, escalations.of_services(entries, document.config))
         if "runbooks" not in document.broken:
             findings.blame(part, _runbooks(entries, content))
-        if "escalations" not in document.broken:
-            findings.blame(part, _escalations(entries, document.config))
         if not {"services", "service_files"} & document.broken:
             findings.blame(part, _unlisted(entries, known), gravity=Gravity.WARNING)
 
@@ -162,14 +160,6 @@ def _runbooks(entries: Sequence[ServiceEntry], content: Content) -> Found:
             if not name.startswith(("http://", "https://")) and name not in known:
                 near = suggest(name, known) or "; name its file under `runbooks` in tocsin.yaml"
                 yield ("services", index, "runbooks", number), f"no runbook is called {name!r}{near}"
-
-
-def _escalations(entries: Sequence[ServiceEntry], config: Config) -> Found:
-    known = [one.name for one in config.escalations]
-    for index, entry in enumerate(entries):
-        if entry.escalation and entry.escalation not in known:
-            near = suggest(entry.escalation, known) or "; write it under `escalations` in tocsin.yaml"
-            yield ("services", index, "escalation"), f"no escalation is called {entry.escalation!r}{near}"
 
 
 def _unlisted(entries: Sequence[ServiceEntry], known: Mapping[str, str]) -> Found:

@@ -108,6 +108,8 @@ def test_every_mistake_is_found_and_has_a_place(tmp_path: Path, text: str, compl
     with pytest.raises(DocumentError) as caught:
         load(written(tmp_path, tocsin=PROM + text), {}, tmp_path)
     assert complaint in str(caught.value.complaints[0])
+    places = [(one.file, one.path, one.line) for one in caught.value.complaints]
+    assert len(places) == len(set(places)), "what is wrong is told once"
     assert caught.value.complaints[0].line > 1
 
 
