@@ -130,7 +130,7 @@ def moved(asked: Asked, incident: Incident, what: str) -> Answer:
     return Answer(
         headline=f"{incident.id} {what}",
         tone=tone(incident),
-        text=one_line(incident.title, _TITLE),
+        text=one_line(incident.headline, _TITLE),
         facts=facts(asked, incident),
         presses=presses(incident),
         link=asked.page_of(incident.id),

@@ -11,7 +11,7 @@ from bot.chat.reading import Kind, read
 from bot.incidents.edits import Edit
 from bot.model.answer import Answer, Blank, BlankKind, Form, Press, Tone
 from bot.model.ids import IncidentId
-from bot.model.incident import Incident, IncidentStatus, Severity
+from bot.model.incident import Incident, IncidentKind, IncidentStatus, Severity
 from bot.model.incident_query import IncidentQuery
 from bot.model.timeline import as_told
 from bot.model.wording import one_line
@@ -52,6 +52,7 @@ async def _declare(asked: Asked) -> Answer:
         title=title,
         severity=Severity(severity),
         text=asked.get("text"),
+        kind=IncidentKind(asked.get("kind") or IncidentKind.NORMAL),
         service=asked.get("service"),
     )
     return moved(asked, incident, "is declared")
@@ -81,6 +82,14 @@ def _declare_form(asked: Asked) -> Form:
                 hint="SEV1 is the gravest; when in doubt, the higher",
             ),
             Blank(name="service", label="Service", needed=False, value=asked.get("service")),
+            Blank(
+                name="kind",
+                label="Kind",
+                kind=BlankKind.CHOICE,
+                choices=tuple(IncidentKind),
+                value=asked.get("kind") or IncidentKind.NORMAL,
+                hint="a drill or a test is practised like any other, and left out of statistics",
+            ),
             Blank(name="text", label="What else is known", kind=BlankKind.TEXT, needed=False),
         ),
     )
@@ -204,7 +213,8 @@ async def _note(asked: Asked) -> Answer:
 async def _merge(asked: Asked) -> Answer:
     into = IncidentId(asked.get("into"))
     _, whole = await incidents_merged.merge(asked.world, asked.actor, asked.incident, into, asked.get("reason"))
-    return moved(asked, whole, f"holds {asked.incident} too")
+    hint = f"for ten minutes its page, or `tocsin incident unmerge {asked.incident}`, takes it out again"
+    return replace(moved(asked, whole, f"holds {asked.incident} too"), hint=hint)
 
 
 async def _search(asked: Asked) -> Answer:
@@ -235,6 +245,7 @@ DECLARE = Deed(
         ),
         also=("new",),
     ),
+            Slot(name="kind", kind=Kind.CHOICE, help="normal, drill or test", choices=tuple(IncidentKind)),
     do=_declare,
     form=_declare_form,
     lacks=_undeclared,

@@ -178,6 +178,23 @@ async def test_the_same_answers_come_over_the_api(world: House) -> None:
 
 
 async def test_a_viewer_looks_and_changes_nothing(world: House, chat: Chat) -> None:
+async def test_a_drill_is_declared_as_one_and_shown_as_one(world: House, chat: Chat) -> None:
+    made = await said(world, chat, "declare sev4 the cellar burns kind=drill")
+    assert ("Kind", "drill") in made.facts
+    assert made.text == "[drill] the cellar burns"
+    seen = await said(world, chat, "list")
+    assert "INC-3 SEV4 triggered: [drill] the cellar burns" in seen.items
+    wrong = await said(world, chat, "declare sev4 the cellar burns kind=dril")
+    assert wrong.refused
+    assert "drill" in f"{wrong.headline} {wrong.hint}"
+
+
+async def test_whoever_merges_is_told_how_to_take_it_back(world: House, chat: Chat) -> None:
+    await said(world, chat, "declare sev3 x")
+    hint = (await said(world, chat, "merge 3 into 1")).hint
+    assert hint == "for ten minutes its page, or `tocsin incident unmerge INC-3`, takes it out again"
+
+
     for line in LINES:
         answer = await said(world, chat, line.text, "vera")
         changes = "may not" in answer.headline

@@ -194,7 +194,7 @@ async def test_an_update_is_asked_for_by_a_button(tocsin: Tocsin, slack: Slack) 
     form = await opened(slack)
     values = filled({"text": "we roll back", "to": "responders", "next": "1h"}, chosen=["to"])
     await does(slack, "submit", user="ann", view_id=form["id"], values=values)
-    assert "INC-1: told responders" in words(await answer(slack, 1))
+    assert "INC-1: wrote down for responders" in words(await answer(slack, 1))
     assert any("we roll back" in entry.text for entry in await tocsin.timeline((await tocsin.newest())[0]))
 
 
