@@ -143,6 +143,10 @@ _OURS = Answer(
 )
 
 
+_TYPED = {"tocsin incident list": "list", "tocsin incident tasks": "task list"}
+"""What hints name for a terminal, and what is typed in a chat instead."""
+
+
 def _understood(what: Utterance | Filled) -> Command:
     """The command; Mistake."""
     if isinstance(what, Utterance):
@@ -172,4 +176,7 @@ def refused(error: TocsinError, what: Utterance | Filled) -> Answer:
     if isinstance(error, Mistake):
         return teaching.mistaken(error, what.prefix)
     message = error.complaints[0].message if isinstance(error, DocumentError) else error.message
-    return Answer(headline=one_line(message, 500), tone=Tone.CAREFUL, hint=one_line(error.hint, 500), refused=True)
+    hint = error.hint
+    for typed, here in _TYPED.items():
+        hint = hint.replace(f"`{typed}`", f"`{here}`")
+    return Answer(headline=one_line(message, 500), tone=Tone.CAREFUL, hint=one_line(hint, 500), refused=True)

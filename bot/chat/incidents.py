@@ -111,7 +111,7 @@ async def _list(asked: Asked) -> Answer:
         tone=tone(shown[0]) if shown else Tone.GOOD,
         items=tuple(lines),
         text=f"Over: {'; '.join(over)}" if over and not shown else "",
-        presses=presses(shown[0]) if len(shown) == 1 else (),
+        presses=presses(shown[0]) if len(shown) == 1 else _shows(shown),
         link=asked.page(""),
     )
 
@@ -128,9 +128,13 @@ def _theirs(asked: Asked, found: Sequence[Incident]) -> Answer:
         headline=f"{who} {count(len(found), 'open incident')}" if found else f"{who} no incident",
         tone=tone(found[0]) if found else Tone.GOOD,
         items=cut([line(one) for one in found]),
-        presses=tuple(Press(label=f"Show {one.id}", says=f"show {one.id}") for one in found[:4]),
+        presses=_shows(found),
         link=asked.page(""),
     )
+
+
+def _shows(found: Sequence[Incident]) -> tuple[Press, ...]:
+    return tuple(Press(label=f"Show {one.id}", says=f"show {one.id}") for one in found[:4])
 
 
 async def _show(asked: Asked) -> Answer:
@@ -241,11 +245,11 @@ DECLARE = Deed(
         ),
         options=(
             Slot(name="service", kind=Kind.NAME, help="the service it is about"),
+            Slot(name="kind", kind=Kind.CHOICE, help="normal, drill or test", choices=tuple(IncidentKind)),
             Slot(name="text", kind=Kind.TEXT, help="what else is known", label=HIDDEN),
         ),
         also=("new",),
     ),
-            Slot(name="kind", kind=Kind.CHOICE, help="normal, drill or test", choices=tuple(IncidentKind)),
     do=_declare,
     form=_declare_form,
     lacks=_undeclared,

@@ -14,7 +14,8 @@ from bot.documents import format_duration
 from bot.model.answer import Answer, Blank, BlankKind, Form, Press, Tone
 from bot.model.ids import ApprovalId, IncidentId, RunId
 from bot.model.run import Approval, ApprovalStatus, Question
-from bot.model.wording import one_line
+from bot.model.runbook import Risk
+from bot.model.wording import exactly, one_line
 from bot.response import (
     approval_given,
     automation_seen,
@@ -25,11 +26,12 @@ from bot.response import (
     runbooks_seen,
 )
 from bot.rights import Act, Yes, may
+from bot.runbooks.policy import could_answer
 
 _RUNBOOK = Slot(name="runbook", kind=Kind.NAME, help="a runbook; `runbook list` has them all")
 _INCIDENT = Slot(name="incident", kind=Kind.INCIDENT, help="the incident it is for, such as INC-7", needed=False)
 _APPROVAL = Slot(name="approval", kind=Kind.APPROVAL, help="what is asked, such as APR-3", needed=False)
-_LONGEST_DIFF = 2000
+_LONGEST_PARAMS, _LONGEST_DIFF = 1000, 1400
 _MINUTE = timedelta(minutes=1)
 
 
@@ -187,14 +189,21 @@ async def _card(asked: Asked, name: ApprovalId) -> Answer:
             ("Risk", str(plan.risk)),
             ("Taken back by", one_line(plan.undo, 200) or "nothing: it cannot be taken back"),
             ("Asked by", one.requested_by.name),
-            ("Who may", f"{one.by}, {count(one.count, 'person') if one.count == 1 else f'{one.count} people'}"),
+            ("Who may", _who_may(asked, one)),
             ("Said yes", ", ".join(one.given_by) or "nobody yet"),
             ("Time left", format_duration(max(left - left % _MINUTE, _MINUTE))),
         ),
-        code=plan.diff[:_LONGEST_DIFF],
+        items=cut([f"the same yes is for: {one_line(each.summary, 250)}" for each in one.covers]),
+        code="\n".join(filter(None, (exactly(plan.params)[:_LONGEST_PARAMS], plan.diff[:_LONGEST_DIFF]))),
         presses=_answers(one),
         link=asked.page(f"runs/{one.run}"),
     )
+
+
+def _who_may(asked: Asked, one: Approval) -> str:
+    left = [name for name in could_answer(one, asked.world.setup.people) if name not in one.given_by]
+    needed = f"{one.count} different people, of " if one.count > 1 else ""
+    return f"{needed}{one_line(', '.join(left), 200) or 'nobody'} ({one.by})"
 
 
 def _answers(one: Approval) -> tuple[Press, ...]:
@@ -207,7 +216,9 @@ def _answers(one: Approval) -> tuple[Press, ...]:
     no = Press(label="Reject", says=f"reject {one.id} ask=why", tone=Tone.BAD)
     if one.question is Question.WHAT:
         return (no,)
-    return (Press(label="Approve", says=f"approve {one.id} yes plan_hash={one.plan.hash}", tone=Tone.GOOD), no)
+    sure = one_line(one.plan.summary, 280) if one.plan.risk is Risk.DESTRUCTIVE else ""
+    yes = f"approve {one.id} yes plan_hash={one.plan.hash}"
+    return (Press(label="Approve", says=yes, tone=Tone.GOOD, confirm=sure), no)
 
 
 async def _status(asked: Asked) -> Answer:

@@ -77,7 +77,7 @@ def of_one(verb: Verb, grammar: Grammar) -> Answer:
 
 
 def _said(slot: Slot) -> str:
-    words = f": {', '.join(slot.choices)}" if slot.choices else ""
+    words = f": {', '.join(slot.choices)}" if len(slot.choices) > 1 else ""
     return f"{slot.help}{words}{'' if slot.needed else ' (may be left out)'}"
 
 

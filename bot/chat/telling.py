@@ -9,7 +9,7 @@ from bot.chat.reading import Kind
 from bot.documents import parse_duration
 from bot.model.answer import Answer, Tone
 from bot.model.report import ReportFormat
-from bot.model.statistics import Grouping, Spread, Times
+from bot.model.statistics import ChatUse, Grouping, Spread, Times
 from bot.model.wording import duration, one_line
 from bot.response import looked_up, report_wanted, statistics_asked
 
@@ -51,10 +51,10 @@ async def _stats(asked: Asked) -> Answer:
     noisy = [one for one in found.noise if one.ignored]
     return Answer(
         headline=f"{count(whole.incidents, 'incident')} since {asked.at(found.since)}, {whole.still_open} still open",
-        facts=tuple(_spreads(whole)),
+        facts=(*_spreads(whole), *(("Messages", _loudness(one)) for one in found.chats)),
         items=cut(
             [
-                f"{one.of}: {count(one.incidents, 'incident')}, {one.still_open} open,"
+                f"{'none' if one.of == '-' else one.of}: {count(one.incidents, 'incident')}, {one.still_open} open,"
                 f" resolved in {_spread(one.resolve)}"
                 for one in found.groups
             ]
@@ -75,6 +75,13 @@ def _spreads(whole: Times) -> list[tuple[str, str]]:
         ("Resolved in", whole.resolve),
     )
     return [(name, _spread(spread)) for name, spread in named if spread is not None]
+
+
+def _loudness(use: ChatUse) -> str:
+    """How loud a chat was, and whether it kept to what a channel bears."""
+    held = f", {use.held} held back" if use.held else ""
+    most = f"{use.most} at most of one incident in a phase, of {use.budget}"
+    return f"{use.integration}: {use.messages} in shared channels, {count(use.edits, 'edit')}; {most}{held}"
 
 
 def _spread(spread: Spread | None) -> str:

@@ -241,9 +241,15 @@ def shown_again(card: Card, now: datetime) -> TimelineEntry | None:
 
 
 def troubles(card: Card, shown: Shown, now: datetime) -> Sequence[TimelineEntry]:
-    """What did not work though the rest did."""
+    """What did not work though the rest did. That its own channel is there, or is gone, is told where people look."""
     said = [_entry(card, f"{card.integration}: {what}", why, now) for what, why in shown.troubles]
-    return [entry for entry in said if entry is not None]
+    entries = [entry for entry in said if entry is not None]
+    if card.kind is not CardKind.ROOM:
+        return entries
+    if "closed" in shown.parts and "closed" not in card.parts:
+        return [replace(entry, kind=EntryKind.LINK) for entry in entries]
+    made = None if card.place else _entry(card, f"a channel of its own was made in {card.integration}", "", now)
+    return entries if made is None else [replace(made, kind=EntryKind.LINK), *entries]
 
 
 def _what(card: Card) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
+import shlex
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
 
 RATIO, PERCENT, SECONDS, BYTES, BYTES_PER_SECOND = "ratio", "percent", "seconds", "bytes", "bytes/s"
 """The units a number can be known to have; an empty string is a number whose unit is not known."""
@@ -40,6 +44,19 @@ def one_line(text: str, limit: int = 0) -> str:
     """Foreign text on one line; beyond `limit` characters (0: no limit) it is cut, and an ellipsis says so."""
     plain = " ".join(text.translate(_VISIBLE).split())
     return plain if not limit or len(plain) <= limit else plain[: limit - 1].rstrip() + "…"
+
+
+def exactly(params: Mapping[str, Any]) -> str:  # Any: plain JSON
+    """What an action is given, each on a line of its own; a command as it would be typed."""
+    return "\n".join(f"{name}: {_given(value)}" for name, value in params.items())
+
+
+def _given(value: Any) -> str:  # Any: as above
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list | tuple) and value and all(isinstance(one, str) for one in value):
+        return shlex.join(value)
+    return json.dumps(value, default=str)
 
 
 def rounded(length: timedelta) -> timedelta:

@@ -11,6 +11,13 @@ SAID = "tests/integrations/chat/test_commands.py"
 
 BITES = [
     Bite(
+        fault="an approval by somebody who did not read the command",
+        file="bot/chat/running.py",
+        plant=replaced("exactly(plan.params)[:_LONGEST_PARAMS], ", ""),
+        caught_by=pytest(SAID, "-k", "plan_that_was_seen"),
+        says="test_an_approval_is_about_the_plan_that_was_seen",
+    ),
+    Bite(
         fault="a code that links a second user",
         file="bot/store/repositories/chats.py",
         plant=replaced(

@@ -194,6 +194,13 @@ BITES = [
         says="test_an_answer_that_is_lost_doubles_nothing",
     ),
     Bite(
+        fault="a message that cannot be shown, and keeps those behind it from being shown",
+        file="bot/response/boards_due.py",
+        plant=replaced("tx.cards.put_off(integration, its, until)", "tx.cards.put_off(integration, key, until)"),
+        caught_by=pytest("tests/scenarios/test_chats_one_by_one.py"),
+        says="test_one_that_cannot_be_shown_holds_up_none_behind_it",
+    ),
+    Bite(
         fault="a message that overtakes those that wait before it in their channel",
         file="bot/incidents/boards.py",
         plant=replaced(
@@ -225,6 +232,13 @@ BITES = [
         plant=replaced(" or card.parts.get(GONE_ROOM) == room.place", ""),
         caught_by=pytest("tests/integrations/slack/test_questions.py", "-k", "archived"),
         says="test_where_somebody_archived_the_incidents_channel_it_is_asked_below_its_message",
+    ),
+    Bite(
+        fault="an incident's message that does not lead to the channel that was just made for it",
+        file="bot/incidents/boards.py",
+        plant=replaced("[replace(made, kind=EntryKind.LINK), *entries]", "[made, *entries]"),
+        caught_by=pytest("tests/integrations/slack/test_rooms.py", "-k", "furnished"),
+        says="test_it_is_made_furnished_kept_up_to_date_and_put_away",
     ),
     Bite(
         fault="a plan whose words call a whole channel",

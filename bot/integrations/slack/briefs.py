@@ -32,7 +32,7 @@ def message(brief: Brief, *, kind: str = INCIDENT, file: str = "") -> Letter:
     return Letter(
         id=str(incident.id),
         text=_headline(incident),
-        attachments=bar(_COLOURS.get(incident.status, OVER), list(_blocks(brief, file))),
+        attachments=bar(_COLOURS.get(incident.status, OVER), list(_blocks(brief, file, kind))),
         metadata={"event_type": kind, "event_payload": {"id": str(incident.id)}},
         link=web_link(brief.link),
         lesser=message(brief, kind=kind) if file else None,
@@ -52,11 +52,11 @@ def _state(incident: Incident) -> str:
     return f"{incident.status.capitalize()}:"
 
 
-def _blocks(brief: Brief, file: str) -> Iterator[Json]:
+def _blocks(brief: Brief, file: str, kind: str) -> Iterator[Json]:
     summary = _summary(brief)
     if summary:
         yield section(summary)
-    yield {"type": "section", "fields": [_words(f"*{name}*\n{value}") for name, value in _facts(brief)]}
+    yield {"type": "section", "fields": [_words(f"*{name}*\n{value}") for name, value in _facts(brief, kind)]}
     if brief.alerts and brief.incident.is_open:
         yield section("\n".join(_alerts(brief)))
     if brief.update and brief.incident.is_open:
@@ -78,7 +78,7 @@ def _summary(brief: Brief) -> str:
     return ""
 
 
-def _facts(brief: Brief) -> Iterator[tuple[str, str]]:
+def _facts(brief: Brief, kind: str) -> Iterator[tuple[str, str]]:
     """Names and values, both as mrkdwn: the first says who has it, as that is what everybody asks."""
     incident = brief.incident
     yield "Status", _who_has_it(incident)
@@ -90,7 +90,7 @@ def _facts(brief: Brief) -> Iterator[tuple[str, str]]:
         yield "Alerts", f"{brief.firing} firing{ended}"
     if incident.commander:
         yield "Commander", _shown(incident.commander)
-    if brief.room:
+    if brief.room and kind != ROOM:
         yield "Channel", f"<#{brief.room}>"
 
 
@@ -160,14 +160,15 @@ def is_of(written: object, letter: Letter) -> bool:
 
 
 def told(entries: Sequence[TimelineEntry], incident: str) -> Letter:
-    """What happened, for a thread."""
+    """What happened, for a thread: each sentence once, as they followed each other."""
     lines, last = [_entry(one) for one in entries], str(entries[-1].seq)
     while len("\n".join(lines)) > _STORY:
         lines.pop(0)
+    first, rest = lines[0], lines[1:]
     return Letter(
         id=f"{incident} {last}",
-        text=mrkdwn.fitting(mrkdwn.line(entries[-1].text), _LINE),
-        attachments=bar("#9aa0a6", [section("\n".join(lines))]),
+        text=first,
+        attachments=bar("#9aa0a6", [section("\n".join(rest))] if rest else []),
         metadata={"event_type": STORY, "event_payload": {"id": f"{incident} {last}"}},
     )
 

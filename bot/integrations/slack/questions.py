@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import shlex
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from bot.integrations.slack import mrkdwn
 from bot.integrations.slack.letters import FIRING, OVER, TAKEN, Json, Letter, bar, leads, section
@@ -15,6 +12,7 @@ from bot.model.answer import Press, Tone
 from bot.model.board import Asked
 from bot.model.run import Approval, ApprovalStatus, Question
 from bot.model.runbook import Risk
+from bot.model.wording import exactly
 
 QUESTION = "tocsin_question"
 _GREY = "#9aa0a6"
@@ -64,7 +62,7 @@ def _blocks(asked: Asked) -> Iterator[Json]:
     about = f"{mrkdwn.escaped(mrkdwn.line(asked.runbook)[:150])}: {mrkdwn.fitting(mrkdwn.line(asked.step), _LINE)}"
     yield section(f"{about}\n{mrkdwn.fitting(mrkdwn.line(approval.plan.summary), _ASK)}")
     yield {"type": "section", "fields": [_field(name, value) for name, value in _facts(asked)]}
-    for text, most in ((_exactly(approval.plan.params), _PARAMS), (approval.plan.diff, _DIFF)):
+    for text, most in ((exactly(approval.plan.params), _PARAMS), (approval.plan.diff, _DIFF)):
         if text:
             yield section(f"```{_diff(text, most)}```")
     if approval.covers:
@@ -83,9 +81,10 @@ def _facts(asked: Asked) -> Iterator[tuple[str, str]]:
     yield "Risk", f"{plan.risk}: {_RISKS[plan.risk]}"
     yield "Taken back by", mrkdwn.fitting(mrkdwn.line(plan.undo), _UNDO) or "nothing: it cannot be taken back"
     yield "Asked by", mrkdwn.escaped(mrkdwn.line(approval.requested_by.name)[:100])
-    who = mrkdwn.fitting(mrkdwn.line(", ".join(asked.may)), _NAMES) or "nobody"
-    needed = f"{approval.count} different people, of " if approval.count > 1 else ""
-    yield "Who may", f"{needed}{who} ({mrkdwn.escaped(approval.by)})"
+    if approval.status is ApprovalStatus.OPEN:
+        who = mrkdwn.fitting(mrkdwn.line(", ".join(asked.may)), _NAMES) or "nobody"
+        needed = f"{approval.count} different people, of " if approval.count > 1 else ""
+        yield "Who may", f"{needed}{who} ({mrkdwn.escaped(approval.by)})"
     if approval.given_by:
         names = mrkdwn.fitting(mrkdwn.line(", ".join(approval.given_by)), _NAMES)
         yield f"Said yes ({len(approval.given_by)} of {approval.count})", names
@@ -125,19 +124,6 @@ def _presses(approval: Approval) -> Iterator[Press]:
 def _open(asked: Asked) -> list[Json]:
     link = web_link(asked.link)
     return [leads("See the run", "open", link)] if link else []
-
-
-def _exactly(params: Mapping[str, Any]) -> str:  # Any: plain JSON
-    """What the action is given, each on a line of its own; a command as it would be typed."""
-    return "\n".join(f"{name}: {_given(value)}" for name, value in params.items())
-
-
-def _given(value: Any) -> str:  # Any: as above
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list | tuple) and value and all(isinstance(one, str) for one in value):
-        return shlex.join(value)
-    return json.dumps(value, default=str)
 
 
 def _diff(diff: str, most: int) -> str:

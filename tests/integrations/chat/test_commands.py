@@ -20,6 +20,7 @@ from bot.model.ids import IncidentId, SilenceId
 from bot.model.incident import Severity
 from bot.model.matchers import parse_matcher
 from bot.model.run import ApprovalStatus
+from bot.model.runbook import Risk
 from bot.model.silence import Silence
 from bot.model.utterance import Filled, Speaker, Utterance
 from bot.response import incident_declared
@@ -177,7 +178,6 @@ async def test_the_same_answers_come_over_the_api(world: House) -> None:
         assert made["headline"] == "INC-3 is declared"
 
 
-async def test_a_viewer_looks_and_changes_nothing(world: House, chat: Chat) -> None:
 async def test_a_drill_is_declared_as_one_and_shown_as_one(world: House, chat: Chat) -> None:
     made = await said(world, chat, "declare sev4 the cellar burns kind=drill")
     assert ("Kind", "drill") in made.facts
@@ -195,6 +195,7 @@ async def test_whoever_merges_is_told_how_to_take_it_back(world: House, chat: Ch
     assert hint == "for ten minutes its page, or `tocsin incident unmerge INC-3`, takes it out again"
 
 
+async def test_a_viewer_looks_and_changes_nothing(world: House, chat: Chat) -> None:
     for line in LINES:
         answer = await said(world, chat, line.text, "vera")
         changes = "may not" in answer.headline
@@ -296,11 +297,46 @@ async def test_a_hundred_say_the_same_at_once_and_it_is_done_once(world: House, 
 async def test_an_approval_is_about_the_plan_that_was_seen(world: House, chat: Chat) -> None:
     card = await said(world, chat, "approve APR-1")
     yes = next(press for press in card.presses if press.label == "Approve")
-    assert "-release: 2.14.0" in card.code
+    assert "argv: /opt/shop/release rollback --service=cart --to 2.13.4\n-release: 2.14.0" in card.code
+    assert dict(card.facts)["Who may"] == "ann, ben (on-call)"
+    assert not yes.confirm
     other = yes.says.replace(scene.PLAN.hash, "0" * 64)
     assert (await said(world, chat, other)).refused
     assert not (await said(world, chat, yes.says)).refused
     assert (await world.store.read(lambda tx: tx.approvals.get(scene.APR))).status is ApprovalStatus.APPROVED
+
+
+async def test_whoever_is_to_destroy_something_says_so_twice(world: House, chat: Chat) -> None:
+    grave = replace(scene.PLAN, risk=Risk.DESTRUCTIVE)
+    covered = replace(scene.PLAN, summary="restart the cart")
+    asked = scene.approval(plan=grave, count=2, covers=(covered,))
+    await world.store.write(lambda tx: tx.approvals.put(asked))
+    card = await said(world, chat, "approve APR-1")
+    assert dict(card.facts)["Who may"].startswith("2 different people, of ann, ")
+    assert "the same yes is for: restart the cart" in card.items
+    assert [press.confirm for press in card.presses if press.label == "Approve"] == [grave.summary]
+
+
+async def test_of_several_incidents_each_is_a_click_away(world: House, chat: Chat) -> None:
+    await said(world, chat, "declare sev1 nobody can pay")
+    assert [press.says for press in (await said(world, chat, "list")).presses] == ["show INC-3", "show INC-1"]
+
+
+async def test_a_hint_says_what_is_typed_here(world: House, chat: Chat) -> None:
+    for text, here in (("show 99", "`list`"), ("task done TASK-99", "`task list`")):
+        assert here in (await said(world, chat, text)).hint, text
+
+
+async def test_how_loud_a_chat_was_is_told(world: House, chat: Chat) -> None:
+    about, now = scene.INC, world.clock.now()
+    shown = Card(
+        integration="slack", kind=CardKind.INCIDENT, about=about, incident=about, made_at=now, posts={"triggered": 2},
+        edits=7, held=1,
+    )  # fmt: skip
+    await world.store.write(lambda tx: tx.cards.put(shown))
+    facts = dict((await said(world, chat, "stats")).facts)
+    budget = "2 at most of one incident in a phase, of 2, 1 held back"
+    assert facts["Messages"] == f"slack: 2 in shared channels, 7 edits; {budget}"
 
 
 async def test_what_was_done_is_on_record_with_its_door(world: House, chat: Chat) -> None:

@@ -50,7 +50,8 @@ async def test_an_incident_is_one_message_from_its_beginning_to_its_end(board: B
     [message] = await board.said()
     assert (message["attachments"][0]["color"], message["text"][:9]) == (GREEN, "Resolved:")
     told = await board.below()
-    assert "cache" in "".join(words(one) for one in told)
+    for sentence in ("declared as SEV2", "acknowledged by ben", "it was the <!channel> cache", "resolved after"):
+        assert "\n".join(words(one) for one in told).count(sentence) == 1, "each is read once"
     assert all(not one["calls"] for one in told)
 
 

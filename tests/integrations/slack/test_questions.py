@@ -129,6 +129,7 @@ async def test_the_card_says_who_did_and_how_it_ended(board: Board) -> None:
     shown = await card(board)
     assert shown["text"].startswith("Rejected:")
     assert "*Rejected* by ben" in words(shown)
+    assert "Who may" not in words(shown), "nobody is asked any more"
     assert "not <!here> now" in words(shown)
     assert (clicks(shown), shown["calls"]) == ({}, [])
 
