@@ -20,6 +20,20 @@ BITES = [
         says="test_a_stale_version_conflicts",
     ),
     Bite(
+        fault="an apply makes anew what it was to change",
+        file=f"{ROOM}/objects.py",
+        plant=replaced('if before is None and (uid := wanted["metadata"].get("uid")):', 'if (uid := ""):'),
+        caught_by=simulator("test_each_call.py", "uid_must_be_there"),
+        says="test_a_uid_must_be_there",
+    ),
+    Bite(
+        fault="an eviction names no pod",
+        file=f"{ROOM}/parts.py",
+        plant=replaced('if metadata.get("name") != at.name:', 'if metadata.get("name", at.name) != at.name:'),
+        caught_by=simulator("test_each_call.py", "of_its_address"),
+        says="test_an_eviction_is_of_its_address",
+    ),
+    Bite(
         fault="a rehearsal is kept",
         file=f"{ROOM}/objects.py",
         plant=replaced("return value if asked.is_dry else self.cluster", "return self.cluster"),

@@ -20,6 +20,7 @@ from bot.testing.kubernetes.refusals import (
     forbidden_field,
     invalid_options,
     required,
+    too_long,
     unsupported,
     unsupported_media,
     wrong,
@@ -35,6 +36,7 @@ PATCHES = (
 )
 _BODIES = (JSON, YAML, protobuf.TYPE)
 _OPTIONS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions", "DELETE": "DeleteOptions"}
+_LONGEST_MANAGER = 128
 _VALIDATIONS = ("Ignore", "Warn", "Strict")
 _TRUE, _FALSE = ("1", "t", "true"), ("", "0", "f", "false")
 
@@ -91,8 +93,13 @@ class Asked:
 
     @property
     def manager(self) -> str:
-        """Under which name the fields that it sets are managed."""
-        return self.get("fieldManager") or self.agent.partition("/")[0] or "unknown"
+        """Under which name the fields that it sets are managed; 422 for one that cannot be."""
+        given = self.get("fieldManager")
+        if len(given.encode()) > _LONGEST_MANAGER:
+            self._refuse(too_long("fieldManager", _LONGEST_MANAGER))
+        if not given.isprintable():
+            self._refuse(wrong("fieldManager", given, "should only contain printable characters"))
+        return given or self.agent.partition("/")[0] or "unknown"
 
     @property
     def is_dry(self) -> bool:

@@ -54,7 +54,7 @@ def wanted(cluster: Cluster, asked: Asked, pod: Object) -> Wanted:
     seconds = numbers["sinceSeconds"]
     since = cluster.now() - timedelta(seconds=seconds) if seconds is not None else None
     if asked.get("sinceTime"):
-        since = moment(asked.get("sinceTime"))
+        since = _since(asked.get("sinceTime"))
     return Wanted(
         container=container(pod, asked.get("container")),
         previous=asked.flag("previous"),
@@ -64,6 +64,14 @@ def wanted(cluster: Cluster, asked: Asked, pod: Object) -> Wanted:
         since=since,
         limit=numbers["limitBytes"],
     )
+
+
+def _since(written: str) -> datetime:
+    try:
+        return moment(written)
+    except ValueError:
+        why = f'parsing time "{written}" as "2006-01-02T15:04:05Z07:00": cannot parse "{written}" as "2006"'
+        raise bad_request(why) from None
 
 
 def container(pod: Object, name: str) -> str:

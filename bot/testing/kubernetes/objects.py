@@ -18,6 +18,7 @@ from bot.testing.kubernetes.refusals import (
     Refused,
     already_exists,
     another_name,
+    another_namespace,
     bad_request,
     conflict,
     invalid,
@@ -102,7 +103,7 @@ class Objects:
             metadata.pop("namespace", None)
             return
         if metadata.setdefault("namespace", at.namespace) != at.namespace:
-            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+            raise another_namespace()
         namespace = self.cluster.store.get(NAMESPACE, ("", at.namespace))
         if namespace is None:
             raise not_found(NAMESPACE, at.namespace)
@@ -154,7 +155,11 @@ class Objects:
         return strategic_patch(schema, schema.of(kind), copy.deepcopy(before), patch)
 
     def _apply(self, asked: Asked, at: Target) -> Object:
-        wanted = self._read(asked, at.kind, asked.written())
+        version = (written := asked.written()).get("apiVersion", "")
+        if version != at.kind.api_version:
+            why = f"Specified patch version: {version}, expected: {at.kind.api_version}"
+            raise bad_request(f"Incorrect version specified in apply patch. {why}")
+        wanted = self._read(asked, at.kind, written)
         if wanted["metadata"].setdefault("name", at.name) != at.name:
             theirs = wanted["metadata"]["name"]
             raise another_name(theirs, at.name)
@@ -163,9 +168,12 @@ class Objects:
         before = self.cluster.store.get(at.kind, _key(at))
         if before is None and at.sub:
             raise not_found(at.kind, at.name)
+        if before is None and (uid := wanted["metadata"].get("uid")):
+            why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+            raise conflict(at.kind, at.name, why)
         made = apply(
             self.ownership, at.kind, before, wanted,
-            manager=asked.get("fieldManager"), force=asked.flag("force"), at=stamp(self.cluster.now()), sub=at.sub,
+            manager=asked.manager, force=asked.flag("force"), at=stamp(self.cluster.now()), sub=at.sub,
         )  # fmt: skip
         if before is None:
             return self._create(asked, at, made)
@@ -174,6 +182,8 @@ class Objects:
     def replace(self, asked: Asked, at: Target, before: Object, value: Object) -> Object:
         """Puts an object in the place of another, as far as this address may change it."""
         kind, metadata, old = at.kind, value["metadata"], before["metadata"]
+        if kind.namespaced and metadata.get("namespace", at.namespace) != at.namespace:
+            raise another_namespace()
         if (uid := metadata.get("uid")) and uid != old["uid"]:
             why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['uid']}"
             raise conflict(kind, at.name, why)
@@ -314,6 +324,9 @@ def deletion(asked: Asked, body: Object) -> Deletion:
     policy = body.get("propagationPolicy") or asked.get("propagationPolicy") or "Background"
     if policy not in _POLICIES:
         raise invalid_options("DeleteOptions", unsupported("propagationPolicy", policy, _POLICIES))
+    if body.get("orphanDependents") is not None and body.get("propagationPolicy"):
+        why = "orphanDependents and deletionPropagation cannot be both set"
+        raise invalid_options("DeleteOptions", wrong("propagationPolicy", policy, why))
     if body.get("orphanDependents") or asked.flag("orphanDependents"):
         policy = "Orphan"
     dry = body.get("dryRun") or []

@@ -13,6 +13,7 @@ from bot.testing.kubernetes.refusals import (
     Object,
     Refused,
     another_name,
+    another_namespace,
     bad_request,
     conflict,
     internal,
@@ -78,7 +79,9 @@ def evict(cluster: Cluster, objects: Objects, asked: Asked, at: Target) -> Objec
     if body.get("kind") not in (None, "Eviction"):
         raise bad_request(f'{body["kind"]} in version "v1" cannot be handled as a Eviction: unknown conversion')
     metadata = body.get("metadata") or {}
-    if metadata.get("name", at.name) != at.name:
+    if metadata.get("namespace", at.namespace) != at.namespace:
+        raise another_namespace()
+    if metadata.get("name") != at.name:
         raise bad_request("name in URL does not match name in Eviction object")
     how = deletion(asked, body.get("deleteOptions") or {})
     pod = objects.found(at)

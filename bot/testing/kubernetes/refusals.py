@@ -76,6 +76,11 @@ def forbidden_field(field: str, why: str) -> Cause:
     return Cause(reason="FieldValueForbidden", field=field, message=f"Forbidden: {why}")
 
 
+def too_long(field: str, most: int) -> Cause:
+    """A value of more bytes than there may be."""
+    return Cause(reason="FieldValueTooLong", field=field, message=f"Too long: may not be more than {most} bytes")
+
+
 def duplicate(field: str, value: object) -> Cause:
     """A value that is there twice."""
     return Cause(reason="FieldValueDuplicate", field=field, message=f"Duplicate value: {shown(value)}")
@@ -125,6 +130,11 @@ def invalid_options(name: str, cause: Cause) -> Refused:
     details = {"group": "meta.k8s.io", "kind": name, "causes": [cause.said()]}
     message = f'{name}.meta.k8s.io "" is invalid: {cause.field}: {cause.message}'
     return Refused(422, "Invalid", message, details=details)
+
+
+def another_namespace() -> Refused:
+    """400: the object lies elsewhere than its address."""
+    return bad_request("the namespace of the provided object does not match the namespace sent on the request")
 
 
 def another_name(theirs: str, name: str) -> Refused:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from bot.testing.kubernetes.access import Access, Ask, User
-from bot.testing.kubernetes.refusals import Object, bad_request
+from bot.testing.kubernetes.kinds import Kind
+from bot.testing.kubernetes.refusals import Cause, Object, invalid
 
 ACCESS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 RULES = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
 SELF = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+_REVIEW = Kind(
+    group="authorization.k8s.io", version="v1", kind="SelfSubjectAccessReview", plural="selfsubjectaccessreviews"
+)
 PATHS = (ACCESS, RULES, SELF)
 
 
@@ -37,10 +41,12 @@ def review(access: Access, user: User, path: str, body: Object) -> Object:
 def _access(access: Access, user: User, spec: Object) -> Object:
     wanted, elsewhere = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
     if (wanted is None) is (elsewhere is None):
-        raise bad_request(
-            'SelfSubjectAccessReview.authorization.k8s.io "" is invalid: spec.resourceAttributes: Invalid value: '
-            "exactly one of nonResourceAttributes or resourceAttributes must be specified"
+        shown = "{...}" if wanted is not None else "null"
+        why = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
+        cause = Cause(
+            reason="FieldValueInvalid", field="spec.resourceAttributes", message=f"Invalid value: {shown}: {why}"
         )
+        raise invalid(_REVIEW, "", [cause])
     wanted = wanted or elsewhere or {}
     ask = Ask(
         verb=wanted.get("verb", ""),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bot.testing.kubernetes import selectors
 from bot.testing.kubernetes.kinds import (
@@ -21,7 +21,16 @@ from bot.testing.kubernetes.kinds import (
     Kind,
 )
 from bot.testing.kubernetes.quantities import is_quantity
-from bot.testing.kubernetes.refusals import Cause, Object, duplicate, forbidden_field, required, unsupported, wrong
+from bot.testing.kubernetes.refusals import (
+    Cause,
+    Object,
+    duplicate,
+    forbidden_field,
+    required,
+    too_long,
+    unsupported,
+    wrong,
+)
 from bot.testing.kubernetes.schedules import wrong_with
 
 _LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -75,6 +84,7 @@ Causes = Iterator[Cause]
 def causes(kind: Kind, value: Object, before: Object | None) -> list[Cause]:
     """Everything that is wrong with an object that is made, or that takes the place of another."""
     found = list(_metadata(kind, value["metadata"]))
+    found += _owners(value["metadata"].get("ownerReferences") or ())
     if kind in _SPECS:
         found += _SPECS[kind](value.get("spec") or {})
     if before is not None and kind in _CHANGES:
@@ -90,13 +100,30 @@ def _metadata(kind: Kind, metadata: Object) -> Causes:
         yield wrong("metadata.name", name, f"must be no more than {longest} bytes")
     if not re.fullmatch(pattern, name) and kind.group != "rbac.authorization.k8s.io":
         yield wrong("metadata.name", name, why)
+    if kind is JOB and len(name) > 63:  # its pods bear it as a label
+        yield wrong("spec.template.labels", name, "must be no more than 63 bytes")
+    if kind is CRON_JOB and len(name) > 52:  # and those of its jobs with a number
+        yield wrong("metadata.name", name, "must be no more than 52 characters")
     yield from labels(metadata.get("labels") or {}, "metadata.labels")
     annotations = metadata.get("annotations") or {}
     for key in annotations:
         yield from _key(key.lower(), "metadata.annotations")
     if sum(len(key) + len(text or "") for key, text in annotations.items()) > _MOST_ANNOTATED:
-        message = f"Too long: may not be more than {_MOST_ANNOTATED} bytes"
-        yield Cause(reason="FieldValueTooLong", field="metadata.annotations", message=message)
+        yield too_long("metadata.annotations", _MOST_ANNOTATED)
+
+
+def _owners(owners: Sequence[Object]) -> Causes:
+    for owner in owners:
+        for name in ("apiVersion", "kind", "name", "uid"):
+            if not owner.get(name):
+                what = "version must not be empty" if name == "apiVersion" else "must not be empty"
+                yield wrong(f"metadata.ownerReferences.{name}", owner.get(name, ""), what)
+    ruling = [f"{one.get('kind')}/{one.get('name')}" for one in owners if one.get("controller")]
+    if len(ruling) > 1:
+        why = (
+            f'Only one reference can have Controller set to true. Found "true" in references for {" and ".join(ruling)}'
+        )
+        yield wrong("metadata.ownerReferences", "[...]", why)
 
 
 def labels(written: Mapping[str, str], field: str) -> Causes:

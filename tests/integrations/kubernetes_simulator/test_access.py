@@ -122,7 +122,7 @@ async def test_everybody_may_ask_what_they_may(kubernetes: SimulatedKubernetes, 
         told = await reviews.create_self_subject_rules_review(client.V1SelfSubjectRulesReview(spec=spec))
         assert [(one.verbs, one.resources) for one in told.status.resource_rules] == [(["patch"], ["deployments"])]
         path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-        await refused(ann("POST", path, {"spec": {}}), 400, "BadRequest")
+        await refused(ann("POST", path, {"spec": {}}), 422, "Invalid")
         await refused(ann("GET", path), 405, "MethodNotAllowed")
 
 
