@@ -127,8 +127,10 @@ class Smtp:
             raise self._lost(Temporary, "connection", f"cannot be used: {error}") from None
 
     def _refused(self, code: int, said: bytes | str) -> IntegrationError:
-        """4xx may pass, 5xx will not."""
+        """4xx may pass, 5xx will not; a code below 0 is Python's word for an answer that has none."""
         text = said.decode(errors="replace") if isinstance(said, bytes) else said
+        if code < 0:
+            return self._lost(Permanent, "client", "answered, and not in SMTP", hint="see whether `port` is right")
         may_pass = code in _MAY_PASS
         reason = "auth" if code in _LOGIN else "server" if may_pass else "client"
         return self._lost(Temporary if may_pass else Permanent, reason, f"answered {code}: {text}")

@@ -199,6 +199,21 @@ async def test_nobody_there_and_nobody_who_speaks_are_passing_troubles(opens: Ca
     assert silent.reason == "timeout"
 
 
+async def test_whoever_speaks_something_else_is_called_that(opens: Callable[[SmtpConfig], Smtp]) -> None:
+    async with await asyncio.start_server(_web, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        error = await raised(opens(config(port)).page(call(0)))
+    assert isinstance(error, Permanent)
+    assert (error.reason, error.message) == ("client", "127.0.0.1 answered, and not in SMTP")
+    assert "port" in error.hint
+
+
+async def _web(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    await writer.drain()
+    writer.close()
+
+
 @contextmanager
 def mute() -> Iterator[int]:
     """Something that takes connections and says nothing."""
