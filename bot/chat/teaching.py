@@ -70,10 +70,15 @@ def of_one(verb: Verb, grammar: Grammar) -> Answer:
         facts=tuple(facts),
         items=tuple(verb.examples),
         text="; ".join(f"{one.usage}: {one.summary}" for one in family),
-        presses=(Press(label="Fill it in", says=f"fill {verb.name}"),)
-        if verb.slots and verb not in (HELP, FILL)
-        else (),
+        presses=() if verb in (HELP, FILL) else (_pressed(verb),),
     )
+
+
+def _pressed(verb: Verb) -> Press:
+    """What needs to know nothing is done at once."""
+    if verb.slots or verb.options:
+        return Press(label="Fill it in", says=f"fill {verb.name}")
+    return Press(label="Do it", says=verb.name)
 
 
 def _said(slot: Slot) -> str:

@@ -246,6 +246,14 @@ async def test_help_explains_each_command(world: House, chat: Chat) -> None:
         assert deed.verb.examples[0] in told
 
 
+async def test_each_command_is_a_button_of_its_help(world: House, chat: Chat) -> None:
+    for name in DEEDS.keys() - {"help", "fill"}:
+        [press] = (await said(world, chat, f"help {name}")).presses
+        answer = await said(world, chat, press.says)
+        assert not answer.refused, press.says
+        assert answer.form is not None if press.says.startswith("fill ") else press.says == name
+
+
 async def test_a_place_that_is_about_an_incident_needs_no_number(world: House, chat: Chat) -> None:
     assert (await said(world, chat, "note the cache was cold", about="INC-1")).headline == "Noted in INC-1"
     unclear = await said(world, chat, "note 12 hosts are cold", about="INC-1")
