@@ -148,7 +148,7 @@ class Tocsin:
         self._errands = Errands(world, owner, self._errands_bell, self.telemetry)
         self._telling = Telling(world, owner, self.telemetry)
         self._dispatch = Dispatch(world, self._groups_bell, self.telemetry, lambda: self._evaluation.epoch)
-        self._watch = Watch(world, lambda: self._evaluation.epoch)
+        self._watch = Watch(world, lambda: self._evaluation.epoch, self.telemetry)
         self._timers = Timers(world, lambda: self._evaluation.epoch, self._bells, self.telemetry)
         self._life = Life(world, owner, self._evaluation.on_time)
         self._stop = asyncio.Event()

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.errors import Fenced, IntegrationError, StoreError
+from bot.kit.telemetry import Telemetry
 from bot.model.actor import TOCSIN
 from bot.model.deadman import LifeSign
 from bot.response import deadmen_due, life_shown
+from bot.response.one_by_one import AGAIN, PutOff
 from bot.response.rule_due import LEASE
 from bot.response.world import World
 
@@ -25,9 +27,12 @@ _ASLEEP = timedelta(seconds=30)
 class Watch:
     """`epoch` says under which epoch of the lease this process is the active one; None: it stands by."""
 
-    def __init__(self, world: World, epoch: Callable[[], int | None]) -> None:
+    def __init__(self, world: World, epoch: Callable[[], int | None], telemetry: Telemetry) -> None:
         self._world = world
         self._epoch = epoch
+        self._telemetry = telemetry
+        self._stumbled: dict[str, datetime] = {}
+        """When a mistake of ours was told last, by deadman."""
         self._looked_at: datetime | None = None
         self._up_since = world.clock.now()
         self._may_be_some = True
@@ -48,7 +53,7 @@ class Watch:
         if self._looked_at is None or now - self._looked_at > _ASLEEP:
             self._up_since = now
         try:
-            await deadmen_due.look(self._world, TOCSIN, up_since=self._up_since, lease=LEASE, epoch=epoch)
+            await self._look_at_each(epoch, now)
         except (Fenced, StoreError) as error:
             # nobody's ping was kept either, so that nobody is to blame for the time until it works again
             if self._looked_at is not None:
@@ -56,6 +61,22 @@ class Watch:
             self._looked_at = None
         else:
             self._looked_at, self._may_be_some = now, bool(self._world.setup.deadmen)
+
+    async def _look_at_each(self, epoch: int, now: datetime) -> None:
+        """A mistake of ours with one is told."""
+        try:
+            await deadmen_due.look(self._world, TOCSIN, up_since=self._up_since, lease=LEASE, epoch=epoch)
+        except PutOff as error:
+            for name, mistake in error.mistakes.items():
+                self._stumble(name, mistake, now)
+
+    def _stumble(self, deadman: str, mistake: Exception, now: datetime) -> None:
+        """Once a minute, however often it is looked at."""
+        told_at = self._stumbled.get(deadman)
+        if told_at is None or not timedelta() <= now - told_at < AGAIN:
+            self._stumbled[deadman] = now
+            self._telemetry.look_failed("deadmen")
+            _log.error("deadman %s: a mistake of ours keeps it from being missed", deadman, exc_info=mistake)
 
 
 class Life:

@@ -66,6 +66,14 @@ class Cards(Protocol):
         """Those that are wanted and may be tried: the lowest rank first, then the longest wanted."""
         ...
 
+    def keys_due(self, now: datetime, limit: int) -> Sequence[tuple[str, str]]:
+        """Integration and key of the same, for whoever cannot read them all."""
+        ...
+
+    def put_off(self, integration: str, key: str, until: datetime) -> None:
+        """One that may be tried before then may be then."""
+        ...
+
     def next_at(self) -> datetime | None:
         """When the next one may be tried that is wanted."""
         ...

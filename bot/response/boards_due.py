@@ -1,12 +1,12 @@
 """What chats show is brought up to date: the gravest first, one message at a time in each channel, in their order.
 
 Only whoever holds the lease shows anything, and what is begun is written down before: so a message is written once,
-however many processes there are and whenever one of them dies.
+however many processes there are and whenever one of them dies. A card that meets a mistake of ours is put off, and what
+stands behind it goes on.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,7 +22,7 @@ from bot.model.run import ApprovalStatus
 from bot.model.timeline import TimelineEntry
 from bot.ports.board import Board
 from bot.ports.store import Tx
-from bot.response import boards_wanted, briefed
+from bot.response import boards_wanted, briefed, one_by_one
 from bot.response.world import World
 from bot.rights import Act, require
 
@@ -72,36 +72,62 @@ class _Turn:
 
 
 async def look(world: World, actor: Actor, *, lease: str, epoch: int) -> datetime | None:
-    """Shows what is due; when there is more. Fenced when another process shows by now."""
+    """Shows what is due; when there is more. Fenced when another process shows by now; PutOff."""
     now = world.clock.now()
     require(actor, Act.TELL, "chats", now)
     if not world.boards:
         return None
-    more = await world.store.write(partial(_follow, world=world, actor=actor, lease=lease, epoch=epoch, now=now))
-    turns = await world.store.read(partial(_turns, world=world, actor=actor, now=now))
-    await asyncio.gather(*(_take(world, turn, lease=lease, epoch=epoch) for turn in turns))
+    each: one_by_one.Look[str] = one_by_one.Look(put_off=_put_off, lease=lease, epoch=epoch)
+    more, missed = await world.store.write(partial(_follow, world=world, actor=actor, look=each, now=now))
+    turns, met = await world.store.read(partial(_turns, world=world, actor=actor, now=now))
+    await one_by_one.do(world, actor, list(turns), lambda key: _take(world, turns[key], each), each, missed | met)
     if more or turns:
         return world.clock.now()
     return await world.store.read(lambda tx: tx.cards.next_at())
 
 
-def _follow(tx: Tx, *, world: World, actor: Actor, lease: str, epoch: int, now: datetime) -> bool:
-    tx.leases.check(lease, epoch)
-    more = boards_wanted.follow(tx, actor, world.boards, now)
-    for card in tx.cards.due(now, PORTION):
+def _follow(
+    tx: Tx, *, world: World, actor: Actor, look: one_by_one.Look[str], now: datetime
+) -> tuple[bool, dict[str, Exception]]:
+    look.check(tx)
+    more, met = boards_wanted.follow(tx, actor, world.boards, now)
+    for card in _due(tx, now)[0]:
         if card.integration not in world.boards:
             tx.cards.put(replace(card, wanted_at=None, due_at=None))
-    return more
+    return more, met
 
 
-def _turns(tx: Tx, *, world: World, actor: Actor, now: datetime) -> Sequence[_Turn]:
-    """One for each channel, and one for what has none yet."""
-    found: dict[tuple[str, str], _Turn] = {}
-    for card in tx.cards.due(now, PORTION):
-        line = boards.line(card)
-        if line not in found and card.integration in world.boards:
-            found[line] = _turn(tx, world, actor, card)
-    return list(found.values())
+def _due(tx: Tx, now: datetime) -> tuple[Sequence[Card], dict[str, Exception]]:
+    """What may be tried; where some of it cannot be read, all is read one by one."""
+    found: list[Card] = []
+    if not tx.mistake_in(lambda: found.extend(tx.cards.due(now, PORTION))):
+        return found, {}
+    keys = {_key(*one): one for one in tx.cards.keys_due(now, PORTION)}
+    read, met = one_by_one.Look.see(keys, lambda key: tx.cards.get(*keys[key]))
+    return [card for card in read.values() if card is not None], met
+
+
+def _key(integration: str, key: str) -> str:
+    return f"{integration}/{key}"
+
+
+def _put_off(tx: Tx, key: str, until: datetime) -> None:
+    integration, _, its = key.rpartition("/")
+    tx.cards.put_off(integration, its, until)
+
+
+def _turns(tx: Tx, *, world: World, actor: Actor, now: datetime) -> tuple[dict[str, _Turn], dict[str, Exception]]:
+    """One for each channel, and one for what has none yet; and what mistakes others met."""
+    first: dict[tuple[str, str], _Turn] = {}
+    cards, met = _due(tx, now)
+    for card in (one for one in cards if one.integration in world.boards and boards.line(one) not in first):
+        if mistake := tx.mistake_in(partial(_line_up, first, tx, world, actor, card)):
+            met[_key(card.integration, card.key)] = mistake
+    return {_key(turn.card.integration, turn.card.key): turn for turn in first.values()}, met
+
+
+def _line_up(first: dict[tuple[str, str], _Turn], tx: Tx, world: World, actor: Actor, card: Card) -> None:
+    first[boards.line(card)] = _turn(tx, world, actor, card)
 
 
 def _turn(tx: Tx, world: World, actor: Actor, card: Card) -> _Turn:
@@ -116,9 +142,9 @@ def _turn(tx: Tx, world: World, actor: Actor, card: Card) -> _Turn:
     return _Turn(card=card, board=board, view=view, incident=incident, beside=beside)
 
 
-async def _take(world: World, turn: _Turn, *, lease: str, epoch: int) -> None:
+async def _take(world: World, turn: _Turn, look: one_by_one.Look[str]) -> None:
     """One card's turn, whatever comes of it."""
-    keep = partial(_keep, world, lease=lease, epoch=epoch)
+    keep = partial(_keep, world, look)
     card, now = turn.card, world.clock.now()
     if card.ref and not card.error and card.shows == boards.digest(turn.view):
         await keep([replace(card, wanted_at=None, due_at=None)])
@@ -161,20 +187,15 @@ async def _was_not(world: World, turn: _Turn, keep: _Keep, error: IntegrationErr
     said = boards.not_shown(card, error, now)
     line: Sequence[Card] = ()
     if not isinstance(error, Permanent):
-        line = await world.store.read(lambda tx: tx.cards.due(off.due_at or now, PORTION))
+        line, _ = await world.store.read(lambda tx: _due(tx, off.due_at or now))
     await keep([off, *boards.behind(off, line)], [said])
 
 
 async def _keep(
-    world: World,
-    cards: Sequence[Card],
-    say: Sequence[TimelineEntry | None] = (),
-    *,
-    lease: str,
-    epoch: int,
+    world: World, look: one_by_one.Look[str], cards: Sequence[Card], say: Sequence[TimelineEntry | None] = ()
 ) -> None:
     def work(tx: Tx) -> None:
-        tx.leases.check(lease, epoch)
+        look.check(tx)
         for card in cards:
             tx.cards.put(card)
         for entry in filter(None, say):

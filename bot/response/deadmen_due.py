@@ -1,11 +1,12 @@
 """Time has passed: whoever was to be heard of and was not is missing, and whoever was missing and is heard is back.
 
-Both are said as an alert, which goes the way of all alerts.
+Both are said as an alert, which goes the way of all alerts. One of whom nobody can say so keeps no other from being
+missed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,8 +14,10 @@ from bot.alerts import deadmen
 from bot.alerts.deadmen import Finding
 from bot.alerts.wire import Received
 from bot.model.actor import Actor
+from bot.model.deadman import Deadman
+from bot.ports.alert_store import Heartbeat
 from bot.ports.store import Tx
-from bot.response import alerts_taken
+from bot.response import alerts_taken, one_by_one
 from bot.response.world import World
 from bot.rights import Act, require
 
@@ -24,12 +27,14 @@ class _Heard(Exception):
 
 
 async def look(world: World, actor: Actor, *, up_since: datetime, lease: str, epoch: int) -> None:
-    """`up_since`: since when no sign of life can be lost on us. Fenced when another process looks by now."""
+    """`up_since`: since when no sign of life can be lost on us. Fenced when another process looks by now; PutOff."""
     now = world.clock.now()
     require(actor, Act.RECEIVE_ALERTS, "deadmen", now)
     kept = {known.name: known for known in await world.store.read(lambda tx: tx.heartbeats.all())}
-    found = deadmen.find(world.setup.deadmen, kept, world.alerts.watchdogs.heard(), up_since, now)
-    gone = sorted(kept.keys() - {one.deadman.name for one in found})
+    expected, heard = {one.name: one for one in world.setup.deadmen}, world.alerts.watchdogs.heard()
+    seen, met = one_by_one.Look.see(expected, lambda name: _see(expected[name], kept, heard, up_since, now))
+    found = [finding for finding, _ in seen.values()]
+    gone = sorted(kept.keys() - expected.keys())
     worth = [one for one in found if one.is_worth_writing]
 
     def keep(tx: Tx) -> None:
@@ -38,11 +43,25 @@ async def look(world: World, actor: Actor, *, up_since: datetime, lease: str, ep
         tx.heartbeats.drop(gone)
         _keep(tx, worth)
 
-    said = [Received.of(deadmen.alert_of(one, now)) for one in found if one.is_missing or one.is_back]
+    said = [alert for _, alert in seen.values() if alert is not None]
     try:
         await alerts_taken.take(world, actor, said, also=keep if worth or gone else None)
     except _Heard:
         return  # the next look sees it, and nobody was missed
+    _count(world, found)
+    if met:
+        raise one_by_one.PutOff(met)
+
+
+def _see(
+    deadman: Deadman, kept: Mapping[str, Heartbeat], heard: Mapping[str, datetime], up_since: datetime, now: datetime
+) -> tuple[Finding, Received | None]:
+    """How it stands, and what is to be said of it."""
+    [found] = deadmen.find([deadman], kept, heard, up_since, now)
+    return found, Received.of(deadmen.alert_of(found, now)) if found.is_missing or found.is_back else None
+
+
+def _count(world: World, found: Sequence[Finding]) -> None:
     for one in found:
         world.counts.deadman(one.deadman.name, missing=one.is_missing)
 

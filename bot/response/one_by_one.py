@@ -6,7 +6,7 @@ The one that met it is put off, so that it stands in nobody's way; where it is o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -35,6 +35,25 @@ class PutOff(Exception):
         self.mistakes: Mapping[str, Exception] = mistakes
 
 
+@dataclass(frozen=True, slots=True)
+class ByMark:
+    """Puts off what has no time of its own, by a mark. `what` it is."""
+
+    what: str
+
+    def put_off(self, tx: Tx, key: str, until: datetime) -> None:
+        """It waits until then."""
+        tx.marks.put(self._name(key), until)
+
+    def waiting(self, tx: Tx, keys: Iterable[Key], now: datetime) -> dict[Key, datetime]:
+        """Those that wait, and until when."""
+        until = {key: tx.marks.at(self._name(key)) for key in keys}
+        return {key: at for key, at in until.items() if at is not None and now < at <= now + AGAIN}
+
+    def _name(self, key: str) -> str:
+        return f"{self.what} {key} put off"
+
+
 def _nothing(_tx: Tx, _key: str, _mistake: Exception) -> bool:
     return False
 
@@ -53,7 +72,8 @@ class Look(Generic[Key]):
     kind: EntryKind | None = None
     instead: Callable[[Tx, Key, Exception], bool] = _nothing
 
-    def see(self, keys: Sequence[Key], see: Callable[[Key], Found]) -> tuple[dict[Key, Found], dict[Key, Exception]]:
+    @staticmethod
+    def see(keys: Iterable[Key], see: Callable[[Key], Found]) -> tuple[dict[Key, Found], dict[Key, Exception]]:
         """What is seen of each, and what mistakes were met."""
         found, met = {}, {}
         for key in keys:
@@ -62,6 +82,17 @@ class Look(Generic[Key]):
             except Exception as mistake:
                 met[key] = mistake
         return found, met
+
+    @staticmethod
+    async def mistake(work: Awaitable[object]) -> Exception | None:
+        """What it met, if it is one of ours: nothing of its transaction was kept."""
+        try:
+            await work
+        except (Fenced, StoreUnavailable):
+            raise
+        except Exception as mistake:
+            return mistake
+        return None
 
     def check(self, tx: Tx) -> None:
         """Fenced when another process looks by now."""
@@ -82,10 +113,15 @@ class Look(Generic[Key]):
 
 
 async def write(
-    world: World, actor: Actor, due: Sequence[Key], work: Callable[[Tx, Key], None], look: Look[Key]
+    world: World,
+    actor: Actor,
+    due: Sequence[Key],
+    work: Callable[[Tx, Key], None],
+    look: Look[Key],
+    met: Mapping[Key, Exception] | None = None,
 ) -> None:
     """`do` of works that are transactions: they are asked for at once, so that the store commits them together."""
-    await do(world, actor, due, lambda key: world.store.write(partial(look.do, work=work, key=key)), look)
+    await do(world, actor, due, lambda key: world.store.write(partial(look.do, work=work, key=key)), look, met)
 
 
 async def do(
@@ -97,24 +133,14 @@ async def do(
     met: Mapping[Key, Exception] | None = None,
 ) -> None:
     """Each by itself. PutOff when some met a mistake, or had `met` one; what ends all of it is raised as it is."""
-    ends = await asyncio.gather(*(_mistake(work(key)) for key in due))
-    world.nudge()
+    ends = await asyncio.gather(*(look.mistake(work(key)) for key in due))
+    if due:
+        world.nudge()
     mistakes = {**(met or {}), **{key: end for key, end in zip(due, ends, strict=True) if end is not None}}
     for key, mistake in mistakes.items():
         await _put_off(world, actor, key, mistake, look)
     if mistakes:
         raise PutOff(mistakes)
-
-
-async def _mistake(work: Awaitable[object]) -> Exception | None:
-    """What it met, if it is one of ours: nothing of its transaction was kept."""
-    try:
-        await work
-    except (Fenced, StoreUnavailable):
-        raise
-    except Exception as mistake:
-        return mistake
-    return None
 
 
 async def _put_off(world: World, actor: Actor, key: Key, mistake: Exception, look: Look[Key]) -> None:
@@ -123,7 +149,7 @@ async def _put_off(world: World, actor: Actor, key: Key, mistake: Exception, loo
     is_put_off = await world.store.write(partial(look.go_on, key=key, mistake=mistake, until=now + AGAIN))
     if is_put_off and look.kind is not None:
         entry = timeline.stumbled(IncidentId(key), look.kind, type(mistake).__name__, actor, now)
-        if untold := await _mistake(world.store.write(partial(_tell_once, entry=entry))):
+        if untold := await look.mistake(world.store.write(partial(_tell_once, entry=entry))):
             mistake.add_note(f"and its timeline cannot say so: {untold!r}")
 
 

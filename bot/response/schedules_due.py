@@ -1,20 +1,22 @@
 """Time has passed: runbooks that the clock begins begin, each slot once, however many processes there are.
 
-A slot that comes while the run of an earlier one is under way is left out.
+A slot that comes while the run of an earlier one is under way is left out. A schedule that cannot be followed is put
+off, and holds up no other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from bot.errors import NotAllowed
 from bot.model.actor import Actor
 from bot.model.runbook import Runbook, ScheduleTrigger
 from bot.model.setup import Setup
 from bot.ports.store import Tx
-from bot.response import run_wanted
+from bot.response import one_by_one, run_wanted
 from bot.response.record import record
 from bot.response.world import World
 from bot.rights import Act, require
@@ -33,24 +35,43 @@ class _Clocked:
     mark: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """Up to when slots are done, the one that is due, and when the next comes."""
+
+    last: datetime | None
+    slot: datetime | None
+    next_at: datetime
+
+
+_PUT_OFF = one_by_one.ByMark("run")
+
+
 async def look(world: World, actor: Actor, *, lease: str, epoch: int) -> datetime | None:
-    """Begins what is due; when the next slot comes. Fenced when another process looks after them.
+    """Begins what is due; when the next slot comes. Fenced when another process looks after them; PutOff.
 
     A schedule that is seen for the first time begins with its next slot.
     """
     now, setup = world.clock.now(), world.setup
     require(actor, Act.START_RUN, "schedules", now)
-    clocked = list(_clocked(setup))
+    clocked = {one.mark: one for one in _clocked(setup)}
     if not clocked:
         return None
-    done = await world.store.read(lambda tx: {one.mark: tx.marks.at(one.mark) for one in clocked})
-    for one in clocked:
-        last = done[one.mark]
-        slot = scheduling.due_slot(one.trigger, last, now) if last is not None else None
-        if last is None or slot is not None:
-            await world.store.write(_keeping(setup, actor, one, (last, slot or now), now, lease=lease, epoch=epoch))
-            world.nudge()
-    return min(scheduling.next_slot(one.trigger, now) for one in clocked)
+    done, waiting = await world.store.read(
+        lambda tx: ({mark: tx.marks.at(mark) for mark in clocked}, _PUT_OFF.waiting(tx, clocked, now))
+    )
+    each: one_by_one.Look[str] = one_by_one.Look(put_off=_PUT_OFF.put_off, lease=lease, epoch=epoch)
+    looked_at = [mark for mark in clocked if mark not in waiting]
+    found, met = each.see(looked_at, lambda mark: _seen(clocked[mark].trigger, done[mark], now))
+    due = [mark for mark, seen in found.items() if seen.last is None or seen.slot is not None]
+    work = partial(_keep, setup=setup, actor=actor, clocked=clocked, found=found, now=now)
+    await one_by_one.write(world, actor, due, work, each, met)
+    return min([*(seen.next_at for seen in found.values()), *waiting.values()])
+
+
+def _seen(trigger: ScheduleTrigger, last: datetime | None, now: datetime) -> _Seen:
+    slot = scheduling.due_slot(trigger, last, now) if last is not None else None
+    return _Seen(last=last, slot=slot, next_at=scheduling.next_slot(trigger, now))
 
 
 def _clocked(setup: Setup) -> Iterator[_Clocked]:
@@ -60,28 +81,23 @@ def _clocked(setup: Setup) -> Iterator[_Clocked]:
             yield _Clocked(runbook=runbook, trigger=trigger, mark=mark)
 
 
-def _keeping(
+def _keep(
+    tx: Tx,
+    mark: str,
+    *,
     setup: Setup,
     actor: Actor,
-    one: _Clocked,
-    done: tuple[datetime | None, datetime],
+    clocked: Mapping[str, _Clocked],
+    found: Mapping[str, _Seen],
     now: datetime,
-    *,
-    lease: str,
-    epoch: int,
-) -> Callable[[Tx], None]:
-    """Up to the second of `done` its slots are done, where up to the first they were; the run begins with that."""
-
-    def keep(tx: Tx) -> None:
-        before, slot = done
-        tx.leases.check(lease, epoch)
-        if tx.marks.at(one.mark) != before:
-            return
-        tx.marks.put(one.mark, slot)
-        if before is not None:
-            _begin(tx, setup, actor, one, slot, now)
-
-    return keep
+) -> None:
+    """The run begins with the mark that its slots are done up to now, unless another look was quicker."""
+    seen = found[mark]
+    if tx.marks.at(mark) != seen.last:
+        return
+    tx.marks.put(mark, seen.slot or now)
+    if seen.slot is not None:
+        _begin(tx, setup, actor, clocked[mark], seen.slot, now)
 
 
 def _begin(tx: Tx, setup: Setup, actor: Actor, one: _Clocked, slot: datetime, now: datetime) -> None:

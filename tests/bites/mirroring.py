@@ -11,6 +11,13 @@ FAULTS = "tests/integrations/pagerduty/test_faults.py"
 
 BITES = [
     Bite(
+        fault="a change of theirs that keeps all that come after it from being followed",
+        file="bot/response/mirrors_due.py",
+        plant=replaced("await look.mistake(mirrored.follow(", "await (lambda it: it)(mirrored.follow("),
+        caught_by=pytest("tests/scenarios/test_mirrors_asked.py"),
+        says="assert <IncidentStatus.TRIGGERED",
+    ),
+    Bite(
         fault="a page that arrives after the end and goes on for ever",
         file="bot/response/page_sent.py",
         plant=replaced(

@@ -28,9 +28,23 @@ BITES = [
     Bite(
         fault="what was told of a handover is not remembered",
         file="bot/response/handovers_due.py",
-        plant=replaced("        tx.marks.put(_mark(schedule.name), after.starts_at)\n", ""),
+        plant=replaced("    tx.marks.put(_mark(name), after.starts_at)\n", ""),
         caught_by=_caught_by("scenarios/test_handovers.py"),
         says="FAILED tests/scenarios/test_handovers.py",
+    ),
+    Bite(
+        fault="a schedule that cannot be read, and keeps all others from being handed over",
+        file="bot/response/one_by_one.py",
+        plant=replaced("                met[key] = mistake\n", "                raise\n"),
+        caught_by=_caught_by("scenarios/test_handovers.py"),
+        says="test_a_schedule_that_cannot_be_read_keeps_no_other_from_being_handed_over",
+    ),
+    Bite(
+        fault="a schedule that is put off and looked at again at once",
+        file="bot/response/one_by_one.py",
+        plant=replaced("        tx.marks.put(self._name(key), until)\n", "        pass\n"),
+        caught_by=_caught_by("scenarios/test_handovers.py"),
+        says="it is put off, and not looked at again and again",
     ),
     Bite(
         fault="a calendar that cannot be had says that nobody is on call",

@@ -53,9 +53,9 @@ BITES = [
     Bite(
         fault="a slot of the clock that whoever looks second begins again",
         file="bot/response/schedules_due.py",
-        plant=replaced("if tx.marks.at(one.mark) != before:", "if False:"),
+        plant=replaced("if tx.marks.at(mark) != seen.last:", "if False:"),
         caught_by=pytest("tests/scenarios/test_triggers.py", "-k", "two_that_look_at_once"),
-        says="assert 3 == 1",
+        says="which an earlier slot began, is under way",
     ),
     Bite(
         fault="an incident that begins a runbook whenever it changes",

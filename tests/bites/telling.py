@@ -62,6 +62,13 @@ BITES = [
         says="test_it_fires_while_one_alert_fires_and_an_end_to_come_is_not_said",
     ),
     Bite(
+        fault="a deadman that cannot be judged, and keeps all others from being missed",
+        file="bot/response/one_by_one.py",
+        plant=replaced("                met[key] = mistake\n", "                raise\n"),
+        caught_by=pytest(DEADMEN, "-k", "cannot_be_judged"),
+        says="test_one_that_cannot_be_judged_keeps_no_other_from_being_missed",
+    ),
+    Bite(
         fault="a deadman that is blamed for our own absence",
         file="bot/alerts/deadmen.py",
         plant=replaced("    if up_since > due - deadman.grace:\n", "    if False:\n"),

@@ -225,6 +225,7 @@ def test_cards(channel: Channel, card: Card) -> None:
         tx.cards.put(card)
         due = tx.cards.due(LAST, 10)
         assert bool(due) is (card.wanted_at is not None)
+        assert tx.cards.keys_due(LAST, 10) == [(one.integration, one.key) for one in due]
         assert tx.cards.next_at() == (None if card.wanted_at is None else card.due_at or card.wanted_at)
         assert [*tx.cards.since(FIRST), *due] == [card] * (1 + len(due))
         return tx.cards.get(card.integration, card.key)

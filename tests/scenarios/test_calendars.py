@@ -11,6 +11,7 @@ from bot.errors import Fenced, IntegrationError, Temporary
 from bot.model.actor import TOCSIN
 from bot.model.schedule import Event, Schedule
 from bot.response import calendars_due, oncall_asked, oncall_covered
+from bot.response.one_by_one import PutOff
 from bot.response.rule_due import LEASE
 from tests.scenarios.tocsin import Tocsin, actor, living
 
@@ -31,6 +32,15 @@ class Team:
         if self.breaks:
             raise Temporary("no answer", integration="team", reason="timeout")
         return [one for one in self.held if one.starts_at < until and one.ends_at > since]
+
+
+class Odd(Team):
+    """One that met a mistake of whoever wrote it."""
+
+    async def events(self, since: datetime, until: datetime, time_zone: str) -> Sequence[Event]:
+        """See `Calendar`."""
+        self.asked += 1
+        raise ValueError("a mistake of whoever wrote it")
 
 
 async def on_call(tocsin: Tocsin) -> tuple[str, ...]:
@@ -101,3 +111,29 @@ async def test_a_process_that_was_taken_over_keeps_nothing(database: Path) -> No
         with pytest.raises(Fenced):
             await calendars_due.look(world, TOCSIN, lease=LEASE, epoch=0)
         assert await on_call(tocsin) == ()
+
+
+async def test_one_that_meets_a_mistake_keeps_no_other_from_being_read(database: Path) -> None:
+    async with living(database) as tocsin:
+        world, now = tocsin.world, tocsin.clock.now()
+        odd, team = Odd(), Team()
+        team.held = [Event(title="ann", starts_at=now, ends_at=now + HOUR)]
+        world.calendars = {"odd": odd, "team": team}
+        made_of = {name: Schedule(name=name, time_zone="UTC", calendar=name) for name in world.calendars}
+        world.setup = replace(world.setup, groups=(), schedules=made_of)
+        epoch = await world.store.write(lambda tx: tx.leases.acquire(LEASE, "here", timedelta(days=400))) or 0
+
+        async def looks() -> None:
+            await calendars_due.look(world, TOCSIN, lease=LEASE, epoch=epoch)
+
+        with pytest.raises(PutOff) as met:
+            await looks()
+        assert list(met.value.mistakes) == ["odd"]
+        duties = {one.schedule.name: one.duty.people for one in await oncall_asked.at(world, actor("ann"))}
+        assert duties == {"odd": (), "team": ("ann",)}
+        await looks()
+        assert (odd.asked, team.asked) == (1, 1), "it is put off"
+        tocsin.clock.jumps(timedelta(minutes=1))
+        with pytest.raises(PutOff):
+            await looks()
+        assert (odd.asked, team.asked) == (2, 1)

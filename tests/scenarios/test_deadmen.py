@@ -14,6 +14,7 @@ import pytest
 from bot.alerts.wire import Received
 from bot.engine.watch import Life, Watch
 from bot.errors import NotFound, StoreUnavailable, Temporary
+from bot.kit.telemetry import Telemetry
 from bot.model.actor import Actor, ActorKind
 from bot.model.alert import Alert
 from bot.model.deadman import Deadman, LifeSign
@@ -45,7 +46,7 @@ async def watching(database: Path, *deadmen: Deadman) -> AsyncIterator[Tocsin]:
         tocsin.world.setup = replace(tocsin.world.setup, groups=(), deadmen=deadmen)
         tocsin.world.alerts.become(tocsin.world.setup, tocsin.clock.now().timestamp())
         epoch = await tocsin.world.store.write(lambda tx: tx.leases.acquire(LEASE, "here", timedelta(days=400)))
-        watch = asyncio.get_running_loop().create_task(Watch(tocsin.world, lambda: epoch).run())
+        watch = asyncio.get_running_loop().create_task(Watch(tocsin.world, lambda: epoch, Telemetry()).run())
         await tocsin.passes("1s")
         yield tocsin
         watch.cancel()
@@ -290,3 +291,14 @@ class Full:
 
     async def prune(self, now: datetime, retention: Retention) -> Mapping[str, int]:
         return await self._inner.prune(now, retention)
+
+
+async def test_one_that_cannot_be_judged_keeps_no_other_from_being_missed(
+    database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd = replace(BACKUP, name="odd", interval=timedelta.max)
+    async with watching(database, odd, BACKUP) as tocsin:
+        await pinged(tocsin, every="190s")
+        assert await statuses(tocsin) == [IncidentStatus.TRIGGERED]
+        assert (await tocsin.case()).incident.title == "nothing is heard of backup"
+        assert caplog.text.count("deadman odd: a mistake of ours") == 4, "once a minute"

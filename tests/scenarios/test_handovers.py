@@ -166,3 +166,14 @@ async def test_a_schedule_that_is_new_begins_with_its_next_handover(database: Pa
         assert told(mail) == []
         await later(tocsin, 1)
         assert sorted(told(mail)) == [("ann", "you are off call: db"), ("ben", "you are on call: db")]
+
+
+async def test_a_schedule_that_cannot_be_read_keeps_no_other_from_being_handed_over(
+    database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    nowhere = replace(SHOP, name="nowhere", time_zone="No/Where")
+    async with handing(database, nowhere, SHOP) as (tocsin, mail):
+        await later(tocsin, 3)
+        assert sorted(told(mail)) == [("ann", "you are off call: The shop"), ("ben", "you are on call: The shop")]
+        looks = caplog.text.count("handovers met a mistake of ours with nowhere")
+        assert 1 <= looks <= 8, "it is put off, and not looked at again and again"

@@ -187,6 +187,8 @@ async def test_two_that_look_at_once_begin_a_slot_once(database: Path) -> None:
         looks = (schedules_due.look(tocsin.world, TOCSIN, lease=LEASE, epoch=epoch) for _ in range(3))
         await asyncio.gather(*looks)
         assert len(await runs(tocsin)) == 1
+        audit = await tocsin.world.store.read(lambda tx: tx.audit.list(object="hourly"))
+        assert [entry.details["refused"] for entry in audit if "refused" in entry.details] == []
         tocsin.clock.jumps(timedelta(hours=1))
         with pytest.raises(Fenced):
             await schedules_due.look(tocsin.world, TOCSIN, lease=LEASE, epoch=epoch - 1)
@@ -210,3 +212,22 @@ async def test_without_schedules_nobody_looks(database: Path) -> None:
     async with living(database, [runbook("other", "incident: {status: closed}")]) as tocsin:
         assert await schedules_due.look(tocsin.world, TOCSIN, lease=LEASE, epoch=0) is None
     assert read_runbook(HOURLY, "h").schedule_triggers
+
+
+async def test_a_schedule_that_cannot_be_followed_holds_up_no_other(
+    database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with clocked(database, HOURLY.replace("hourly", "broken"), HOURLY) as tocsin:
+        setup = tocsin.world.setup
+        broken = setup.runbooks["broken"]
+        nowhere = replace(broken.schedule_triggers[0], time_zone="No/Where")
+        tocsin.world.setup = replace(
+            setup, runbooks={**setup.runbooks, "broken": replace(broken, schedule_triggers=(nowhere,))}
+        )
+        await tocsin.passes("15m")
+        assert [run.runbook.name for run in await runs(tocsin)] == ["hourly"]
+        told = caplog.text.count("schedules met a mistake of ours with schedule broken 0")
+        assert 14 <= told <= 16, "once a minute"
+        tocsin.world.setup = setup
+        await tocsin.passes("60m")
+        assert sorted(run.runbook.name for run in await runs(tocsin)) == ["broken", "hourly", "hourly"]

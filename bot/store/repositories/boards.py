@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.model.board import Card
 from bot.model.ids import IncidentId
@@ -14,6 +14,7 @@ from bot.store.repositories.repository import Found, Repository, Values
 from bot.store.tables import CardRow, table
 
 _cards = table(CardRow)
+_IN_ORDER = (_cards.c.rank, _cards.c.wanted_at, _cards.c.key)
 
 
 def card_row(card: Card) -> Values:
@@ -55,8 +56,17 @@ class Cards(Repository):
     def due(self, now: datetime, limit: int) -> Sequence[Card]:
         """Those that may be tried, in their order."""
         found = select(_cards).where(_cards.c.due_at <= now)
-        ordered = found.order_by(_cards.c.rank, _cards.c.wanted_at, _cards.c.key).limit(limit)
-        return [card_noun(row) for row in self._all(ordered)]
+        return [card_noun(row) for row in self._all(found.order_by(*_IN_ORDER).limit(limit))]
+
+    def keys_due(self, now: datetime, limit: int) -> Sequence[tuple[str, str]]:
+        """Integration and key of the same."""
+        found = select(_cards.c.integration, _cards.c.key).where(_cards.c.due_at <= now)
+        return [(row.integration, row.key) for row in self._all(found.order_by(*_IN_ORDER).limit(limit))]
+
+    def put_off(self, integration: str, key: str, until: datetime) -> None:
+        """One that may be tried before then may be then."""
+        early = _cards.c.integration == integration, _cards.c.key == key, _cards.c.due_at < until
+        self._change(update(_cards).where(*early).values(due_at=until))
 
     def next_at(self) -> datetime | None:
         """When the next one may be tried."""

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from bot.engine.watch import Watch
+from bot.kit.telemetry import Telemetry
 from bot.model.actor import Actor, ActorKind
 from bot.model.deadman import Deadman
 from bot.response import deadman_heard
@@ -83,7 +84,7 @@ async def deadman_missing(site: Site, helps: bool) -> End:
         world.setup = replace(world.setup, groups=(), deadmen=(backup,))
         world.alerts.become(world.setup, world.clock.now().timestamp())
         epoch = await world.store.write(lambda tx: tx.leases.acquire(LEASE, "here", timedelta(days=1)))
-        watch = asyncio.create_task(Watch(world, lambda: epoch).run())
+        watch = asyncio.create_task(Watch(world, lambda: epoch, Telemetry()).run())
         try:
             await tocsin.looked("gone")
             if helps:  # somebody starts the backup, and it lives on
