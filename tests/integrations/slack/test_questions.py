@@ -318,6 +318,28 @@ async def test_the_home_tab_says_whose_turn_it_is(heard: Board, slack: Slack) ->
     assert "Approve" in clicks(asked)
 
 
+async def test_the_home_tab_shows_tasks_follow_ups_silences_and_who_paused_automation(
+    heard: Board, slack: Slack
+) -> None:
+    await played(heard)
+    lines = (
+        "task 1 call the provider owner=me",
+        "followup 1 watch the queue owner=me due=2026-12-31 aim=detect",
+        "task 1 not hers owner=ben",
+        "silence 1h service=cart known",
+        "automation pause a bad release",
+    )
+    for count, text in enumerate(lines, 1):
+        await asyncio.to_thread(lambda text=text: slack.does("command", user="ann", channel="sre", text=text))
+        await until_there(lambda count=count: slack.channel("sre")["unseen"][count - 1 :])
+    await asyncio.to_thread(lambda: slack.does("home", user="ann"))
+    homes = await until_there(lambda: slack.knob("GET", "workspace")["homes"])
+    said = "\n".join(kit.texts(homes["U0ANN"]["blocks"]))
+    for part in ("call the provider", "watch the queue", "1 silence", "Automation is paused by ann", "no schedules"):
+        assert part in said, said
+    assert "not hers" not in said
+
+
 async def test_the_home_tab_of_a_stranger_says_why_it_is_empty_and_what_to_do(heard: Board, slack: Slack) -> None:
     await played(heard)
     slack.does("users", id="U0EVE")
