@@ -24,10 +24,10 @@ class Responding:
         """Whether it leads to where we ask Slack itself, or to Slack; nothing else is ever posted to."""
         try:
             parts = urlsplit(address)
-            host = parts.hostname or ""
+            host, port = parts.hostname or "", parts.port
         except ValueError:
             return False
-        secure = parts.scheme == "https" and parts.port in (None, 443)
+        secure = parts.scheme == "https" and port in (None, 443)
         is_slack = any(host == one or host.endswith(f".{one}") for one in _SLACKS)
         return _place(address) == self._ours or (secure and is_slack and parts.username is None)
 

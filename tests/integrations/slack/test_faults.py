@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from bot.errors import IntegrationError, Permanent, Temporary
 from bot.integrations.slack import integration
 from bot.integrations.slack.config import SlackConfig, check_person
-from bot.kit.plugin import Capabilities
+from bot.integrations.slack.responding import Responding
+from bot.kit.plugin import Capabilities, Tools
 from bot.ports.pager import Messenger, Pager
 from bot.testing.contracts import RETRY_TABLE
 from bot.testing.slack.settings import BOT_TOKEN, SCOPES
@@ -202,6 +203,26 @@ async def test_no_failure_shows_the_token(slack: Slack, pager: Pager, opened: Ca
         ({"url": "slack.com"}, "not an address"),
     ],
 )
+@pytest.mark.parametrize(
+    ("address", "theirs"),
+    [
+        ("https://hooks.slack.com/commands/T1/2/3", True),
+        ("https://hooks.slack-gov.com:443/x", True),
+        ("http://hooks.slack.com/x", False),
+        ("https://hooks.slack.com.example.net/x", False),
+        ("https://evilslack.com/x", False),
+        ("https://ann@hooks.slack.com/x", False),
+        ("https://hooks.slack.com:8443/x", False),
+        ("https://hooks.slack.com:99999/x", False),
+        ("https://[slack.com/x", False),
+        ("http://169.254.169.254/latest", False),
+        ("", False),
+    ],
+)
+def test_only_slack_is_answered(config: dict[str, object], tools: Tools, address: str, theirs: bool) -> None:
+    assert Responding(SlackConfig.model_validate(config), tools).is_theirs(address) is theirs
+
+
 def test_what_cannot_work_is_refused(keys: dict[str, str], complaint: str) -> None:
     with pytest.raises(ValidationError, match=complaint) as caught:
         SlackConfig.model_validate({"bot_token": BOT_TOKEN, **keys})
