@@ -203,6 +203,16 @@ async def test_no_failure_shows_the_token(slack: Slack, pager: Pager, opened: Ca
         ({"url": "slack.com"}, "not an address"),
     ],
 )
+def test_what_cannot_work_is_refused(keys: dict[str, str], complaint: str) -> None:
+    with pytest.raises(ValidationError, match=complaint) as caught:
+        SlackConfig.model_validate({"bot_token": BOT_TOKEN, **keys})
+    assert "of-a-person" not in str(caught.value.errors(include_input=False))
+
+
+def test_it_says_what_it_does() -> None:
+    assert integration.provides == {"pager", "messenger", "mirror", "notifier"}
+
+
 @pytest.mark.parametrize(
     ("address", "theirs"),
     [
@@ -221,13 +231,3 @@ async def test_no_failure_shows_the_token(slack: Slack, pager: Pager, opened: Ca
 )
 def test_only_slack_is_answered(config: dict[str, object], tools: Tools, address: str, theirs: bool) -> None:
     assert Responding(SlackConfig.model_validate(config), tools).is_theirs(address) is theirs
-
-
-def test_what_cannot_work_is_refused(keys: dict[str, str], complaint: str) -> None:
-    with pytest.raises(ValidationError, match=complaint) as caught:
-        SlackConfig.model_validate({"bot_token": BOT_TOKEN, **keys})
-    assert "of-a-person" not in str(caught.value.errors(include_input=False))
-
-
-def test_it_says_what_it_does() -> None:
-    assert integration.provides == {"pager", "messenger", "mirror", "notifier"}
