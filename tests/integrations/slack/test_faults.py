@@ -229,5 +229,5 @@ def test_it_says_what_it_does() -> None:
         ("", False),
     ],
 )
-def test_only_slack_is_answered(config: dict[str, object], tools: Tools, address: str, theirs: bool) -> None:
+async def test_only_slack_is_answered(config: dict[str, object], tools: Tools, address: str, theirs: bool) -> None:
     assert Responding(SlackConfig.model_validate(config), tools).is_theirs(address) is theirs
