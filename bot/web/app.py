@@ -13,6 +13,7 @@ from bot.ports.commands import Commands
 from bot.response.world import World
 from bot.web.alert_pages import ALERT, ALERTS
 from bot.web.automation_pages import AUTOMATION, AutomationChanges
+from bot.web.catchup_page import CATCH_UP
 from bot.web.changes import Changes
 from bot.web.incident_changes import IncidentChanges
 from bot.web.incident_list import FOUND, INCIDENTS
@@ -47,6 +48,7 @@ def routes(world: World, pages: Pages, changes: Changes) -> list[Route]:
         Route("/incidents", pages.show(FOUND), methods=["GET"]),
         Route("/incidents/{key}", pages.show(INCIDENT)),
         Route("/incidents/{key}/events", pages.follow(INCIDENT)),
+        Route("/incidents/{key}/catchup", pages.show(CATCH_UP), methods=["GET"]),
         Route("/incidents/{key}/report.{form}", pages.report),
         *IncidentChanges(world).routes,
         *ResponseChanges(world).routes,

@@ -1,5 +1,7 @@
 """How people work on an incident, on its page: roles, tasks, updates, reminders."""
 
+from datetime import timedelta
+
 from bot.model.ids import IncidentId
 from bot.model.reminder import ReminderKind
 from tests.integrations.web.house import House
@@ -82,3 +84,31 @@ async def test_a_viewer_sees_it_and_is_offered_nothing(house: House) -> None:
     assert "Response</h2>" in page
     assert 'action="/incidents/INC-1/role"' not in page
     assert refused.status_code == 403
+
+
+async def test_whoever_joins_late_catches_up_on_a_page_of_its_own(house: House) -> None:
+    house.clock.advance(timedelta(minutes=40))
+    async with house.browser("ann") as browser:
+        csrf = await house.csrf(browser)
+        await browser.post(f"{HERE}/notes", data={**csrf, "text": "<b>the cache</b> was cold"})
+        await browser.post(f"{HERE}/role", data={**csrf, "role": "commander", "person": "ben"})
+        await browser.post(f"{HERE}/task", data={**csrf, "text": "warm it", "aim": "", "owner": "", "due": ""})
+        await browser.post(f"{HERE}/update", data={**csrf, "audience": "responders", "text": "soon", "next": ""})
+    async with house.browser("vera") as browser:
+        there = f'href="{HERE}/catchup"' in (await browser.get(HERE)).text
+        whole = (await browser.get(f"{HERE}/catchup")).text
+        late = (await browser.get(f"{HERE}/catchup", params={"last": "30m"})).text
+        never = await browser.get(f"{HERE}/catchup", params={"last": "<script>"})
+        missing = await browser.get("/incidents/INC-99/catchup")
+    assert there
+    for page in (whole, late):
+        assert "&lt;b&gt;the cache&lt;/b&gt; was cold" in page
+        assert "ben leads it, ann has it." in page
+        assert "To responders" in page
+        assert "<strong>TASK-1</strong> warm it" in page
+    assert ">all of it</a>" in whole
+    assert f'href="{HERE}/catchup?last=30m" aria-current="true"' in late
+    assert "opened as SEV" in whole
+    assert "opened as SEV" not in late
+    assert (never.status_code, missing.status_code) == (404, 404)
+    assert "<script>" not in never.text.replace("<script src", "")
