@@ -133,6 +133,8 @@ def _presses(brief: Brief) -> Iterator[Press]:
     incident, name = brief.incident, brief.incident.id
     if incident.status is IncidentStatus.TRIGGERED:
         yield Press(label="Acknowledge", says=f"ack {name}", tone=Tone.GOOD)
+    for ask, _ in brief.asks[:_MOST_ASKS]:
+        yield Press(label=f"See {ask}", says=f"approve {ask}")
     if not incident.is_open:
         return
     if incident.alerts:

@@ -115,6 +115,7 @@ async def test_all_that_is_asked_stands_on_the_card(board: Board) -> None:
     }
     [message] = await board.said()
     assert "*APR-1* asks: Roll cart back" in words(message)
+    assert clicks(message)["See APR-1"] == "approve APR-1", "nobody looks for it in a thread"
 
 
 async def test_the_card_says_who_did_and_how_it_ended(board: Board) -> None:
