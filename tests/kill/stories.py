@@ -51,7 +51,7 @@ FIRST = """\
       expr: 'broken{case="$case"} >= bool 0'
       vars: {case: "{{ inputs.case }}"}
       within: 30s
-    rollback: {uses: host.run, with: {host: here, argv: <first.rollback>}}
+    rollback: {uses: host.run, with: {host: here, argv: <first.rollback>}, timeout: 6s}
 """
 FLAKY = """\
   - id: flaky
@@ -60,7 +60,7 @@ FLAKY = """\
     with: {host: here, argv: <flaky>}
     retry: {attempts: 2, wait: 1s, backoff: 2}
     timeout: 6s
-    rollback: {uses: host.run, with: {host: here, argv: <flaky.rollback>}}
+    rollback: {uses: host.run, with: {host: here, argv: <flaky.rollback>}, timeout: 6s}
 """
 LAST = """\
   - id: last
