@@ -35,6 +35,11 @@ BITES = [
         "tests/integrations/http/test_requests.py -k by_name", "apiary",
     ),
     _bite(
+        "a segment of an address may be several",
+        "integrations/http/asking.py", 'return quote(text, safe="", errors="replace")', "return text",
+        "tests/integrations/http/test_hostile.py -k one_segment", "test_a_segment_is_one_segment",
+    ),
+    _bite(
         "a runbook is run again after a crash",
         "response/own/running.py", "        if before:\n            return before[-1]\n", "",
         "tests/scenarios/test_own_actions.py -k begun_again", "test_a_run_that_was_begun_before_a_crash",

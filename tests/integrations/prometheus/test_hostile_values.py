@@ -5,6 +5,7 @@ import contextlib
 import itertools
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import promql_parser
 import pytest
@@ -21,6 +22,7 @@ from bot.kit.redaction import Redactor
 from bot.kit.way_in import Access, access
 from bot.testing.clock import FakeClock
 from bot.testing.contracts import HOSTILE
+from tests.hostile import corpus
 from tests.integrations.prometheus.remote_write import write
 from tests.servers import PrometheusServer
 from tests.soak import many
@@ -88,6 +90,16 @@ def test_only_the_value_changes(value: str, template: str) -> None:
             assert filled == written.replace("$v", value)
         elif "$v" not in written:
             assert filled == written
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_no_text_that_is_syntax_somewhere_is_syntax_here(template: str, tmp_path: Path) -> None:
+    shape, filled = [one[:2] for one in matchers(template)], 0
+    for text in corpus(tmp_path / "canary"):
+        with contextlib.suppress(Permanent):
+            assert [one[:2] for one in matchers(fill(template, {"v": text}, "prom"))] == shape, text
+            filled += 1
+    assert filled > 300
 
 
 @given(st.text(st.characters(codec="utf-8") | st.sampled_from("\"'`$#{}=~v\\"), max_size=30), VALUES)
