@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.engine.bell import IDLE_S, SOON_S, Bell, Bells
@@ -19,6 +19,7 @@ from bot.model.actor import TOCSIN, Actor
 from bot.response import (
     boards_due,
     calendars_due,
+    clock_set_back,
     escalations_due,
     handovers_due,
     mirrors_due,
@@ -33,6 +34,8 @@ _log = logging.getLogger(__name__)
 
 _AT_ONCE_S = 0.05
 """Before a look that has more to do goes on: others have their turn."""
+_SET_BACK = timedelta(seconds=5)
+"""A clock that shows this much less than the time that passed was set back."""
 _AGAIN_S, _LONGEST_S = 2.0, 60.0
 """After a look that failed for a reason we know; and at most, where it is a mistake of ours that stays."""
 
@@ -70,6 +73,8 @@ class Timers:
         self._world = world
         self._epoch = epoch
         self._telemetry = telemetry
+        self._last: tuple[float, datetime] | None = None
+        """The loop's own time and the clock's, when somebody looked last; None: this process stood by."""
         self._looks = {name: (look, bells.new()) for name, look in looks.items()}
 
     async def run(self) -> None:
@@ -110,8 +115,25 @@ class Timers:
         """Seconds until the next one."""
         epoch = self._epoch()
         if epoch is None:
+            self._last = None
             return SOON_S
+        await self._mind_the_clock(epoch)
         at = await look(self._world, TOCSIN, lease=LEASE, epoch=epoch)
         if at is None:
             return IDLE_S
         return max(_AT_ONCE_S, (at - self._world.clock.now()).total_seconds())
+
+    async def _mind_the_clock(self, epoch: int) -> None:
+        """What is to come stays as far away as it was when the clock is set back. Of several looks one sees to it."""
+        before, self._last = self._last, (asyncio.get_running_loop().time(), self._world.clock.now())
+        if before is None:
+            return
+        back = timedelta(seconds=self._last[0] - before[0]) - (self._last[1] - before[1])
+        if back <= _SET_BACK:
+            return
+        try:
+            await clock_set_back.follow(self._world, TOCSIN, back, lease=LEASE, epoch=epoch)
+        except BaseException:
+            self._last = before
+            raise
+        _log.warning("the clock was set back by %s; what is to come stays as far away as it was", back)

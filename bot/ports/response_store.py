@@ -6,7 +6,7 @@ Part of `bot.ports.store.Tx`; what holds for every change of the store holds her
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from bot.model.escalation import Escalation
@@ -103,6 +103,10 @@ class Escalations(Protocol):
 
     def put_off(self, incident: IncidentId, until: datetime) -> None:
         """What is due of this incident before then is due then."""
+        ...
+
+    def bring_forward(self, by: timedelta) -> None:
+        """Every step that is to come comes earlier by this much."""
         ...
 
     def next_at(self) -> datetime | None:

@@ -14,7 +14,6 @@ from typing import Protocol, TypeVar
 
 from bot.errors import Fenced, StoreError
 from bot.model.audit import AuditEntry
-from bot.model.errand import Errand, ErrandKind
 from bot.model.evaluation import EvaluationRecord
 from bot.model.event import Record
 from bot.model.evidence import Attachment, Evidence
@@ -28,6 +27,7 @@ from bot.ports.automation_store import Automations, Outputs
 from bot.ports.board import Cards
 from bot.ports.chat_store import ChatLinks
 from bot.ports.incident_store import Incidents, Merges
+from bot.ports.outbox_store import Outbox
 from bot.ports.response_store import Escalations, Marks, Overrides, Pages, Refs, Reminders, Tasks, Updates
 from bot.ports.statistics_store import Statistics
 
@@ -194,43 +194,6 @@ class Audit(Protocol):
 
     def broken_at(self) -> int | None:
         """The first `seq` whose hash does not follow, or None when the chain holds."""
-        ...
-
-
-class Outbox(Protocol):
-    """Errands, kept until done. Claiming is a lease on the database's clock."""
-
-    def add(self, errand: Errand) -> bool:
-        """Adds it; False when one with its `dedup_key` was ever added, or, with a lane, waits there."""
-        ...
-
-    def claim(
-        self, owner: str, now: datetime, lease: timedelta, kinds: Sequence[ErrandKind] = tuple(ErrandKind)
-    ) -> Errand | None:
-        """Takes one of these kinds that is due, that nobody holds and that is the first of its lane.
-
-        It counts the attempt.
-        """
-        ...
-
-    def done(self, errand: Errand) -> None:
-        """It is done. Fenced when another attempt has begun."""
-        ...
-
-    def put_off(self, errand: Errand, due_at: datetime, error: str) -> None:
-        """It failed; try again then. Fenced when another attempt has begun."""
-        ...
-
-    def oldest_due(self, now: datetime) -> datetime | None:
-        """Since when the oldest undone errand has been due."""
-        ...
-
-    def next_at(self) -> datetime | None:
-        """When the next errand is due, of those that nobody holds and that are the first of their lane."""
-        ...
-
-    def release_all(self) -> None:
-        """Ends every lease: for a store that only one process can open, after a crash."""
         ...
 
 

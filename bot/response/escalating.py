@@ -135,7 +135,10 @@ def _make(tx: Tx, setup: Setup, incident: IncidentId, step: Step, now: datetime)
     for entry in paging.stepped(incident, step, now):
         tx.incidents.tell(entry)
     for person in step.people:
-        page_wanted.add(tx, setup, TOCSIN, incident, person, now, level=step.level, round=step.round)
+        page_wanted.add(
+            tx, setup, TOCSIN, incident, person, now,
+            level=step.level, round=step.round, since=step.after.started_at,
+        )  # fmt: skip
 
 
 def _why_over(incident: Incident, actor: Actor) -> str:

@@ -93,6 +93,7 @@ async def _fail(world: World, actor: Actor, pages: Sequence[Page], error: str, t
         following = page_wanted.add(
             tx, setup, actor, page.incident, page.person, now,
             contact=page.contact + 1, level=page.level, round=page.round, text=text,
+            since=page.created_at,
         )  # fmt: skip
         tx.incidents.tell(paging.failed(ended, following, now))
         if following is None and page.level != BY_HAND:

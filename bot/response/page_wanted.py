@@ -26,8 +26,13 @@ def add(
     level: int = BY_HAND,
     round: int = 0,
     text: str = "",
+    since: datetime | None = None,
 ) -> Page | None:
-    """The attempt, in the transaction that decided it; None: the person has no such way. `text`: for them to read."""
+    """The attempt, in the transaction that decided it; None: the person has no such way. `text`: for them to read.
+
+    `since`: when the escalation began that it belongs to. A page is not older than that, also where the clock was set
+    back meanwhile: it would count for none.
+    """
     require(actor, Act.PAGE, incident, now)
     known = setup.people.get(person)
     ways = known.contacts[contact:] if known is not None else ()
@@ -39,7 +44,7 @@ def add(
         person=person,
         integration=ways[0].integration,
         address=ways[0].address,
-        created_at=now,
+        created_at=max(now, since or now),
         contact=contact,
         level=level,
         round=round,

@@ -28,6 +28,7 @@ def hold_back(tx: Tx, setup: Setup, actor: Actor, page: Page, incident: Incident
     until = paging.leaves_with_others_at(page, incident, known, setup.bundle_pages)
     if known is None or until is None:
         return False
+    until = min(until, now + setup.bundle_pages)  # what they know of may have left before the clock was set back
     if not tx.pages.held(page.person, page.integration, page.address, under_way=False):
         _leave(tx, page, until, f"held {page.id}")
     tx.pages.put(replace(page, status=PageStatus.HELD))

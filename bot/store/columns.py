@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, Text
+from sqlalchemy import BigInteger, ColumnElement, Text, type_coerce
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -99,6 +99,11 @@ class Instant(Alike[datetime]):
     def give(value: int | None) -> datetime | None:
         """From the column."""
         return None if value is None else moment(value)
+
+
+def earlier(column: ColumnElement[Any], by: timedelta) -> ColumnElement[int]:  # Any: a moment, or none
+    """The moment in a column, less a duration; as what lies there."""
+    return type_coerce(column, BigInteger()) - span_micros(by)
 
 
 class Span(Alike[timedelta]):

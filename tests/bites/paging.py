@@ -143,4 +143,25 @@ BITES = [
         caught_by=pytest(f"{BROKEN}::test_a_page_that_fails_is_kept_as_failed_though_the_next_level_is_broken"),
         says="assert",
     ),
+    Bite(
+        fault="a clock that is set back by an hour, for which people wait an hour longer",
+        file="bot/engine/timers.py",
+        plant=replaced("        if back <= _SET_BACK:\n", "        if True:\n"),
+        caught_by=pytest(f"{WOKEN}::test_a_clock_that_is_set_back_lets_nobody_wait_longer"),
+        says="assert ['ann'] == ['ann', 'ben']",
+    ),
+    Bite(
+        fault="pages that are older than their escalation, as the clock was set back, and count for nobody",
+        file="bot/response/page_wanted.py",
+        plant=replaced("created_at=max(now, since or now)", "created_at=now"),
+        caught_by=pytest(f"{WOKEN}::test_a_clock_that_is_set_back_lets_nobody_wait_longer"),
+        says="test_a_clock_that_is_set_back_lets_nobody_wait_longer",
+    ),
+    Bite(
+        fault="a page that is tried again an hour later, as the clock was set back",
+        file="bot/response/clock_set_back.py",
+        plant=replaced("        tx.outbox.bring_forward(by)\n", ""),
+        caught_by=pytest(f"{WOKEN}::test_a_page_that_is_tried_again_is_tried_as_soon_after_the_clock_was_set_back"),
+        says="assert [] == ['ben']",
+    ),
 ]

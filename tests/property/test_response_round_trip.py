@@ -1,7 +1,7 @@
 """What is kept of the response to incidents comes back from both databases as it went in."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -34,6 +34,7 @@ from tests.property.kept import (
     words,
 )
 
+HOUR = timedelta(hours=1)
 THE_INCIDENT = st.just(IncidentId("INC-1"))
 days = st.dates()
 tasks = st.builds(
@@ -142,6 +143,9 @@ def test_escalations(channel: Channel, escalation: Escalation) -> None:
         tx.incidents.put(INCIDENT)
         tx.escalations.put(escalation)
         assert tx.escalations.due(LAST, 2) == ([escalation.incident] if escalation.due_at else [])
+        tx.escalations.bring_forward(HOUR)
+        assert tx.escalations.next_at() == (escalation.due_at and escalation.due_at - HOUR)
+        tx.escalations.bring_forward(-HOUR)
         return tx.escalations.get(INCIDENT.id)
 
     assert there_and_back(channel, work) == escalation

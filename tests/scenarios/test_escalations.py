@@ -403,3 +403,43 @@ async def test_a_mistake_of_ours_with_many_delays_nobody_else_and_is_tried_again
         assert [text for text in await made.said() if text == put_off] == [put_off]
         await made.tocsin.passes("90s")
         assert "nobody acknowledged; all levels once more" in await made.said()
+
+
+async def test_a_clock_that_is_set_back_lets_nobody_wait_longer(database: Path) -> None:
+    async with house(database) as made:
+        await made.declares()
+        await made.tocsin.passes("2s")
+        made.tocsin.clock.is_set(-timedelta(hours=1))
+        await made.tocsin.passes("4s")
+        assert [call.person for call in made.phone.calls] == ["ann", "ben"]
+        await made.tocsin.passes("54s")
+        assert [call.person for call in made.phone.calls] == ["ann", "ben", "ann", "ben"]
+        assert [call.person for call in made.mail.calls] == ["cyd", "cyd"]
+        said = await made.said()
+        assert said.count("nobody acknowledged; all levels once more") == 1
+        assert "nobody else is paged: every level was paged, and nobody acknowledged" in said
+        assert not [text for text in said if "followed instead" in text or "nobody was reached" in text]
+
+
+async def test_a_page_that_is_tried_again_is_tried_as_soon_after_the_clock_was_set_back(database: Path) -> None:
+    async with house(database, EscalationPolicy(name="shop", levels=(level("ben", wait=3600 * SECOND),))) as made:
+        made.phone.breaks(DOWN)
+        await made.declares()
+        await made.tocsin.passes("1s")
+        made.phone.breaks(None)
+        made.tocsin.clock.is_set(-timedelta(hours=1))
+        await made.tocsin.passes("25s")
+        assert [call.person for call in made.phone.calls] == ["ben"]
+
+
+async def test_a_clock_that_is_set_on_or_hardly_back_brings_nothing_forward(database: Path) -> None:
+    async with house(database, EscalationPolicy(name="shop", levels=(level("ann", wait=600 * SECOND), SLEEPS))) as made:
+        await made.declares()
+        await made.tocsin.passes("2s")
+        made.tocsin.clock.is_set(-3 * SECOND)
+        await made.tocsin.passes("2m")
+        made.tocsin.clock.is_set(3 * SECOND)
+        await made.tocsin.passes("474s")
+        assert [call.person for call in made.phone.calls] == ["ann"]
+        await made.tocsin.passes("10s")
+        assert [call.person for call in made.phone.calls] == ["ann", "ben"]

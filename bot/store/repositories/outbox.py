@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, bindparam, delete, func, or_, 
 
 from bot.errors import Fenced
 from bot.model.errand import Errand, ErrandKind
-from bot.store.columns import DatabaseNow, Instant, Words, span_micros
+from bot.store.columns import DatabaseNow, Instant, Words, earlier, span_micros
 from bot.store.prepared import Prepared
 from bot.store.repositories.repository import Found, Repository, Values
 from bot.store.tables import ErrandRow, table
@@ -71,7 +71,7 @@ def errand_noun(row: Found) -> Errand:
 
 
 class Outbox(Repository):
-    """See `bot.ports.store.Outbox`."""
+    """See `bot.ports.outbox_store.Outbox`."""
 
     def add(self, errand: Errand) -> bool:
         """Adds it; False when one with its `dedup_key` was ever added."""
@@ -110,6 +110,11 @@ class Outbox(Repository):
         """When the next errand is due, of those that nobody holds and that are the first of their lane."""
         row = self._first(_AHEAD)
         return row.at if row else None
+
+    def bring_forward(self, by: timedelta) -> None:
+        """All that is to be done is due earlier by this much."""
+        to_do = _outbox.c.due_at.is_not(None)
+        self._change(update(_outbox).where(to_do).values(due_at=earlier(_outbox.c.due_at, by)))
 
     def release_all(self) -> None:
         """Ends every lease; errands that were under way are due as they were."""

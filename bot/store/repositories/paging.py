@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
@@ -13,6 +13,7 @@ from bot.model.ids import IncidentId, OverrideId, PageId
 from bot.model.incident import IncidentKind, IncidentStatus, Severity
 from bot.model.page import Known, Page, PageStatus
 from bot.model.schedule import Override
+from bot.store.columns import earlier
 from bot.store.repositories.repository import Found, Repository, Values
 from bot.store.tables import EscalationRow, IncidentRow, OverrideRow, PageRow, table
 
@@ -144,6 +145,11 @@ class Escalations(Repository):
         """What is due of this incident before then is due then."""
         early = _escalations.c.incident == incident, _escalations.c.due_at < until
         self._change(update(_escalations).where(*early).values(due_at=until))
+
+    def bring_forward(self, by: timedelta) -> None:
+        """Every step that is to come comes earlier by this much."""
+        to_come = _escalations.c.due_at.is_not(None)
+        self._change(update(_escalations).where(to_come).values(due_at=earlier(_escalations.c.due_at, by)))
 
     def next_at(self) -> datetime | None:
         """When the next step is due."""

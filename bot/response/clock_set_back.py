@@ -1,0 +1,26 @@
+"""The clock was set back: what is to come stays as far away as it was, so that nobody is woken later for it.
+
+Reminders are worked out from when things happened, and come later by as much.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.model.actor import Actor
+from bot.ports.store import Tx
+from bot.response.world import World
+from bot.rights import Act, require
+
+
+async def follow(world: World, actor: Actor, by: timedelta, *, lease: str, epoch: int) -> None:
+    """Steps of escalations and errands come earlier by this much. Fenced when another process looks by now."""
+    require(actor, Act.PAGE, "escalations", world.clock.now())
+
+    def keep(tx: Tx) -> None:
+        tx.leases.check(lease, epoch)
+        tx.escalations.bring_forward(by)
+        tx.outbox.bring_forward(by)
+
+    await world.store.write(keep)
+    world.nudge()
