@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from bot.errors import IntegrationError
 from bot.integrations.ansible.config import AnsibleConfig
 from bot.integrations.ansible.inventory import read_inventory
-from bot.integrations.ansible.sources import runs_even_in_check_mode
+from bot.integrations.ansible.sources import TooMuch, runs_even_in_check_mode
+from bot.kit.redaction import visible
 from bot.ports.actions import Health
 
 
@@ -29,7 +30,12 @@ class Examination:
         found = [path for path in folder.glob("**/*.y*ml") if path.is_file()] if folder.is_dir() else []
         if not found:
             return Health(what=what, ok=False, detail=f"{folder} holds none", hint="see `playbooks` of the integration")
-        forced = runs_even_in_check_mode(folder)
+        try:
+            forced = runs_even_in_check_mode(folder)
+        except (TooMuch, OSError) as error:
+            why = "too many files" if isinstance(error, TooMuch) else f"what cannot be read: {visible(str(error))}"
+            hint = "let it hold playbooks and their roles alone; links in it are followed"
+            return Health(what=what, ok=False, detail=f"{folder} holds {why}", hint=hint)
         detail = f"{len(found)} files of YAML in {folder}"
         if forced:
             detail += f"; {forced} runs in check mode too, so none of them is rehearsed"

@@ -58,3 +58,14 @@ async def test_the_doctor_counts_hosts_and_playbooks(site: Site) -> None:
     assert "forced.yml:" in playbooks.detail
     assert (inventory.ok, inventory.detail) == (True, "2 hosts")
     assert inventory.version.startswith("ansible-core 2")
+
+
+async def test_a_folder_that_is_too_large_is_told_and_hides_nothing_else(site: Site) -> None:
+    site.playbook("ping.yml", PING)
+    (site.folder / "all").mkdir()
+    for number in range(5_001):
+        (site.folder / "all" / f"{number}.txt").touch()
+    (site.folder / "playbooks" / "all").symlink_to(site.folder / "all")
+    playbooks, inventory = await Examination(name="plays", config=site.config).examine()
+    assert (playbooks.ok, playbooks.detail) == (False, f"{site.config.playbooks} holds too many files")
+    assert inventory.ok
