@@ -69,20 +69,27 @@ def _tell(
     told = reminders.told(due, lack, now)
     tx.reminders.put(told)
     record(tx, actor, Act.REMIND, incident.id, now, kind=str(kind), count=str(told.count))
-    people = reminders.whom(incident, kind, tasks) or _on_call(tx, setup, actor, incident, now)
     text, why = reminders.sentence(kind, lack, tasks, now), reminders.advice(incident, kind)
-    for person in people:
-        messages.send(
-            tx, setup, actor, person,
-            subject=f"{incident.id}: {text}",
-            text=f"{incident.severity} {incident.title}\n\n{text}; {why}",
-            link=f"{setup.public_url}/incidents/{incident.id}",
-            id=f"reminder {incident.id} {kind} {now.isoformat()}",
-            now=now,
-            about=incident.id,
-            presses=reminders.presses(incident, kind),
-        )  # fmt: skip
-    tx.incidents.tell(reminders.reminded(incident, text, _said_to(people, why), actor, now))
+
+    def sent(people: Sequence[str]) -> Sequence[str]:
+        return [
+            person
+            for person in people
+            if messages.send(
+                tx, setup, actor, person,
+                subject=f"{incident.id}: {text}",
+                text=f"{incident.severity} {incident.headline}\n\n{text}; {why}",
+                link=f"{setup.public_url}/incidents/{incident.id}",
+                id=f"reminder {incident.id} {kind} {now.isoformat()}",
+                now=now,
+                about=incident.id,
+                presses=reminders.presses(incident, kind),
+            )
+        ]  # fmt: skip
+
+    wanted = reminders.whom(incident, kind, tasks)
+    reached = sent(wanted) or sent(_on_call(tx, setup, actor, incident, now))
+    tx.incidents.tell(reminders.reminded(incident, text, _said_to(wanted, reached, why), actor, now))
 
 
 def _on_call(tx: Tx, setup: Setup, actor: Actor, incident: Incident, now: datetime) -> Sequence[str]:
@@ -99,5 +106,9 @@ def _behind(tx: Tx, setup: Setup, actor: Actor, target: Target, now: datetime) -
     return escalating.on_duty(tx, setup, actor, target.name, now)
 
 
-def _said_to(people: Sequence[str], why: str) -> str:
-    return f"told {', '.join(people)}; {why}" if people else why
+def _said_to(wanted: Sequence[str], reached: Sequence[str], why: str) -> str:
+    """Who reads it, and who should have and named no way to be reached."""
+    left = [name for name in wanted if name not in reached]
+    said = [f"told {', '.join(reached)}"] if reached else []
+    said += [f"{', '.join(left)} cannot be reached: no contacts in tocsin.yaml"] if left else []
+    return "; ".join([*said, why])

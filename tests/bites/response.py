@@ -41,6 +41,13 @@ BITES = [
         says="'of another version' is not a valid ReminderKind",
     ),
     Bite(
+        fault="a reminder for somebody who cannot be reached, which nobody reads",
+        file="bot/response/reminders_due.py",
+        plant=replaced("sent(wanted) or sent(_on_call", "sent(wanted or _on_call"),
+        caught_by=pytest(f"{SCENARIOS}::test_a_reminder_for_somebody_who_cannot_be_reached_goes_to_whoever_is_on_call"),
+        says="assert [] == ['INC-1: nobo",
+    ),
+    Bite(
         fault="a message that is given up with its first contact",
         file="bot/response/messages.py",
         plant=replaced(

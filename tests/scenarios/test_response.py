@@ -372,6 +372,21 @@ async def test_a_reminder_that_nobody_is_there_for_goes_to_whoever_is_on_call(da
         assert [one.says for one in told.presses] == ["role INC-1 commander", "snooze INC-1 30m", "snooze INC-1 4h"]
 
 
+async def test_a_reminder_for_somebody_who_cannot_be_reached_goes_to_whoever_is_on_call(database: Path) -> None:
+    async with room(database) as here:
+        world = here.tocsin.world
+        world.setup = replace(
+            world.setup, schedules={"rota": ROTA}, escalations={"shop": SHOP}, default_escalation="shop"
+        )
+        await here.declares(Severity.SEV1)
+        await incident_changed.acknowledge(world, actor("dan"), INC)
+        await here.later("5m2s")
+        assert here.read_by("cyd") == ["INC-1: nobody has led the response for 5m"]
+        [said] = [one for one in (await here.tocsin.case()).timeline if one.kind == "reminder"]
+        assert said.why is not None
+        assert said.why.startswith("told cyd; dan cannot be reached: no contacts in tocsin.yaml; ")
+
+
 @pytest.mark.parametrize("kind", ReminderKind)
 def test_whatever_a_reminder_offers_is_a_command(kind: ReminderKind) -> None:
     incident = Incident(id=INC, title="x", severity=Severity.SEV1, status=IncidentStatus.TRIGGERED, opened_at=BEGINNING)
