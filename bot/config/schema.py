@@ -317,7 +317,9 @@ class Config(Strict):
         default=(), description="Who is woken for an incident, one after the other, until somebody has it."
     )
     default_escalation: str = Field(
-        default="", description="The escalation of incidents whose service names none. Default: they wake nobody."
+        default="",
+        description="The escalation of incidents whose service names none, and of those whose own cannot be followed."
+        " Default: the first wake nobody, the others everybody who has `contacts` and is no `viewer`.",
     )
     bundle_pages: Duration = Field(
         default=timedelta(minutes=5),
