@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from bot.errors import Conflict, Fenced, NotFound
+from bot.errors import Conflict, Fenced, NotFound, StoreError
 from bot.model.chat_link import ChatLink
 from bot.model.errand import Errand, ErrandKind
 from bot.model.evaluation import EvaluationRecord, RuleFinding, Sighting
@@ -140,6 +140,21 @@ class TransactionsSuite:
             await store.read(lambda tx: tx.incidents.put(incident(1)))
         assert type(refused.value).__module__ == "bot.errors"
         assert await store.read(lambda tx: tx.incidents.list()) == []
+
+    async def test_a_mistake_that_is_met_inside_a_work_undoes_nothing(self, store: Store) -> None:
+        def stumbles() -> None:
+            raise Boom
+
+        def work(tx: Tx) -> Exception | None:
+            three_facts(tx, 1)
+            return tx.mistake_in(stumbles)
+
+        assert isinstance(await store.write(work), Boom)
+        assert await store.read(lambda tx: tx.incidents.get(IncidentId("INC-1"))) == incident(1)
+
+    async def test_what_the_database_itself_raises_is_no_mistake_of_a_work(self, store: Store) -> None:
+        with pytest.raises(StoreError):
+            await store.read(lambda tx: tx.mistake_in(lambda: tx.marks.put("nobody may write here", NOW)))
 
     async def test_what_was_asked_for_and_given_up_in_the_queue_is_not_done(self, store: Store) -> None:
         first = asyncio.create_task(store.write(lambda tx: three_facts(tx, 1)))
