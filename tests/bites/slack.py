@@ -99,9 +99,9 @@ BITES = [
         fault="an answer that nobody finds, to what was clicked on the home tab",
         file="bot/integrations/slack/answers.py",
         plant=replaced(
-            'await self._post("chat.postMessage", answer, channel=await self._direct(found.user))',
+            'await self._post("chat.postMessage", answer, channel=await self._direct(user))',
             "await self._post(\n"
-            '            "chat.postEphemeral", answer, channel=await self._direct(found.user), user=found.user\n'
+            '            "chat.postEphemeral", answer, channel=await self._direct(user), user=user\n'
             "        )",
         ),
         caught_by=pytest("tests/integrations/slack/test_commands.py", "-k", "menu and posted"),
@@ -225,6 +225,13 @@ BITES = [
         ),
         caught_by=pytest("tests/integrations/slack/test_questions.py", "-k", "void"),
         says="test_a_card_that_is_void_changes_at_once_and_says_why",
+    ),
+    Bite(
+        fault="a click on an answer that is followed without a word",
+        file="bot/integrations/slack/hearing.py",
+        plant=replaced(" and not is_below_answer(name)", ""),
+        caught_by=pytest("tests/integrations/slack/test_questions.py", "-k", "home_tab_says"),
+        says="test_the_home_tab_says_whose_turn_it_is",
     ),
     Bite(
         fault="a question that nobody can answer any more because its channel was archived",

@@ -8,6 +8,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from bot.errors import IntegrationError, StoreError, Temporary, TocsinError
@@ -27,6 +28,8 @@ _log = logging.getLogger(__name__)
 _LONGEST = 3000
 _REMEMBERED = 2000
 _NOT_THERE = frozenset({"channel_not_found", "is_archived", "not_in_channel", "user_not_in_channel"})
+_LOOKS = timedelta(minutes=30)
+"""For so long somebody may look where they said something; what only they see there is gone when they come later."""
 _PATIENCE_S = 2.0
 """Slack waits for three seconds."""
 
@@ -110,8 +113,13 @@ class Answers:
         if await self._shown(found):
             return
         who = await self._vouching.of(found.user)
-        if not isinstance(who, str):  # nobody else could have done anything
-            await self._whisper(found, self._commands.missed(found.to(self._vouching.bot), missed))
+        if isinstance(who, str):  # they could not have done anything
+            return
+        answer = self._commands.missed(found.to(self._vouching.bot), missed)
+        if missed.age < _LOOKS:
+            await self._whisper(found, answer)
+        else:
+            await self._write_to(found.user, answer)
 
     async def open(self, found: Heard) -> None:
         """The form that is asked for, once."""
@@ -226,7 +234,10 @@ class Answers:
         except Refusal as refusal:
             if refusal.word not in _NOT_THERE:
                 raise
-        await self._post("chat.postMessage", answer, channel=await self._direct(found.user))
+        await self._write_to(found.user, answer)
+
+    async def _write_to(self, user: str, answer: Answer) -> None:
+        await self._post("chat.postMessage", answer, channel=await self._direct(user))
 
     async def _post(self, method: str, answer: Answer, **where: str) -> None:
         """In words alone, where Slack finds the rest ill-formed."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.integrations.slack import modals
 from bot.integrations.slack.letters import ACKNOWLEDGE
+from bot.integrations.slack.presses import is_below_answer
 from bot.model.ids import IncidentId
 from bot.model.utterance import Filled, Utterance
 
@@ -143,7 +144,8 @@ def click(payload: Payload, prefix: str) -> Heard | None:
     user, value = _text(_held(payload, "user"), "id"), action.get("value")
     if not user or not isinstance(value, str):
         return None
-    text = f"ack {IncidentId(value)}" if _text(action, "action_id") == ACKNOWLEDGE else value
+    name = _text(action, "action_id")
+    text = f"ack {IncidentId(value)}" if name == ACKNOWLEDGE else value
     return Heard(
         user=user,
         what=Utterance(text=text, prefix=prefix),
@@ -151,7 +153,7 @@ def click(payload: Payload, prefix: str) -> Heard | None:
         back=_text(payload, "response_url"),
         trigger=_text(payload, "trigger_id"),
         key=_text(payload, "trigger_id"),
-        quiet=_held(payload, "container").get("is_ephemeral") is False,
+        quiet=_held(payload, "container").get("is_ephemeral") is False and not is_below_answer(name),
         at_home=_held(payload, "view").get("type") == "home",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from bot.integrations.slack.letters import Json
@@ -10,7 +11,13 @@ from bot.model.answer import Press, Tone
 SAYS = "say:"
 """What the `action_id` of such a button begins with; its value is what is said."""
 _STYLES = {Tone.GOOD: "primary", Tone.BAD: "danger"}
+_NUMBERED = re.compile(r"\.\d+$")
 _LONGEST_LABEL, _LONGEST_CONFIRM = 75, 300
+
+
+def is_below_answer(action_id: str) -> bool:
+    """Whether it is one of an answer's, which are numbered: nothing that stands there shows what became of a click."""
+    return bool(_NUMBERED.search(action_id))
 
 
 def button(press: Press) -> Json:

@@ -93,6 +93,16 @@ async def types(slack: Slack, text: str) -> dict[str, Any]:
     return await does(slack, "command", user="ann", channel="sre", text=text)
 
 
+async def written_to(slack: Slack) -> dict[str, Any]:
+    """What Ann finds in her conversation with the app, whenever she comes."""
+
+    async def is_there() -> bool:
+        return bool(await asyncio.to_thread(slack.said, "@ann"))
+
+    await until(is_there)
+    return dict(slack.said("@ann")[0])
+
+
 async def begins(board: Board) -> Errand:
     """Somebody took it, and was killed before anything came of it."""
 
@@ -141,19 +151,23 @@ async def test_a_form_that_was_sent_is_not_lost_and_one_to_be_opened_is_opened_a
         assert await titles(second) == ["customers cannot pay"]
 
 
-async def test_what_is_old_is_not_done_and_whoever_said_it_is_told(lives: Lives, slack: Slack) -> None:
+@pytest.mark.parametrize(("minutes", "place"), [(29, "sre"), (31, "@ann")])
+async def test_what_is_old_is_not_done_and_whoever_said_it_is_told(
+    lives: Lives, slack: Slack, minutes: int, place: str
+) -> None:
     async with lives.one():
         await types(slack, "declare sev1 customers cannot pay")
-    lives.clock.advance(timedelta(minutes=31))
+    lives.clock.advance(timedelta(minutes=minutes))
     async with lives.one() as second, followed(second.world):
-        told = await answer(slack, 0)
-        assert "Tocsin was away when you said this, 31m ago, so it was not done" in words(told)
+        told = await answer(slack, 0) if place == "sre" else await written_to(slack)
+        assert f"Tocsin was away when you said this, {minutes}m ago, so it was not done" in words(told)
         assert "/tocsin declare sev1 customers cannot pay" in words(told)
         await all_done(second)
         assert await titles(second) == []
         again = button(told, "Say it again")
-        await does(slack, "click", user="ann", channel="sre", ts=told["ts"], action_id=again["action_id"])
-        assert "INC-1 is declared" in words(await answer(slack, 1))
+        before = len(unseen(slack, place))
+        await does(slack, "click", user="ann", channel=place, ts=told["ts"], action_id=again["action_id"])
+        assert "INC-1 is declared" in words(await answer(slack, before, place))
         assert await titles(second) == ["customers cannot pay"]
 
 
@@ -195,7 +209,7 @@ async def test_while_slack_is_away_the_word_waits_that_it_was_not_done(lives: Li
         await until(was_tried)
         slack.mended()
         lives.clock.advance(timedelta(minutes=5))
-        assert "customers cannot pay" in words(await answer(slack, 0))
+        assert "customers cannot pay" in words(await written_to(slack))
 
 
 async def test_two_processes_follow_it_once(lives: Lives, slack: Slack) -> None:

@@ -316,7 +316,11 @@ async def test_the_home_tab_says_whose_turn_it_is(heard: Board, slack: Slack) ->
     assert taken["acknowledged"]
     [asked] = await until_there(lambda: slack.said("@ann"))
     assert "Roll cart back from 2.14.0" in words(asked), "they read it where they find it"
-    assert "Approve" in clicks(asked)
+    where = {"user": "ann", "channel": "@ann", "ts": asked["ts"]}
+    [yes] = [one for _, one in kit.elements(asked["attachments"][0]["blocks"]) if one["text"]["text"] == "Approve"]
+    await asyncio.to_thread(lambda: slack.does("click", **where, action_id=yes["action_id"]))
+    [told] = await until_there(lambda: [one["message"] for one in slack.channel("@ann")["unseen"]])
+    assert "APR-1 is approved" in words(told), "the message there does not change"
 
 
 async def test_the_home_tab_shows_tasks_follow_ups_silences_and_who_paused_automation(
