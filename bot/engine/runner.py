@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -31,7 +31,8 @@ _AGAIN = timedelta(seconds=5)
 AT_ONCE = 256
 _AT_A_TIME = 32
 """Runs claimed in one commit: few enough that their leases are young when they are carried."""
-_Claimed = tuple[RunbookRun, Sequence[JournalEntry]]
+_Claimed = tuple[RunbookRun, Sequence[JournalEntry] | None]
+"""None: its journal cannot be read. Whoever carries it meets that by itself, and holds up no other run."""
 
 
 class Runner:
@@ -69,17 +70,22 @@ class Runner:
         self._room.set()
 
     async def _claim(self) -> Sequence[_Claimed]:
-        """Some of those that are due, in one commit."""
+        """Some of those that are due, in one commit. What cannot be read is left for as long as its lease lasts."""
         now, most = self._world.clock.now(), min(_AT_A_TIME, AT_ONCE - self._carried)
 
-        def claim(tx: Tx) -> Sequence[_Claimed]:
-            return [(run, tx.runs.journal(run.id)) for run in tx.runs.claim(self._owner, now, RUN_LEASE, most)]
+        def claim(tx: Tx) -> tuple[Sequence[_Claimed], Mapping[RunId, Exception]]:
+            runs, unread = tx.runs.claim(self._owner, now, RUN_LEASE, most)
+            return [(run, _journal(tx, run)) for run in runs], unread
 
         try:
-            return await self._world.store.write(claim)
+            claimed, unread = await self._world.store.write(claim)
         except StoreError as error:
             _log.warning("cannot look for runs: %s; %s", error, error.hint)
             return ()
+        for run, mistake in unread.items():
+            _log.error("run %s cannot be read, and waits; all others go on", run, exc_info=mistake)
+            self._telemetry.look_failed("runs")
+        return claimed
 
     async def _next_at(self) -> datetime | None:
         """When there is one to claim; now, where nobody knows: it is asked again in a second."""
@@ -88,9 +94,12 @@ class Runner:
         except StoreError:
             return self._world.clock.now()
 
-    async def _carry(self, run: RunbookRun, journal: Sequence[JournalEntry]) -> None:
+    async def _carry(self, run: RunbookRun, journal: Sequence[JournalEntry] | None) -> None:
         try:
-            rested = await self._with_lease(run, lambda: advance(self._world, TOCSIN, run, journal))
+            if journal is None:
+                journal = await self._world.store.read(lambda tx: tx.runs.journal(run.id))
+            known = journal
+            rested = await self._with_lease(run, lambda: advance(self._world, TOCSIN, run, known))
         except Fenced:
             _log.info("run %s was taken over by another process", run.id)
         except TocsinError as error:
@@ -149,3 +158,8 @@ class Runner:
             await self._world.store.write(put_off)
         except TocsinError as error:
             _log.info("run %s: %s", run.id, error)
+
+
+def _journal(tx: Tx, run: RunbookRun) -> Sequence[JournalEntry] | None:
+    found: list[JournalEntry] = []
+    return None if tx.mistake_in(lambda: found.extend(tx.runs.journal(run.id))) else found

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from bot.errors import Fenced, StoreError
 from bot.model.audit import AuditEntry
@@ -58,6 +58,13 @@ class Rules(Protocol):
         ...
 
 
+class ClaimedRuns(NamedTuple):
+    """Runs that somebody carries now; and those they cannot, by what was met as they were read."""
+
+    runs: Sequence[RunbookRun]
+    unread: Mapping[RunId, Exception]
+
+
 class Runs(Protocol):
     """Runs, their journals, and who carries them. Leases compare with the database's clock."""
 
@@ -85,10 +92,11 @@ class Runs(Protocol):
         """Adds to the journal. With an epoch, Fenced unless it is the run's newest; None: a person wrote it."""
         ...
 
-    def claim(self, owner: str, now: datetime, lease: timedelta, most: int) -> Sequence[RunbookRun]:
+    def claim(self, owner: str, now: datetime, lease: timedelta, most: int) -> ClaimedRuns:
         """Takes runs that are due (`wake_at` <= now) and that nobody holds, and raises their epochs.
 
-        At most so many; those that have been due for longest, and these first.
+        At most so many; those that have been due for longest, and these first. What cannot be read is taken, too: it
+        holds up no other for as long as the lease lasts.
         """
         ...
 

@@ -170,7 +170,7 @@ def firing(slot: datetime) -> RuleStatus:
 
 def claim_run(tx: Tx, owner: str, now: datetime, lease: timedelta) -> RunbookRun | None:
     """The run that has been due for longest, now carried by this owner; None: none is due."""
-    return next(iter(tx.runs.claim(owner, now, lease, 1)), None)
+    return next(iter(tx.runs.claim(owner, now, lease, 1).runs), None)
 
 
 def three_facts(tx: Tx, number: int) -> None:

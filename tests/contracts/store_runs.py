@@ -64,9 +64,9 @@ class RunsSuite:
         for number, due in ((1, 3), (2, 1), (3, 2), (4, 0)):
             new = run(number, wake_at=NOW + due * MINUTE)
             await store.write(lambda tx, new=new: tx.runs.create(new))
-        taken = await store.write(lambda tx: tx.runs.claim("us", NOW + 2 * MINUTE, LONG, 2))
+        taken = await store.write(lambda tx: tx.runs.claim("us", NOW + 2 * MINUTE, LONG, 2).runs)
         assert [one.id for one in taken] == ["RUN-4", "RUN-2"]
-        left = await store.write(lambda tx: tx.runs.claim("us", NOW + 2 * MINUTE, LONG, 2))
+        left = await store.write(lambda tx: tx.runs.claim("us", NOW + 2 * MINUTE, LONG, 2).runs)
         assert [one.id for one in left] == ["RUN-3"]
 
     async def test_what_a_run_says_as_it_is_put_down_is_read_in_that_work_and_by_who_claims_it_next(
@@ -100,7 +100,7 @@ class RunsSuite:
         def stand_between(tx: Tx) -> int:
             if between == "a work that fails":
                 raise ValueError
-            return len(tx.runs.claim("us", NOW + MINUTE, LONG, 2)) if between == "a claim" else 0
+            return len(tx.runs.claim("us", NOW + MINUTE, LONG, 2).runs) if between == "a claim" else 0
 
         works = (put_down, stand_between, lambda tx: [one.kind for one in tx.runs.journal(mine.id)])
         _, claimed, read = await asyncio.gather(*map(store.write, works), return_exceptions=True)
@@ -166,7 +166,7 @@ class RunsSuite:
         def carried_and_woken(tx: Tx) -> None:
             for number, rests, woken in ((1, NOW + DAY, NOW + MINUTE), (2, NOW + 2 * MINUTE, NOW + DAY)):
                 tx.runs.create(run(number))
-                (mine,) = tx.runs.claim("us", NOW, LONG, 1)
+                (mine,) = tx.runs.claim("us", NOW, LONG, 1).runs
                 tx.runs.wake(mine.id, woken)
                 tx.runs.release(replaced(mine, wake_at=rests), epoch=1)
 

@@ -7,10 +7,13 @@ import pytest
 from pydantic import BaseModel
 
 from bot.model.plan import Plan
-from bot.model.run import RunStatus
+from bot.model.run import JournalKind, RunStatus
 from bot.ports.actions import Occasion
+from bot.response import run_wanted
 from tests.scenarios.runbooks import MEND
-from tests.scenarios.tocsin import Tocsin, ended, living
+from tests.scenarios.test_approvals import OFFERED
+from tests.scenarios.test_falling_back import spoilt
+from tests.scenarios.tocsin import Tocsin, actor, ended, living
 
 
 def stumbles(tocsin: Tocsin) -> list[str]:
@@ -54,3 +57,26 @@ async def test_a_mistake_that_passes_costs_the_run_nothing(database: Path) -> No
         tocsin.world.actions = whole
         await tocsin.asked()
         assert [*await tocsin.incidents()] == ["INC-1"]
+
+
+@pytest.mark.parametrize("table", ["runs", "journal"])
+async def test_a_run_that_nobody_can_read_holds_up_no_other(
+    database: Path, caplog: pytest.LogCaptureFixture, table: str
+) -> None:
+    column, key = ("status", "id") if table == "runs" else ("kind", "run")
+    async with living(database, [OFFERED]) as tocsin:
+        await run_wanted.start(tocsin.world, actor("ann"), "offered", inputs={"service": "cart"})
+        await tocsin.passes("10s")
+        spoilt(database, f"UPDATE {table} SET {column} = 'of another version' WHERE {key} = 'RUN-1'")
+        spoilt(database, "UPDATE runs SET wake_at = 0 WHERE id = 'RUN-1'")
+        await run_wanted.start(tocsin.world, actor("ann"), "offered", inputs={"service": "shop"})
+        await tocsin.passes("10s")
+        _, journal = await tocsin.run(2)
+        assert journal[-1].kind is JournalKind.ASKED
+        if table == "runs":
+            assert caplog.text.count("run RUN-1 cannot be read, and waits; all others go on") == 1
+            return
+        await tocsin.passes("1m")
+        assert caplog.text.count("run RUN-1 met a mistake of ours") == 5
+        (woken,) = await tocsin.incidents()
+        assert (await tocsin.case(woken)).incident.title == "Run RUN-1 of runbook offered was given up"

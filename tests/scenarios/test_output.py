@@ -142,6 +142,6 @@ async def test_who_lost_the_run_writes_nothing_more_of_its_output(database: Path
         await tocsin.passes("500ms")
         store = tocsin.world.store
         await store.write(lambda tx: tx.runs.release_all())
-        assert await store.write(lambda tx: tx.runs.claim("another", tocsin.clock.now(), RUN_LEASE, 1))
+        assert await store.write(lambda tx: tx.runs.claim("another", tocsin.clock.now(), RUN_LEASE, 1).runs)
         await tocsin.passes("5s")
         assert [chunk.text for chunk in await seen(tocsin)] == ["one\n"]

@@ -67,7 +67,7 @@ async def taken_again(tocsin: Tocsin) -> None:
 
     def take(tx: Tx) -> None:
         tx.runs.release_all()
-        while tx.runs.claim("another", tocsin.clock.now(), RUN_LEASE, 1):
+        while tx.runs.claim("another", tocsin.clock.now(), RUN_LEASE, 1).runs:
             pass
         tx.runs.release_all()
 

@@ -23,6 +23,7 @@ from bot.model.ids import IncidentId, RunId
 from bot.model.labels import LabelSet
 from bot.model.run import ENDED, JournalEntry, JournalKind, RunbookRun, RunStatus, RunVerdict
 from bot.model.runbook import Runbook
+from bot.ports.store import ClaimedRuns
 from bot.store.codec import encoded, from_json, to_json
 from bot.store.columns import DatabaseNow, Instant, Words, encode, span_micros
 from bot.store.prepared import Prepared
@@ -302,13 +303,17 @@ class Runs(Repository):
         if self._newest(run) != epoch:
             raise _taken_over(run, epoch)
 
-    def claim(self, owner: str, now: datetime, lease: timedelta, most: int) -> Sequence[RunbookRun]:
+    def claim(self, owner: str, now: datetime, lease: timedelta, most: int) -> ClaimedRuns:
         """Takes runs that are due and that nobody holds, those due for longest first, and raises their epochs."""
+        runs, unread = list[RunbookRun](), dict[RunId, Exception]()
         asked = {"claimant": owner, "at": now, "span": span_micros(lease), "most": most}
-        runs = [run_noun(row) for row in self._all(_CLAIM, asked)]
-        for run in runs:
-            self._pending.kept["epoch", run.id] = run.epoch
-        return sorted(runs, key=lambda run: run.wake_at or now)
+        for row in self._all(_CLAIM, asked):
+            try:
+                runs.append(run_noun(row))
+                self._pending.kept["epoch", row.id] = row.epoch
+            except Exception as mistake:
+                unread[RunId(row.id)] = mistake
+        return ClaimedRuns(sorted(runs, key=lambda run: run.wake_at or now), unread)
 
     def next_at(self) -> datetime | None:
         """When the next run is due that nobody holds."""
