@@ -1,4 +1,4 @@
-"""Questions that have lost their object, because their run is cancelled or taken back, wait for nobody any more."""
+"""Questions that lost their object, as their run is over, cancelled or taken back, wait for nobody any more."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from bot.model.run import JournalEntry, JournalKind, RunbookRun, RunStatus
 from bot.model.setup import Setup
 from bot.model.timeline import EntryKind
 from bot.ports.store import Tx
-from bot.response import run_given_up, told, trust_followed
+from bot.response import questions_dropped, run_given_up, told, trust_followed
 from bot.response.carried import Carried
 from bot.response.world import World
 from bot.rights import Act, require
@@ -47,6 +47,8 @@ def _end(
 ) -> RunbookRun:
     over = replace(run, status=move.status, wake_at=None, ended_at=now)
     ended = verdict.judged(over, journal)
+    if any(line.kind is JournalKind.ASKED for line in journal):
+        questions_dropped.drop(tx, actor, run, f"the run is over: {move.reason or move.status}", now)
     told.note(tx, actor, run, JournalKind.ENDED, now, data={"status": str(move.status), "reason": move.reason})
     _say_verdict(tx, actor, run, ended, journal, now)
     text = f"run {run.id} of runbook {run.runbook.name} {move.status}"

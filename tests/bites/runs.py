@@ -23,6 +23,20 @@ BITES = [
         says="taken over from somebody who lives",
     ),
     Bite(
+        fault="a run that cannot be read, and holds up all others",
+        file="bot/store/repositories/runs.py",
+        plant=replaced("                unread[RunId(row.id)] = mistake\n", "                raise\n"),
+        caught_by=pytest("tests/scenarios/test_given_up.py", "-k", "holds_up_no_other"),
+        says="'of another version' is not a valid RunStatus",
+    ),
+    Bite(
+        fault="a question that outlives its run",
+        file="bot/response/run_ended.py",
+        plant=replaced("if any(line.kind is JournalKind.ASKED for line in journal):", "if False:"),
+        caught_by=pytest("tests/scenarios/test_approvals.py", "-k", "leaves_no_question_open"),
+        says="'open'>, '')] == [",
+    ),
+    Bite(
         fault="a run that is tried for ever",
         file="bot/engine/runner.py",
         plant=replaced("            self._mistakes[run.id] += 1\n", ""),

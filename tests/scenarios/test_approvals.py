@@ -1,6 +1,7 @@
 """People are asked: yes, no, too late, not alone, and what happens when the world moves on meanwhile."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,19 @@ async def test_two_people_agree_to_what_destroys(database: Path) -> None:
         assert (await tocsin.answers(by="ben")).given_by == ("ann", "ben")
         await tocsin.until(ended)
     assert tocsin.hosts.ran == ["wipe cart"]
+
+
+async def test_a_run_whose_time_passed_before_anybody_looked_leaves_no_question_open(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        tocsin.fails()
+        await tocsin.asked()
+        tocsin.clock.is_set(timedelta(hours=1))
+        case = await tocsin.until(ended)
+        assert [(one.status, one.reason) for one in case.approvals] == [
+            (ApprovalStatus.VOID, "the run is over: the run's time was over before step mend")
+        ]
+        with pytest.raises(NotAllowed, match="APR-1 is void"):
+            await tocsin.answers()
 
 
 async def test_who_begins_a_run_leaves_its_approval_to_somebody_else(database: Path) -> None:

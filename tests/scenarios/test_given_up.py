@@ -10,8 +10,7 @@ from bot.model.plan import Plan
 from bot.model.run import JournalKind, RunStatus
 from bot.ports.actions import Occasion
 from bot.response import run_wanted
-from tests.scenarios.runbooks import MEND
-from tests.scenarios.test_approvals import OFFERED
+from tests.scenarios.runbooks import MEND, OFFERED
 from tests.scenarios.test_falling_back import spoilt
 from tests.scenarios.tocsin import Tocsin, actor, ended, living
 
