@@ -161,6 +161,7 @@ PAGES: Mapping[tuple[str, str], tuple[tuple[int, ...], Mapping[str, str] | None]
     ("GET", "/incidents"): (SEE, None),
     ("POST", "/incidents"): (DO, {"title": "x", "severity": "SEV5"}),
     ("GET", "/incidents/{key}"): (SEE, None),
+    ("GET", "/incidents/{key}/catchup"): (SEE, None),
     ("GET", "/incidents/{key}/events"): (STREAM, None),
     ("GET", "/incidents/{key}/report.{form}"): (SEE, None),
     ("POST", "/incidents/{key}/acknowledge"): (DO, {}),
