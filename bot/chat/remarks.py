@@ -13,6 +13,7 @@ from bot.model.ids import IncidentId
 from bot.model.remark import Remark, Spot
 from bot.model.utterance import Speaker
 from bot.model.wording import one_line
+from bot.ports.remarks import Fetch
 from bot.response import messages_kept
 from bot.response.world import World
 
@@ -32,21 +33,23 @@ class Kept:
         incident = await self._about(integration, spot)
         return set() if incident is None else await messages_kept.seen(self._world, _chat(integration), incident)
 
-    async def keep(self, speaker: Speaker, remark: Remark, how: str) -> Answer | None:
+    async def keep(self, speaker: Speaker, remark: Remark, how: str, images: Fetch | None = None) -> Answer | None:
         """See `Remarks`."""
         try:
             incident = await self._about(speaker.integration, Spot(place=remark.place, thread=remark.thread))
-            return None if incident is None else await self._keep(speaker, incident, remark, how)
+            return None if incident is None else await self._keep(speaker, incident, remark, how, images)
         except TocsinError as error:
             hint = one_line(error.hint, 500)
             return Answer(headline=one_line(error.message, 500), tone=Tone.CAREFUL, hint=hint, refused=True)
 
-    async def _keep(self, speaker: Speaker, incident: IncidentId, remark: Remark, how: str) -> Answer:
+    async def _keep(
+        self, speaker: Speaker, incident: IncidentId, remark: Remark, how: str, images: Fetch | None
+    ) -> Answer:
         who = await self._identity.of(speaker)
         if isinstance(who, Answer):
             return who
         author = who.known.get(remark.author) or one_line(remark.called or remark.author, 80)
-        await messages_kept.keep(self._world, who.actor, incident, remark, author=author, how=how)
+        await messages_kept.keep(self._world, who.actor, incident, remark, author=author, how=how, images=images)
         self._world.nudge()
         return Answer(headline=f"It stands on the timeline of {incident}", tone=Tone.GOOD, seen=True)
 

@@ -6,13 +6,17 @@ from collections.abc import Sequence, Set
 from datetime import datetime
 
 from bot.model.actor import Actor
-from bot.model.ids import IncidentId
-from bot.model.remark import Remark
+from bot.model.evidence import PICTURES, Attachment, Evidence, EvidenceKind
+from bot.model.ids import EvidenceId, IncidentId
+from bot.model.remark import Remark, Shown
+from bot.model.sample import Window
 from bot.model.timeline import EntryKind, TimelineEntry, Told
+from bot.model.wording import one_line
 
 LINK = "the message"
 """By this name an entry that was a message leads to it."""
 _THEN = ": "
+_LONGEST_NAME = 100
 
 
 def kept(incident: IncidentId, remark: Remark, author: str, how: str, actor: Actor, now: datetime) -> TimelineEntry:
@@ -22,6 +26,23 @@ def kept(incident: IncidentId, remark: Remark, author: str, how: str, actor: Act
         incident=incident, at=min(remark.at, now), recorded_at=now, actor=actor, kind=EntryKind.NOTE,
         text=f"{name}{_THEN}{remark.text}", why=how, links={LINK: remark.link, **remark.files},
     )  # fmt: skip
+
+
+def picture(entry: TimelineEntry, remark: Remark, author: str, shown: Shown) -> Evidence:
+    """An image of the message, still without an id. The file's name is said, and never is one: others chose it."""
+    name = one_line(shown.name, _LONGEST_NAME)
+    file = Attachment.of(f"picture.{PICTURES[shown.media_type]}", shown.media_type, shown.content)
+    return Evidence(
+        id=EvidenceId(""), incident=entry.incident, kind=EvidenceKind.PICTURE, question=f"What {author} showed",
+        source=remark.integration, query="", window=Window(start=entry.at, end=entry.at),
+        collected_at=entry.recorded_at, summary=name, alt_text=f"The image {name}, as {author} showed it",
+        link=remark.link, attachments=(file,), attachment_names=(file.name,),
+    )  # fmt: skip
+
+
+def why(how: str, shown: Sequence[Shown]) -> str:
+    """Why it stands there, and of which image there is only a link."""
+    return "; ".join([how, *(f"{one_line(one.name, _LONGEST_NAME)}: {one.missed}" for one in shown if one.missed)])
 
 
 def found(story: Sequence[Told], link: str) -> Told | None:

@@ -31,6 +31,7 @@ from bot.errors import (
     TocsinError,
 )
 from bot.kit.json_in import storable, unfit_json
+from bot.model.evidence import PICTURES
 
 # Any: ASGI's scopes and messages are open dictionaries.
 Scope = MutableMapping[str, Any]
@@ -233,7 +234,7 @@ class Guard:
 
 def file_headers(name: str, media_type: str, sha256: str) -> dict[str, str]:
     """For a file that never changes and whose content is not ours: a picture may be shown, the rest is only saved."""
-    shown = "inline" if media_type == "image/png" else "attachment"
+    shown = "inline" if media_type in PICTURES else "attachment"
     plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "_" for letter in name)
     return {
         "content-disposition": f'{shown}; filename="{plain}"',

@@ -24,6 +24,23 @@ class EvidenceKind(StrEnum):
     """What the logs said around the incident, and right before."""
     IMPACT = "impact"
     """What the incident took of what a service promises."""
+    PICTURE = "picture"
+    """An image that somebody showed where people talk about the incident."""
+
+
+PICTURES: Mapping[str, str] = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
+"""The media types that may be shown as they are, none of which can hold a script, and how their files' names end."""
+
+
+def picture_type(content: bytes) -> str:
+    """The media type that its first bytes tell; empty: it is none of `PICTURES`, whatever it is called."""
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if content.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if content.startswith((b"GIF87a", b"GIF89a")):
+        return "image/gif"
+    return "image/webp" if content[:4] == b"RIFF" and content[8:12] == b"WEBP" else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,16 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """An image that came with a message, by the name that somebody gave it; or `missed`: why it could not be had."""
+
+    name: str
+    media_type: str = ""
+    content: bytes = b""
+    missed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
     """Where people talk about an incident: a channel of its own, or the `thread` below its message."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from typing import Protocol, TypeAlias
 
 from bot.model.answer import Answer
-from bot.model.remark import Remark, Spot
+from bot.model.remark import Remark, Shown, Spot
 from bot.model.utterance import Speaker
+
+Fetch: TypeAlias = Callable[[], Awaitable[Sequence[Shown]]]
+"""Fetches the images of a message: what cannot be had is among them with its reason, and nothing is raised."""
 
 
 class Remarks(Protocol):
@@ -21,11 +24,11 @@ class Remarks(Protocol):
         """The links of the messages from there that stand on the timeline, or stood there."""
         ...
 
-    async def keep(self, speaker: Speaker, remark: Remark, how: str) -> Answer | None:
+    async def keep(self, speaker: Speaker, remark: Remark, how: str, images: Fetch | None = None) -> Answer | None:
         """From now on it stands on the timeline, at its own time, as the person who is linked to the speaker wants it.
 
-        `how` says by what they said so. None: it was not said where people talk about an incident. Where they may not,
-        the answer says why.
+        `how` says by what they said so. `images` is asked only where it is news and they may. None: it was not said
+        where people talk about an incident. Where they may not, the answer says why.
         """
         ...
 

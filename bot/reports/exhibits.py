@@ -6,12 +6,15 @@ import json
 from base64 import b64encode
 from dataclasses import dataclass
 
-from bot.model.evidence import Attachment, Evidence, EvidenceKind
+from bot.model.evidence import PICTURES, Attachment, Evidence, EvidenceKind
+from bot.model.ids import EvidenceId
 from bot.model.report import Case
 from bot.model.wording import duration, lines
 from bot.reports.findings import signals_seen
 from bot.reports.links import followable
 
+MOST_SHOWN = 20_000_000
+"""Bytes of people's images that one document holds: who sends it on by mail can still do so."""
 LONGEST = 8000
 """Characters of a step's output that are shown; what is longer says so."""
 
@@ -27,6 +30,9 @@ class Exhibit:
     every: str = ""
     """How close together the values of a signal are: what lies between was not seen."""
 
+    picture: Attachment | None = None
+    """An image that somebody showed."""
+
     @property
     def png(self) -> Attachment | None:
         """The chart."""
@@ -41,6 +47,7 @@ class Exhibit:
 def exhibits(case: Case) -> tuple[Exhibit, ...]:
     """All evidence, in the order it was collected."""
     steps = {seen.evidence.id: duration(seen.reading.step) for seen in signals_seen(case)}
+    shown = _shown(case)
     return tuple(
         Exhibit(
             evidence=one,
@@ -48,9 +55,21 @@ def exhibits(case: Case) -> tuple[Exhibit, ...]:
             link=followable(one.link),
             output=_OUTPUTS[one.kind](one) if one.kind in _OUTPUTS else "",
             every=steps.get(one.id, ""),
+            picture=shown.get(one.id),
         )
         for one in sorted(case.evidence, key=lambda one: one.collected_at)
     )
+
+
+def _shown(case: Case) -> dict[EvidenceId, Attachment]:
+    """People's images, the first of them; the page of the incident has them all."""
+    found, left = {}, MOST_SHOWN
+    for one in sorted(case.evidence, key=lambda one: one.collected_at):
+        for file in one.attachments if one.kind is EvidenceKind.PICTURE else ():
+            if file.media_type in PICTURES and len(file.content) <= left:
+                found[one.id] = file
+                left -= len(file.content)
+    return found
 
 
 def data_uri(attachment: Attachment) -> str:

@@ -14,6 +14,7 @@ NOTICES = "tests/integrations/slack/test_notices.py"
 KEPT = "tests/integrations/slack/test_kept.py"
 KILLED = "tests/integrations/slack/test_acknowledged.py"
 EVERY = "tests/integrations/slack/test_every_command.py"
+IMAGES = "tests/integrations/slack/test_images.py"
 SUBSCRIBED = "tests/integrations/slack/test_subscriptions.py"
 
 BITES = [
@@ -23,6 +24,13 @@ BITES = [
         plant=replaced("        if remarks.found(as_told(", "        if False and remarks.found(as_told("),
         caught_by=pytest(KEPT, "-k", "twice_is_once"),
         says="test_a_pin_does_so_too_and_twice_is_once",
+    ),
+    Bite(
+        fault="our token sent to whatever address a message names",
+        file="bot/integrations/slack/api.py",
+        plant=replaced("        if not self._keeps_files(address):", "        if False:"),
+        caught_by=pytest(IMAGES, "-k", "elsewhere or disguised"),
+        says="test_what_cannot_be_kept_stays_a_link_and_says_why",
     ),
     Bite(
         fault="a message struck out because it was said in another channel",

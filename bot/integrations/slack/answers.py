@@ -15,6 +15,7 @@ from bot.errors import IntegrationError, StoreError, Temporary, TocsinError
 from bot.integrations.slack import homes, modals, mrkdwn, remembered, replies
 from bot.integrations.slack.api import Api, Refusal
 from bot.integrations.slack.hearing import Heard
+from bot.integrations.slack.images import Images
 from bot.integrations.slack.keeping import Keeping
 from bot.integrations.slack.responding import Responding
 from bot.integrations.slack.vouching import Vouching
@@ -57,7 +58,9 @@ class Answers:
         self._manner = manner or Manner()
         self._vouching = Vouching(api, trusts=self._manner.trusts)
         emoji = self._manner.emoji
-        self.keeping = None if emoji is None else Keeping(Writing(api), self._vouching, commands.remarks, emoji)
+        self.keeping = (
+            None if emoji is None else Keeping(Writing(api), Images(api), self._vouching, commands.remarks, emoji)
+        )
         """Puts messages on timelines, where that is wanted."""
         self._had: OrderedDict[str, None] = OrderedDict()
 

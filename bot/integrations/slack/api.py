@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from pydantic import SecretStr
 
@@ -51,6 +51,8 @@ _HINTS = {
     "messages_tab_disabled": "turn on *Messages Tab* for the app under *App Home*",
     "cannot_dm_bot": "the id under `people:` in tocsin.yaml is that of a bot: name a person",
 }
+
+_FILES = frozenset({"files.slack.com", "files.slack-gov.com"})
 
 # Any: a JSON object.
 Json = dict[str, Any]
@@ -116,6 +118,37 @@ class Api:
             deadline=self._timeout,
             repeatable=True,
         )
+
+    async def download(self, address: str, most: int) -> bytes:
+        """A file that somebody posted, of so many bytes at most. Our token goes nowhere but to Slack with it."""
+        if not self._keeps_files(address):
+            message = f"{self.name} says that the file is where Slack keeps none"
+            raise Permanent(message, integration=self.name, reason="client")
+        answer = await self._http.request(
+            "GET",
+            address,
+            integration=self.name,
+            headers={"authorization": f"Bearer {self._token}"},
+            deadline=self._timeout,
+            most=most,
+            refused=self._withheld,
+        )
+        return answer.body
+
+    def _withheld(self, status: int, body: bytes, wait: float | None) -> IntegrationError:
+        """Whoever may not read a file is led to where people sign in; nobody of ours follows there."""
+        if 300 <= status < 400:
+            message = f"{self.name} leads to where people sign in"
+            return Permanent(message, integration=self.name, reason="auth")
+        return failure(self.name, status, "", wait)
+
+    def _keeps_files(self, address: str) -> bool:
+        """Whether it leads to where Slack keeps files, or to where we ask Slack itself."""
+        try:
+            there, ours = urlsplit(address), urlsplit(self._url)
+        except ValueError:
+            return False
+        return (there.scheme == "https" and there.netloc in _FILES) or there[:2] == ours[:2]
 
     def _refused(self, status: int, body: bytes, wait: float | None) -> IntegrationError:
         return failure(self.name, status, self._clean(_word(body)), wait)

@@ -18,6 +18,7 @@ from typing import Any
 from bot.errors import IntegrationError, TocsinError
 from bot.integrations.slack.api import Json, Refusal
 from bot.integrations.slack.hearing import Heard, said
+from bot.integrations.slack.images import Images
 from bot.integrations.slack.vouching import Vouching
 from bot.integrations.slack.writing import Writing
 from bot.kit.posted import web_link
@@ -52,8 +53,11 @@ class _Mark:
 class Keeping:
     """Follows one workspace. `emoji` are the names of those that mark a message."""
 
-    def __init__(self, writing: Writing, vouching: Vouching, remarks: Remarks, emoji: frozenset[str]) -> None:
-        self._writing, self._vouching, self._remarks, self._emoji = writing, vouching, remarks, emoji
+    def __init__(
+        self, writing: Writing, images: Images, vouching: Vouching, remarks: Remarks, emoji: frozenset[str]
+    ) -> None:
+        self._writing, self._images, self._vouching = writing, images, vouching
+        self._remarks, self._emoji = remarks, emoji
         self._wanted = asyncio.Event()
 
     def wake(self) -> None:
@@ -123,7 +127,8 @@ class Keeping:
         who = await self._vouching.of(mark.user)
         if isinstance(who, str):
             return Answer(headline=who, tone=Tone.CAREFUL, refused=True)
-        return await self._remarks.keep(who, await self._remark(mark.channel, message), mark.how)
+        remark = await self._remark(mark.channel, message)
+        return await self._remarks.keep(who, remark, mark.how, lambda: self._images.of(_all(message)))
 
     async def _remark(self, channel: str, message: Payload) -> Remark:
         author = str(message.get("user", ""))

@@ -25,6 +25,7 @@ _TYPING = {"commands": "hear the slash command", "app_mentions:read": "hear who 
 _KEEPING = {
     "reactions:read": "see which messages people mark for the timeline with an emoji",
     "pins:read": "see which they pin for it",
+    "files:read": "keep the images of those messages with the incident",
 }
 _EMAILS = {"users:read.email": "know people by their e-mail address"}
 _ROOMS = {

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from bot.testing.slack import blocks as kit
 from bot.testing.slack.chat import Chat, calls, links
 from bot.testing.slack.deliveries import CLICKS, COMMANDS, Deliveries, Delivery
 from bot.testing.slack.words import Json, Refused
 from bot.testing.slack.workspace import APP, BOT, DOMAIN, TEAM, Channel, User, Workspace
+
+Posted: TypeAlias = str | Json
+"""A file by its name alone, or with `mimetype` and `content` in Base64; its `size` or `url_private` may be untrue."""
 
 
 class Doings:
@@ -19,10 +23,12 @@ class Doings:
         self._workspace, self._chat, self._deliveries = workspace, chat, deliveries
         self.url = ""
 
-    def says(self, user: str, channel: str, text: str, thread_ts: str | None = None, files: Sequence[str] = ()) -> Json:
-        """A message, with files of these names; where it calls the app, that is an event of its own."""
+    def says(
+        self, user: str, channel: str, text: str, thread_ts: str | None = None, files: Sequence[Posted] = ()
+    ) -> Json:
+        """A message, with these files; where it calls the app, that is an event of its own."""
         where, who = self._workspace.named(channel), self._person(user)
-        held = [self._file(who, name) for name in files] or None
+        held = [self._file(who, one) for one in files] or None
         message = self._workspace.add(where, who.id, text=text, thread_ts=thread_ts, files=held)
         if f"<@{BOT}>" in text:
             self._workspace.heard({**message, "type": "app_mention", "channel": where.id, "event_ts": message["ts"]})
@@ -135,10 +141,24 @@ class Doings:
         where = self._workspace.named(channel)
         self._workspace.removed(where, where.message(ts))
 
-    def _file(self, who: User, name: str) -> Json:
-        new = self._workspace.id("F")
-        link = f"https://{DOMAIN}.slack.example/files/{who.id}/{new}/{name}"
-        return {"id": new, "name": name, "title": name, "user": who.id, "permalink": link}
+    def _file(self, who: User, posted: Posted) -> Json:
+        """As a message shows it; its bytes are at an address of their own, for whoever has the right token."""
+        about: Json = {"name": posted} if isinstance(posted, str) else posted
+        content = b64decode(about.get("content", ""))
+        kind, new, name = about.get("mimetype", "application/octet-stream"), self._workspace.id("F"), about["name"]
+        self._workspace.files[new] = {"id": new, "name": name, "mimetype": kind, "content": content}
+        private = f"{self.url}/files-pri/{TEAM}-{new}"
+        return {
+            "id": new,
+            "name": name,
+            "title": name,
+            "user": who.id,
+            "mimetype": kind,
+            "size": about.get("size", len(content)),
+            "url_private": about.get("url_private", f"{private}/file"),
+            "url_private_download": about.get("url_private", f"{private}/download/file"),
+            "permalink": f"https://{DOMAIN}.slack.example/files/{who.id}/{new}/{name}",
+        }
 
     def _follow(self, view: Json, answer: Json) -> None:
         action = answer.get("response_action")

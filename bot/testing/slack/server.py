@@ -20,11 +20,14 @@ from bot.testing.slack.api import Api, Limited, arguments
 from bot.testing.slack.deliveries import Deliveries
 from bot.testing.slack.doings import Doings
 from bot.testing.slack.knobs import Knobs
-from bot.testing.slack.settings import SlackFault
+from bot.testing.slack.settings import BOT_TOKEN, SlackFault
 from bot.testing.slack.words import Asked, Json, Refused
-from bot.testing.slack.workspace import Workspace
+from bot.testing.slack.workspace import TEAM, Workspace
 
 _PAGE = "<!doctype html><title>Sorry</title><p>This is not the page you are looking for."
+_SIGN_IN = (
+    "<!DOCTYPE html><html><head><title>Sign in | Slack</title></head><body>Sign in to your workspace</body></html>"
+)
 
 
 class Slack:
@@ -46,6 +49,7 @@ class Slack:
                 web.route("*", "/api/{method}", self._call),
                 web.get("/link", self._deliveries.sockets.link),
                 web.post("/upload/{id}", self._upload),
+                web.get(f"/files-pri/{TEAM}-{{id}}/{{name:.+}}", self._file),
                 web.post("/respond/{id}", self._respond),
                 *self._knobs.routes(),
             ]
@@ -125,6 +129,20 @@ class Slack:
         except Refused as refused:
             return web.Response(status=400, text=refused.error)
         return web.Response(text=f"OK - {len(content)}")
+
+    async def _file(self, request: web.Request) -> web.Response:
+        """The bytes; to whoever may not read files, the page on which people sign in, as if that were all well."""
+        self._knobs.journal.append({"at": datetime.now(UTC).isoformat(), "path": request.path, "method": "file"})
+        fault, settings = self._knobs.faults.met(request.method, request.path), self._api.settings
+        if fault is not None:
+            return web.Response(status=fault.status or 500, headers=fault.headers)
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if token != BOT_TOKEN or settings.revoked or "files:read" not in settings.scopes.split():
+            return web.Response(text=_SIGN_IN, content_type="text/html")
+        file = self._workspace.files.get(request.match_info["id"])
+        if file is None or not file["content"]:
+            return web.Response(status=404)
+        return web.Response(body=file["content"], content_type=file.get("mimetype", "application/octet-stream"))
 
     async def _respond(self, request: web.Request) -> web.Response:
         try:

@@ -16,7 +16,7 @@ CONFIGURATION_TOKEN = "xoxe.xoxp-1-simulated-0123456789"  # noqa: S105 - made up
 SIGNING_SECRET = "simulated-signing-secret-0123456789"  # noqa: S105 - made up
 SCOPES = (
     "app_mentions:read bookmarks:write canvases:write channels:history channels:join channels:manage channels:read"
-    " chat:write commands files:write groups:history groups:read groups:write im:history im:read im:write"
+    " chat:write commands files:read files:write groups:history groups:read groups:write im:history im:read im:write"
     " pins:read pins:write reactions:read reactions:write usergroups:read users:read users:read.email"
 )
 EVENTS = (

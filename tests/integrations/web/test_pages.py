@@ -1,7 +1,10 @@
 """Pages as a browser without JavaScript reads them, over a real store."""
 
 import re
+from dataclasses import replace
 
+from bot.model.evidence import Attachment, EvidenceKind
+from bot.model.ids import EvidenceId
 from bot.model.run import OutputChunk
 from tests.integrations.web import scene
 from tests.integrations.web.house import PIXEL, House
@@ -61,6 +64,24 @@ async def test_evidence_shows_its_chart_in_words_too_and_gives_its_data(house: H
     assert picture.headers["content-type"] == "image/png"
     assert data.headers["content-disposition"] == 'attachment; filename="signal.csv"'
     assert again.status_code == 304
+
+
+async def test_an_image_that_somebody_showed_is_shown_and_can_do_nothing(house: House) -> None:
+    name = '"><script>alert(1)</script>.jpg'
+    file = Attachment.of("picture.jpg", "image/jpeg", b"\xff\xd8\xff<script>alert(1)</script>")
+    told = {"question": "What ann showed", "alt_text": name, "summary": name, "attachment_names": (file.name,)}
+    shown = replace(
+        scene.evidence(PIXEL), id=EvidenceId("EV-9"), kind=EvidenceKind.PICTURE, attachments=(file,), **told
+    )
+    await house.world.store.write(lambda tx: tx.evidence.put(shown))
+    async with house.browser("vera") as browser:
+        page = (await browser.get("/incidents/INC-1")).text
+        picture = await browser.get("/evidence/EV-9/picture.jpg")
+    assert '<img src="/evidence/EV-9/picture.jpg" alt="&#34;&gt;&lt;script&gt;' in page
+    assert "<script>alert" not in page
+    assert picture.headers["content-type"] == "image/jpeg"
+    assert picture.headers["content-disposition"] == 'inline; filename="picture.jpg"'
+    assert picture.headers["x-content-type-options"] == "nosniff"
 
 
 async def test_a_run_shows_where_each_step_stands(house: House) -> None:
