@@ -33,6 +33,13 @@ BITES = [
         says="test_what_cannot_be_kept_stays_a_link_and_says_why",
     ),
     Bite(
+        fault="the page on which people sign in, kept as an image",
+        file="bot/integrations/slack/images.py",
+        plant=replaced("        kind = picture_type(content)", '        kind = picture_type(content) or "image/png"'),
+        caught_by=pytest(IMAGES, "-k", "without_the_scope"),
+        says="test_without_the_scope_slack_shows_a_page_which_is_not_taken_for_an_image",
+    ),
+    Bite(
         fault="a message struck out because it was said in another channel",
         file="bot/integrations/slack/keeping.py",
         plant=replaced(" if link.startswith(self._channel(spot.place))}", "}"),

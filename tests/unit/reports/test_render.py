@@ -17,6 +17,7 @@ from bot.model.run import ApprovalStatus, JournalKind, RunStatus
 from bot.model.runbook import Step
 from bot.model.task import Aim, Task, TaskKind
 from bot.model.timeline import EntryKind
+from bot.reports import exhibits
 from bot.reports.postmortem import draft
 from bot.reports.render import CSV_WHOLE, render
 from tests.unit.reports import cases
@@ -38,6 +39,20 @@ def test_what_was_counted_is_not_said_to_be_unmeasured(form: ReportFormat) -> No
     said = rendered(cases.case(evidence=[signal(), counted]), form)
     assert "5 of 9 events were bad" in said
     assert unmeasured not in said
+
+
+@BOTH
+def test_a_document_holds_peoples_images_until_it_would_be_too_large_and_says_so(
+    form: ReportFormat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exhibits, "MOST_SHOWN", 12)
+    shown = [
+        replace(step_evidence(number, kind=EvidenceKind.PICTURE, value={}), attachments=(one,))
+        for number, one in enumerate(attachment("picture.gif", "image/gif", b"GIF89a%d" % n) for n in range(2))
+    ]
+    said = rendered(cases.case(evidence=shown), form)
+    assert said.count("data:image/gif;base64,") == 1
+    assert said.count("too large to send on") == 1
 
 
 def busy() -> Case:
