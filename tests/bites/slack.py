@@ -21,7 +21,7 @@ BITES = [
     Bite(
         fault="a message on the timeline once for each emoji",
         file="bot/response/messages_kept.py",
-        plant=replaced("        if remarks.found(as_told(", "        if False and remarks.found(as_told("),
+        plant=replaced("    return remarks.found(as_told(", "    return False and remarks.found(as_told("),
         caught_by=pytest(KEPT, "-k", "twice_is_once"),
         says="test_a_pin_does_so_too_and_twice_is_once",
     ),
