@@ -17,7 +17,7 @@ from bot.model.run import ApprovalStatus, JournalKind, RunStatus
 from bot.model.runbook import Step
 from bot.model.task import Aim, Task, TaskKind
 from bot.model.timeline import EntryKind
-from bot.reports import exhibits
+from bot.reports.exhibits import MOST_SHOWN
 from bot.reports.postmortem import draft
 from bot.reports.render import CSV_WHOLE, render
 from tests.unit.reports import cases
@@ -42,16 +42,16 @@ def test_what_was_counted_is_not_said_to_be_unmeasured(form: ReportFormat) -> No
 
 
 @BOTH
-def test_a_document_holds_peoples_images_until_it_would_be_too_large_and_says_so(
-    form: ReportFormat, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(exhibits, "MOST_SHOWN", 12)
+def test_a_document_holds_peoples_images_unless_it_would_be_too_large_and_says_so(form: ReportFormat) -> None:
     shown = [
-        replace(step_evidence(number, kind=EvidenceKind.PICTURE, value={}), attachments=(one,))
-        for number, one in enumerate(attachment("picture.gif", "image/gif", b"GIF89a%d" % n) for n in range(2))
+        replace(
+            step_evidence(number, kind=EvidenceKind.PICTURE, value={}),
+            attachments=(attachment("picture.gif", "image/gif", b"GIF89a" + bytes(length)),),
+        )
+        for number, length in enumerate((10, MOST_SHOWN, 10))
     ]
     said = rendered(cases.case(evidence=shown), form)
-    assert said.count("data:image/gif;base64,") == 1
+    assert said.count("data:image/gif;base64,") == 2
     assert said.count("too large to send on") == 1
 
 
