@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from bot.integrations.slack import manifest
 from bot.integrations.slack.config import SlackConfig
+from bot.integrations.slack.manifest import scopes
 from bot.model.evidence import Evidence, EvidenceKind
 from bot.model.incident import Incident, Severity
 from bot.model.report import ReportFormat
@@ -179,5 +179,5 @@ async def test_who_may_not_write_notes_has_nothing_fetched(board: Board, slack: 
 def test_the_manifest_and_the_doctor_know_the_scope(config: dict[str, object], slack: Slack) -> None:
     shown = {**config, "app_token": APP_TOKEN, "incidents": {"channel": slack.channel("sre")["id"]}}
     why = "keep the images of those messages with the incident"
-    assert manifest.scopes(SlackConfig.model_validate(shown))["files:read"] == why
-    assert "files:read" not in manifest.scopes(SlackConfig.model_validate(config))
+    assert scopes(SlackConfig.model_validate(shown))["files:read"] == why
+    assert "files:read" not in scopes(SlackConfig.model_validate(config))
