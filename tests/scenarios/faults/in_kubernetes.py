@@ -62,8 +62,12 @@ async def crash_loop(site: Site, helps: bool) -> End:
     site.cluster.set(longest_backoff=1)  # a kubelet waits five minutes at most, of which lapse makes a second or so
     cluster = await released(site, CRASHES)
     async with responding(site, "pod-restarts", "KubePodCrashLooping", helps=helps) as tocsin:
+        await tocsin.asked("undo")
         if not helps:
             cluster.images(**{GOOD: CRASHES})  # it is the database that is gone, and no release
+            for pod in cluster.ask("GET", PODS)["items"]:  # those that still run would go on as if it were there
+                if pod["spec"]["containers"][0]["image"] == GOOD:
+                    cluster.ask("DELETE", f"{PODS}/{pod['metadata']['name']}")
         await tocsin.agreed("undo")
         return await tocsin.ended()
 
