@@ -88,7 +88,7 @@ class _Desk:
         text = ""
         try:
             text = text_of(path, name)
-            kind = kind_of_text(text, name)
+            kind = kind_of_text(text, name, asked_for=asked_for)
         except DocumentError as error:
             self._unreadable(name, error, ours=asked_for or looks_like_ours(text))
             return

@@ -67,21 +67,40 @@ def test_a_folder_is_searched_and_what_is_not_ours_is_left_alone(tmp_path: Path)
 
 
 def test_what_is_asked_for_by_name_must_be_ours(tmp_path: Path) -> None:
-    findings = checked(
-        tmp_path, "test.yaml", "pod.yaml", "values.yaml", "t.yaml", test=TEST, pod=POD, values=VALUES, t="["
-    )
+    findings = checked(tmp_path, "test.yaml", "pod.yaml", "t.yaml", test=TEST, pod=POD, t="[")
     assert [line.partition(": ")[::2] for line in told(findings)] == [
         ("test.yaml", "this is a unit test of promtool's: run it with `promtool test rules`"),
         (
             "pod.yaml",
             "no document of Tocsin's: a configuration, a rule file (`groups:`) or a runbook (`runbook:`) is expected",
         ),
-        (
-            "values.yaml",
-            "no document of Tocsin's: a configuration, a rule file (`groups:`) or a runbook (`runbook:`) is expected",
-        ),
         ("t.yaml:2:1", "not YAML: did not find expected node content"),
     ]
+
+
+def test_what_is_asked_for_by_name_is_known_by_any_key_and_its_misspelt_ones_are_told(tmp_path: Path) -> None:
+    findings = checked(
+        tmp_path,
+        "main.yaml",
+        "book.yaml",
+        "rules.yaml",
+        main="http: {}\nintergations: {}\npeple: []\n",
+        book=RUNBOOK.replace("runbook", "runbok").replace("steps", "stesp"),
+        rules=RULES.replace("groups", "gruops"),
+    )
+    assert sorted(told(findings)) == [
+        "book.yaml:1:1: runbok: unknown key 'runbok'; did you mean 'runbook'?",
+        "book.yaml:3:1: stesp: unknown key 'stesp'; did you mean 'steps'?",
+        "main.yaml:2:1: intergations: unknown key 'intergations'; did you mean 'integrations'?",
+        "main.yaml:3:1: peple: unknown key 'peple'; did you mean 'people'?",
+        "rules.yaml:1:1: gruops: unknown key 'gruops'; did you mean 'groups'?",
+    ]
+
+
+def test_what_is_only_like_ours_is_left_alone_in_a_folder(tmp_path: Path) -> None:
+    findings = checked(tmp_path, "d", d__values=VALUES, d__book="steps: []\nname: x\n")
+    assert told(findings) == []
+    assert findings.skipped == 2
 
 
 def test_a_configuration_among_the_paths_brings_all_it_names(tmp_path: Path) -> None:
