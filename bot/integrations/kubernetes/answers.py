@@ -12,6 +12,8 @@ from bot.kit.redaction import visible
 _LONGEST = 600
 _TEMPORARY = {408: "timeout", 429: "rate_limited"}
 _MOST_CAUSES = 8
+_NEVER = ("failed to create typed patch object", "This pod has more than one PodDisruptionBudget")
+"""How the API server begins what it says with 500, though it will say it again however often it is asked."""
 
 
 class Declined(Permanent):
@@ -36,11 +38,14 @@ def code_of(error: BaseException) -> int:
 
 
 def is_stale(error: BaseException) -> bool:
-    """Whether the object had changed since it was read: a version that is no more, or a test of a JSON patch."""
+    """Whether the object had changed since it was read: a version that is no more, or a test of a JSON patch.
+
+    Of a JSON patch that does not apply the API server names no cause; ours test the version, and replace what is there.
+    """
     if isinstance(error, Declined) and error.code == 409:
         # A conflict over who manages a field is told by a second look as little as by the first.
         return error.word != "AlreadyExists" and not error.said.startswith("Apply failed")
-    return isinstance(error, Declined) and error.code == 422 and any("test" in cause for cause in error.causes)
+    return isinstance(error, Declined) and error.code == 422 and not error.causes
 
 
 def answered_with(
@@ -55,7 +60,7 @@ def answered_with(
     message = f"{name} answered {status}" + (f": {text}" if text else "")
     wait = _seconds(retry_after) or _seconds(str(details.get("retryAfterSeconds") or ""))
     error: Declined | Delayed
-    if status in _TEMPORARY or status >= 500:
+    if status in _TEMPORARY or (status >= 500 and not text.startswith(_NEVER)):
         reason = _TEMPORARY.get(status, "server")
         error = Delayed(message, integration=name, reason=reason, retry_after=wait)
     else:

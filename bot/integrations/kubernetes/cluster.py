@@ -65,6 +65,11 @@ class Cluster:
             self.check_namespace(namespace if kind.namespaced else name)
         return Thing(kind=kind, namespace=namespace if kind.namespaced else "", name=name)
 
+    def check_collection(self, kind: Kind, namespace: str) -> None:
+        """Permanent when all objects of this kind in a namespace (empty: in all) are not ones that may be touched."""
+        if kind.namespaced or not kind.known:  # a custom kind that is listed everywhere may lie in every namespace
+            self.check_namespace(namespace)
+
     def check_namespace(self, namespace: str) -> None:
         """Permanent when this namespace (empty: all of them) is not one that may be touched."""
         if self.namespaces and namespace not in self.namespaces:
@@ -108,8 +113,7 @@ class Cluster:
         self, kind: Kind, namespace: str = "", *, labels: str = "", fields: str = "", most: int = 5000
     ) -> Found:
         """Objects of one namespace or of all, page by page. When a page is too old to go on, it begins again, once."""
-        if kind.namespaced:
-            self.check_namespace(namespace)
+        self.check_collection(kind, namespace)
         for again in (True, False):
             try:
                 items = [item async for item in self._pages(kind, namespace, labels, fields, most)]

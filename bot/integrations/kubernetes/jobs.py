@@ -25,6 +25,7 @@ from bot.ports.actions import Action, ActionSpec, Occasion, Say
 _FOR = "tocsin/run-for"
 _MANUAL = {"cronjob.kubernetes.io/instantiate": "manual"}
 _LONGEST_NAME = 63
+_LONG_KEPT = 3600  # seconds
 
 
 class JobParams(InNamespace):
@@ -57,7 +58,7 @@ class Jobs:
     async def _plan(self, params: JobParams, occasion: Occasion) -> Plan:
         cluster, mark = self._cluster, mark_of(occasion)
         cron_job = await cluster.get(cluster.thing(CRON_JOB, params.namespace, params.cron_job))
-        job = _job(cron_job, mark)
+        job, is_kept = _job(cron_job, mark), _is_kept(cron_job)
         await cluster.may("create", JOB, params.namespace)
         await self._rehearse(params, job)
         return Plan(
@@ -67,8 +68,8 @@ class Jobs:
             targets=(f"job/{params.namespace}/{job['metadata']['name']}",),
             summary=short(f"run cronjob {params.namespace}/{params.cron_job} now on {cluster.name}"),
             risk=Risk.WRITE,
-            repeatable=True,
-            can_probe=True,
+            repeatable=is_kept,
+            can_probe=is_kept,
             diff=diff(f"job/{params.namespace}/{job['metadata']['name']}", None, job, cluster.clean),
             preconditions={
                 "uid": str(cron_job["metadata"]["uid"]),
@@ -102,18 +103,23 @@ class Jobs:
             except Declined as error:
                 if not _is_there(error):  # one of this name is of this step: begun by an attempt before
                     raise
-            return await self._awaited(plan, params, self._thing(plan), until)
         except IntegrationError as error:
-            if isinstance(error, Temporary) and await self._probe(plan) is Did.DID:
-                return await self._awaited(plan, params, self._thing(plan), until)
-            return failed(error)
+            if not isinstance(error, Temporary) or await self._probe(plan) is not Did.DID:
+                return failed(error)
+        return await self._awaited(plan, params, self._thing(plan), until)
 
     def _thing(self, plan: Plan) -> Thing:
         return Thing(kind=JOB, namespace=plan.params["namespace"], name=plan.targets[0].rpartition("/")[2])
 
     async def _awaited(self, plan: Plan, params: JobParams, thing: Thing, until: float) -> ActionResult:
         for pause in self._cluster.pauses():
-            job = await self._cluster.get(thing)
+            try:
+                job = await self._cluster.get(thing)
+            except IntegrationError as error:
+                if isinstance(error, Temporary) and until - asyncio.get_running_loop().time() > pause:
+                    await asyncio.sleep(pause)
+                    continue
+                return _unseen(thing, error)
             conditions = {
                 one.get("type"): one for one in at(job, "status.conditions", []) if one.get("status") == "True"
             }
@@ -153,8 +159,26 @@ def _job(cron_job: Object, mark: str) -> Object:
     }
 
 
+def _is_kept(cron_job: Object) -> bool:
+    """Whether its Jobs are still there some time after their end. Of one that is gone nobody can tell that it ran."""
+    limits = (at(cron_job, "spec.successfulJobsHistoryLimit", 3), at(cron_job, "spec.failedJobsHistoryLimit", 1))
+    return all(limits) and bool(at(cron_job, "spec.jobTemplate.spec.ttlSecondsAfterFinished", _LONG_KEPT) >= _LONG_KEPT)
+
+
 def _is_there(error: IntegrationError) -> bool:
     return isinstance(error, Declined) and error.word == "AlreadyExists"
+
+
+def _unseen(thing: Thing, error: IntegrationError) -> ActionResult:
+    """It has begun, and what came of it nobody saw: a Job may be gone as soon as it has ended."""
+    why = error.message
+    if code_of(error) == 404:
+        why = "it is gone, as its ttlSecondsAfterFinished or the CronJob's history limits may have it"
+    return ActionResult(
+        outcome=Outcome.UNKNOWN,
+        summary=short(f"job {thing.namespace}/{thing.name} has begun, and its end was not seen: {why}"),
+        value={"job": thing.name, "done": False, "failed": False},
+    )
 
 
 def _ended(thing: Thing, params: JobParams, *, done: bool, wrong: Object | None) -> ActionResult:

@@ -14,7 +14,7 @@ Object = dict[str, Any]  # Any: whatever JSON an object of the API holds
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of object."""
+    """One kind of object. `known`: it is built in; of another nobody knows here whether it lies in namespaces."""
 
     name: str
     plural: str
@@ -22,6 +22,7 @@ class Kind:
     version: str = "v1"
     namespaced: bool = True
     short: str = ""
+    known: bool = True
 
     @property
     def resource(self) -> str:
@@ -111,7 +112,7 @@ def find(word: str, namespace: str = "") -> Kind:
         built_in = _BY_RESOURCE.get((plural, group))
         if built_in is not None:  # whichever way it is written, it is what it is
             return replace(built_in, version=version)
-        return Kind(word, plural, group, version, namespaced=bool(namespace))
+        return Kind(word, plural, group, version, namespaced=bool(namespace), known=False)
     close = suggest(word, [kind.name for kind in KINDS])
     raise ValueError(f"no kind of object is called {word!r}{close}; a custom one is written PLURAL.VERSION.GROUP")
 

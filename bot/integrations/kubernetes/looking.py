@@ -128,8 +128,7 @@ class Looking:
 
     def _aim_list(self, params: ListParams) -> Aim:
         kind = self._cluster.kind(params.kind, params.namespace)
-        if kind.namespaced:
-            self._cluster.check_namespace(params.namespace)
+        self._cluster.check_collection(kind, params.namespace)
         if params.node and kind.name != "Pod":
             raise self._cluster.mistake("`node` is for pods", "leave `node` out, or list pods")
         where = f" in {params.namespace}" if kind.namespaced and params.namespace else ""

@@ -225,6 +225,20 @@ async def test_a_change_in_between_is_looked_at_again(cart: SimulatedKubernetes,
     assert (result.outcome, result.temporary) == (Outcome.FAILED, True)
 
 
+async def test_a_version_that_moves_on_does_not_end_an_undo(cart: SimulatedKubernetes, acting: Acting) -> None:
+    """An undo is a JSON patch that tests the version: that it does not apply is told without any cause."""
+    plan = await acting.plan("rollout_undo", **CART)
+    cart.breaks({"path": f"{DEPLOYMENTS}/cart", "method": "PATCH", "latency": 0.5, "times": 1})
+    since = len(cart.journal())
+    running = asyncio.create_task(acting.run(plan))
+    await asyncio.to_thread(soon, lambda: bool(writes(cart, since)), "the patch")
+    await asyncio.to_thread(cart.kubectl, "label", "-n", "shop", "deployment/cart", "seen=yes")
+    result = await running
+    assert result.outcome is Outcome.SUCCEEDED, result
+    sent = [line["status"] for line in cart.journal(since) if "json-patch" in line["content_type"]]
+    assert sent == [422, 200]
+
+
 async def test_a_pod_leaves_and_its_controller_makes_another(cart: Cluster, acting: Acting) -> None:
     pod = cart.kubectl("get", "pods", "-n", cart.namespace, "-l", "app=cart", "-o", "name").stdout.split()[0]
     name = pod.partition("/")[2]
@@ -269,6 +283,47 @@ async def test_a_job_is_made_once_from_its_cron_job(cluster: SimulatedKubernetes
     jobs = cluster.ask("GET", "/apis/batch/v1/namespaces/shop/jobs")["items"]
     assert [one["metadata"]["name"] for one in jobs] == [result.value["job"]]
     assert jobs[0]["metadata"]["ownerReferences"][0]["name"] == "tidy"
+
+
+async def test_a_job_that_is_gone_before_its_end_was_seen_was_run_all_the_same(
+    cluster: SimulatedKubernetes, acting: Acting
+) -> None:
+    """`ttlSecondsAfterFinished: 0`, or a history limit of none: it has done what it does, and nobody can tell how."""
+    job = cron_job("tidy")
+    await asyncio.to_thread(put, cluster, job)
+    plan = await acting.plan("job_run", namespace="shop", cron_job="tidy")
+    running = asyncio.create_task(acting.run(plan))
+    path = f"/apis/batch/v1/namespaces/shop/{plan.targets[0].replace('job/shop/', 'jobs/')}"
+    await asyncio.to_thread(soon, lambda: bool(cluster.ask("GET", "/api/v1/namespaces/shop/pods")["items"]), "its pod")
+    cluster.ask("DELETE", path)
+    result = await running
+    assert (result.outcome, result.untouched) == (Outcome.UNKNOWN, False)
+    assert "has begun, and its end was not seen: it is gone" in result.summary
+
+
+async def test_a_job_that_is_not_kept_is_not_run_again_by_itself(cluster: SimulatedKubernetes, acting: Acting) -> None:
+    """When it is gone, that there is none does not say that it was not run."""
+    short = cron_job("short")
+    short["spec"]["jobTemplate"]["spec"]["ttlSecondsAfterFinished"] = 0
+    none = cron_job("none")
+    none["spec"]["successfulJobsHistoryLimit"] = 0
+    await asyncio.to_thread(put, cluster, cron_job("tidy"), short, none)
+    plans = {name: await acting.plan("job_run", namespace="shop", cron_job=name) for name in ("tidy", "short", "none")}
+    assert {name: (plan.repeatable, plan.can_probe) for name, plan in plans.items()} == {
+        "tidy": (True, True),
+        "short": (False, False),
+        "none": (False, False),
+    }
+
+
+async def test_a_job_is_waited_for_while_the_server_does_not_answer(
+    cluster: SimulatedKubernetes, acting: Acting
+) -> None:
+    cluster.images(**{OLD: {"does": "done"}})
+    await asyncio.to_thread(put, cluster, cron_job("tidy"))
+    plan = await acting.plan("job_run", namespace="shop", cron_job="tidy")
+    cluster.breaks({"path": "/apis/batch/v1/namespaces/shop/jobs/", "method": "GET", "status": 503, "times": 2})
+    assert (await acting.run(plan)).value["done"] is True
 
 
 async def test_a_job_that_fails_is_no_success(cluster: SimulatedKubernetes, acting: Acting) -> None:
@@ -421,6 +476,8 @@ async def test_other_namespaces_are_out_of_reach(opened: Opened, cluster: Cluste
             ("scale", CART | {"replicas": 1}),
             ("get", CART | {"kind": "Pod"}),
             ("list", {"kind": "pod"}),
+            ("list", {"kind": "pods.v1beta1.metrics.k8s.io"}),
+            ("list", {"kind": "certificates.v1.cert-manager.io"}),
             ("patch", {"kind": "Namespace", "name": NAMESPACE, "patch": "metadata: {labels: {a: b}}"}),
         ):
             with pytest.raises(Permanent, match="may not be touched on prod"):
