@@ -45,8 +45,8 @@ class Kind:
 
     @property
     def verbs(self) -> tuple[str, ...]:
-        """What may be asked of it."""
-        return _ALL
+        """What may be asked of it. Namespaces are deleted one by one."""
+        return tuple(verb for verb in _ALL if verb != "deletecollection" or self.plural != "namespaces")
 
     @property
     def root(self) -> str:

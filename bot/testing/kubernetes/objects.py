@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.testing.kubernetes import defaults, validation
+from bot.testing.kubernetes import defaults, deleting, validation
 from bot.testing.kubernetes.applying import Ownership, apply
 from bot.testing.kubernetes.asked import APPLY, Asked, Target
 from bot.testing.kubernetes.births import born
 from bot.testing.kubernetes.cluster import Cluster, stamp
+from bot.testing.kubernetes.deleting import Deletion
 from bot.testing.kubernetes.kinds import NAMESPACE, POD, Kind
 from bot.testing.kubernetes.patches import json_patch, merge_patch, strategic_patch
 from bot.testing.kubernetes.refusals import (
@@ -22,11 +22,11 @@ from bot.testing.kubernetes.refusals import (
     bad_request,
     conflict,
     invalid,
-    invalid_options,
     method_not_allowed,
     not_found,
     required,
-    unsupported,
+    undecodable_patch,
+    untyped,
     wrong,
 )
 from bot.testing.kubernetes.store import Key, key_of
@@ -40,18 +40,6 @@ _KEPT = (
     "name",
     "namespace",
 )
-_POLICIES = ("Background", "Foreground", "Orphan")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deletion:
-    """How something is to be deleted, from the body or the query."""
-
-    grace: int | None = None
-    policy: str = "Background"
-    uid: str = ""
-    version: str = ""
-    is_dry: bool = False
 
 
 class Objects:
@@ -184,11 +172,14 @@ class Objects:
         kind, metadata, old = at.kind, value["metadata"], before["metadata"]
         if kind.namespaced and metadata.get("namespace", at.namespace) != at.namespace:
             raise another_namespace()
-        if (uid := metadata.get("uid")) and uid != old["uid"]:
+        uid = metadata.get("uid") or old["uid"]
+        if uid != old["uid"] and asked.method == "PUT":
             why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['uid']}"
             raise conflict(kind, at.name, why)
         if (version := metadata.get("resourceVersion")) and version != old["resourceVersion"]:
             raise conflict(kind, at.name)
+        if uid != old["uid"]:
+            raise invalid(kind, at.name, [wrong("metadata.uid", uid, "field is immutable")])
         managed = metadata.get("managedFields", old.get("managedFields"))
         kept = {name: old[name] for name in _KEPT if name in old}
         value["metadata"] = {**{k: v for k, v in metadata.items() if k not in _KEPT}, **kept}
@@ -218,12 +209,11 @@ class Objects:
 
     def delete(self, asked: Asked, at: Target) -> Object:
         """DELETE of an object."""
-        how = deletion(asked, asked.written() if asked.body else {})
-        return self.remove(at, how)
+        return self.remove(at, deleting.asked_for(asked, at.kind))
 
     def delete_all(self, asked: Asked, at: Target, chosen: list[Object]) -> Object:
         """DELETE of a collection."""
-        how = deletion(asked, asked.written() if asked.body else {})
+        how = deleting.asked_for(asked, at.kind)
         gone = [
             self.remove(
                 Target(kind=at.kind, namespace=one["metadata"].get("namespace", ""), name=one["metadata"]["name"]), how
@@ -236,16 +226,8 @@ class Objects:
         """Deletes an object: at once, or, where something must happen before, by marking it."""
         value = self.found(at)
         metadata = value["metadata"]
-        if how.uid and how.uid != metadata["uid"]:
-            why = f"Precondition failed: UID in precondition: {how.uid}, UID in object meta: {metadata['uid']}"
-            raise conflict(at.kind, at.name, why)
-        if how.version and how.version != metadata["resourceVersion"]:
-            why = (
-                f"Precondition failed: ResourceVersion in precondition: {how.version}, "
-                f"ResourceVersion in object meta: {metadata['resourceVersion']}"
-            )
-            raise conflict(at.kind, at.name, why)
-        grace = _grace(at.kind, value, how.grace)
+        deleting.check(at.kind, value, how)
+        grace = deleting.grace(at.kind, value, how.grace)
         waits = {"Foreground": ["foregroundDeletion"], "Orphan": ["orphan"]}.get(how.policy, [])
         finalizers = [*dict.fromkeys([*(metadata.get("finalizers") or ()), *waits])]
         if at.kind is NAMESPACE:
@@ -253,7 +235,7 @@ class Objects:
         if not finalizers and not grace:
             if not how.is_dry:
                 self.cluster.store.remove(at.kind, _key(at))
-            return value if at.kind is POD else _gone(at.kind, metadata)
+            return value if at.kind is POD else deleting.gone(at.kind, metadata)
         return self._marked(at.kind, value, finalizers, grace, is_dry=how.is_dry)
 
     def _marked(self, kind: Kind, value: Object, finalizers: list[str], grace: int, *, is_dry: bool) -> Object:
@@ -288,19 +270,21 @@ class Objects:
         value = {**value, "apiVersion": kind.api_version, "kind": kind.kind}
         value["metadata"] = value.get("metadata") or {}
         found = self.cluster.schema.look(kind, value)
+        if asked.content_type == APPLY and (found.unknown or found.mistyped):
+            untold = [f".{name}: field not declared in schema" for name in found.unknown]
+            name, namespace = value["metadata"].get("name", ""), value["metadata"].get("namespace", "")
+            raise untyped(kind, namespace, name, (untold + found.mistyped)[0])
         if found.mistyped:
             if is_patch:
-                raise invalid(kind, value["metadata"].get("name", ""), [wrong("patch", "{...}", found.mistyped[0])])
+                raise undecodable_patch(found.mistyped[0])
             message = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {found.mistyped[0]}'
             raise bad_request(message)
         said = [f'unknown field "{name}"' for name in found.unknown]
         if said and asked.validation == "Strict":
             text = f"strict decoding error: {', '.join(said)}"
-            raise bad_request(
-                text
-                if is_patch
-                else f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {text}'
-            )
+            if is_patch:
+                raise undecodable_patch(text)
+            raise bad_request(f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {text}')
         if asked.validation == "Warn":
             asked.warnings += said
         return value
@@ -317,49 +301,8 @@ class Objects:
         return value if asked.is_dry else self.cluster.store.put(kind, value)
 
 
-def deletion(asked: Asked, body: Object) -> Deletion:
-    """Reads DeleteOptions; what the body says goes before the query."""
-    conditions = body.get("preconditions") or {}
-    grace = body.get("gracePeriodSeconds")
-    policy = body.get("propagationPolicy") or asked.get("propagationPolicy") or "Background"
-    if policy not in _POLICIES:
-        raise invalid_options("DeleteOptions", unsupported("propagationPolicy", policy, _POLICIES))
-    if body.get("orphanDependents") is not None and body.get("propagationPolicy"):
-        why = "orphanDependents and deletionPropagation cannot be both set"
-        raise invalid_options("DeleteOptions", wrong("propagationPolicy", policy, why))
-    if body.get("orphanDependents") or asked.flag("orphanDependents"):
-        policy = "Orphan"
-    dry = body.get("dryRun") or []
-    if dry not in ([], ["All"]):
-        raise invalid_options("DeleteOptions", unsupported("dryRun", dry[0], ("All",)))
-    return Deletion(
-        grace=grace if grace is not None else asked.whole("gracePeriodSeconds"),
-        policy=policy,
-        uid=conditions.get("uid") or "",
-        version=conditions.get("resourceVersion") or "",
-        is_dry=bool(dry) or asked.is_dry,
-    )
-
-
 def _key(at: Target) -> Key:
     return (at.namespace if at.kind.namespaced else "", at.name)
-
-
-def _grace(kind: Kind, value: Object, asked: int | None) -> int:
-    """Only pods end gracefully, and those only that run somewhere."""
-    if kind is not POD:
-        return 0
-    phase = (value.get("status") or {}).get("phase")
-    if not value["spec"].get("nodeName") or phase in ("Succeeded", "Failed"):
-        return 0
-    own = value["spec"].get("terminationGracePeriodSeconds", 30)
-    return max(0, int(own if asked is None else asked))
-
-
-def _gone(kind: Kind, metadata: Object) -> Object:
-    details = {"name": metadata["name"], "group": kind.group, "kind": kind.plural, "uid": metadata["uid"]}
-    details = {name: value for name, value in details.items() if value}
-    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
 
 
 def _only_its_part(sub: str, before: Object, value: Object) -> Object:

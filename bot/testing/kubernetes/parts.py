@@ -7,8 +7,9 @@ from bot.testing.kubernetes.asked import Asked, Target
 from bot.testing.kubernetes.cluster import Cluster
 from bot.testing.kubernetes.controllers.budgets import matching
 from bot.testing.kubernetes.controllers.owned import is_going, is_over, is_ready
+from bot.testing.kubernetes.deleting import deletion
 from bot.testing.kubernetes.kinds import BUDGET, Kind
-from bot.testing.kubernetes.objects import Objects, deletion
+from bot.testing.kubernetes.objects import Objects
 from bot.testing.kubernetes.refusals import (
     Object,
     Refused,
@@ -16,7 +17,6 @@ from bot.testing.kubernetes.refusals import (
     another_namespace,
     bad_request,
     conflict,
-    internal,
     invalid,
     wrong,
 )
@@ -83,12 +83,13 @@ def evict(cluster: Cluster, objects: Objects, asked: Asked, at: Target) -> Objec
         raise another_namespace()
     if metadata.get("name") != at.name:
         raise bad_request("name in URL does not match name in Eviction object")
-    how = deletion(asked, body.get("deleteOptions") or {})
+    is_dry, options = asked.is_dry, body.get("deleteOptions") or {}
+    how = deletion({"dryRun": ["All"] if is_dry else [], **options})
     pod = objects.found(at)
     if not (is_over(pod) or is_going(pod) or pod["status"].get("phase") == "Pending"):
         budgets = [one for one in cluster.store.all(BUDGET, at.namespace) if pod in matching(cluster, one)]
         if len(budgets) > 1:
-            raise internal(_SEVERAL)
+            raise Refused(500, "", _SEVERAL)
         for budget in budgets:
             _spend(cluster, pod, budget, is_dry=how.is_dry)
     objects.remove(at, how)

@@ -115,6 +115,31 @@ def conflict(kind: Kind, name: str, why: str = _STALE) -> Refused:
     return Refused(409, "Conflict", message, details=named(kind, name))
 
 
+def unlike(kind: Kind, name: str, why: str) -> Refused:
+    """409 to a deletion: it is not the one that its preconditions describe. It names the kind, as the real one does."""
+    what = f"{kind.kind}.{kind.group}" if kind.group else kind.kind
+    details = {key: text for key, text in {"name": name, "group": kind.group, "kind": kind.kind}.items() if text}
+    return Refused(409, "Conflict", f'Operation cannot be fulfilled on {what} "{name}": {why}', details=details)
+
+
+def forbidden(kind: Kind, name: str, why: str) -> Refused:
+    """403 to what nobody may do, whatever they are granted."""
+    return Refused(403, "Forbidden", f'{kind.resource} "{name}" is forbidden: {why}', details=named(kind, name))
+
+
+def undecodable_patch(why: str) -> Refused:
+    """422 to a patch whose outcome is no object of its kind; it names none."""
+    cause = wrong("patch", "{...}", why)
+    message = f' "" is invalid: {cause.field}: {cause.message}'
+    return Refused(422, "Invalid", message, details={"causes": [cause.said()]})
+
+
+def untyped(kind: Kind, namespace: str, name: str, why: str) -> Refused:
+    """500 to an apply of what does not fit the schema, whatever `fieldValidation` says: an error without a reason."""
+    where = f"{namespace}/{name}; {kind.api_version}, Kind={kind.kind}"
+    return Refused(500, "", f"failed to create typed patch object ({where}): {why}")
+
+
 def invalid(kind: Kind, name: str, causes: Sequence[Cause]) -> Refused:
     """422 with every cause."""
     said = [f"{cause.field}: {cause.message}" for cause in causes]

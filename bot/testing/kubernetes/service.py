@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.testing.kubernetes import asked, discovery, parts, reading, reviews, usage
+from bot.testing.kubernetes.access import Ask
 from bot.testing.kubernetes.asked import Asked, Target
 from bot.testing.kubernetes.cluster import Cluster
 from bot.testing.kubernetes.objects import Objects, allowed
@@ -92,6 +93,11 @@ class Service:
             return Answer(body=objects.delete_all(one, at, self._chosen(one, at)))
         made = {"PUT": objects.update, "PATCH": objects.patch}[one.method]
         is_new = one.method == "PATCH" and self._is_new(one, at)
+        if is_new:  # an apply that makes something needs the right to make it as well
+            create = Ask(
+                verb="create", group=at.kind.group, resource=at.kind.plural, namespace=at.namespace, name=at.name
+            )
+            self.cluster.access.check(one.user, create)
         return Answer(code=201 if is_new else 200, body=made(one, at))
 
     def _is_new(self, one: Asked, at: Target) -> bool:

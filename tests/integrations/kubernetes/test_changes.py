@@ -363,6 +363,11 @@ class TestApply:
         assert (await acting.run(plan)).outcome is Outcome.SUCCEEDED
         assert image_of(cluster, "Deployment", "cart") == NEW
 
+    async def test_a_mistyped_field_is_the_manifests_mistake(self, cluster: Cluster, acting: Acting) -> None:
+        """Of an apply the API server says so with 500: asking once more does not help."""
+        with pytest.raises(Permanent, match=r"\.dat: field not declared in schema"):
+            await acting.plan("apply", manifest=self.MANIFEST.replace(" data:", " dat:"))
+
     @pytest.mark.parametrize(
         ("manifest", "says"),
         [

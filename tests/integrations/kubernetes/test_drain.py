@@ -113,6 +113,21 @@ async def test_a_budget_that_never_allows_it_is_told_and_kept(shop: SimulatedKub
     assert sum(name.startswith("cart") for name in pods_on(shop, "node-1")) == 2
 
 
+async def test_a_pod_with_two_budgets_never_leaves_and_is_not_waited_for(
+    shop: SimulatedKubernetes, acting: Acting
+) -> None:
+    """It is said with 500, and said again however long one waits: it is no trouble of the server."""
+    plan = await acting.plan("drain", node="node-1")
+    second = budget("cart", 1) | {"metadata": {"name": "second"}}
+    put(shop, budget("cart", 1), second)
+    with pytest.raises(Permanent, match="more than one PodDisruptionBudget"):
+        await acting.plan("drain", node="node-1")
+    result = await acting.run(plan)
+    assert (result.outcome, result.temporary) == (Outcome.FAILED, False)
+    assert "more than one PodDisruptionBudget" in result.summary
+    assert len(result.value["remaining"]) == 2
+
+
 def hearing(said: Iterable[str]) -> in_turn.WhyNot:
     """What is answered, one after the other, to whoever asks whether it may go on."""
     answers = iter(said)

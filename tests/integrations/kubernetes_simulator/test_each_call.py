@@ -136,7 +136,9 @@ class TestPatch:
             body["message"] == "the namespace of the provided object does not match the namespace sent on the request"
         )
         await refused(ask("PATCH", CART, {"metadata": {"name": "other"}}, media=MERGE), 400, "BadRequest")
-        body = await refused(ask("PATCH", CART, {"metadata": {"uid": "another"}}, media=MERGE), 409, "Conflict")
+        body = await refused(ask("PATCH", CART, {"metadata": {"uid": "another"}}, media=MERGE), 422, "Invalid")
+        assert causes(body) == {"metadata.uid": 'Invalid value: "another": field is immutable'}
+        body = await refused(ask("PUT", CART, cart | {"metadata": metadata("cart", uid="another")}), 409, "Conflict")
         assert "UID in precondition: another" in body["message"]
 
 
@@ -149,6 +151,31 @@ class TestApply:
             body = await refused(ask("PATCH", CART, wrong, media=APPLY, fieldManager="x"), 400, "BadRequest")
             assert body["message"].startswith("Incorrect version specified in apply patch.")
             assert body["message"].endswith(f"Specified patch version: {version}, expected: apps/v1")
+
+    async def test_what_fits_no_schema_is_no_object(self, ask: Ask) -> None:
+        """Whatever `fieldValidation` says; and 500, without a reason, though it is the manifest's fault."""
+        for validation in ("Ignore", "Warn", "Strict"):
+            wrong = applied() | {"spec": {"replica": 1}}
+            body = await refused(
+                ask("PATCH", CART, wrong, media=APPLY, fieldManager="x", fieldValidation=validation), 500, ""
+            )
+            assert body["message"] == (
+                "failed to create typed patch object (shop/cart; apps/v1, Kind=Deployment): "
+                ".spec.replica: field not declared in schema"
+            )
+
+    async def test_to_make_something_takes_the_right_to_make_it(
+        self, kubernetes: SimulatedKubernetes, ask: Ask
+    ) -> None:
+        rule = {"verbs": ["patch", "get"], "apiGroups": ["apps"], "resources": ["deployments"]}
+        kubernetes.users(**{"token-of-pat": {"name": "pat", "rules": [rule]}})
+        path = str(kubernetes.kubeconfig_for("token-of-pat"))
+        async with await config.new_client_from_config(config_file=path) as api:
+            pat = Ask(api)
+            body = await refused(pat("PATCH", CART, deployment(), media=APPLY, fieldManager="x"), 403, "Forbidden")
+            assert 'User "pat" cannot create resource "deployments" in API group "apps"' in body["message"]
+            await ask("POST", f"{APPS}/deployments", deployment())
+            await pat("PATCH", CART, applied(labels={"a": "b"}), media=APPLY, fieldManager="x")
 
     async def test_a_uid_must_be_there(self, ask: Ask) -> None:
         mine = deployment() | {"metadata": metadata("cart", uid="a-b-c")}
