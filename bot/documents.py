@@ -218,7 +218,7 @@ class _Reader:
         for key_node, value_node in node.value:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
             if key is None:
-                self.complaints.append(self._complain(key_node, path, "a key must be a plain word"))
+                self.complaints.append(self._complain(key_node, path, _NO_KEY))
             elif key == "<<" and not key_node.style:
                 self._merge(value_node, path, depth, merged)
             elif key in own:
@@ -249,6 +249,7 @@ def _place(node: yaml.Node) -> Place:
     return Place(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
+_NO_KEY = 'a key must be a plain word; a text that begins with `{` or `[` needs quotes: "{{ inputs.name }}"'
 _UNTAGGED = ""
 _MAYBE_NULL = (_UNTAGGED, "tag:yaml.org,2002:null")
 
@@ -285,11 +286,18 @@ _WORDS = {
     "too_short": "this list needs something in it",
     "dict_type": "a mapping is needed here: `key: value`",
     "model_type": "a mapping is needed here: `key: value`",
+    "bool_type": "write true or false",
     "int_parsing": "a whole number is needed here",
+    "int_from_float": "a whole number is needed here",
+    "int_type": "a whole number is needed here",
     "float_parsing": "a number is needed here",
+    "float_type": "a number is needed here",
     "string_type": "a text is needed here",
     "string_too_short": "something must be written here",
 }
+
+
+_BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 
 
 def _explain(
@@ -303,7 +311,7 @@ def _explain(
         if error["type"] == "missing" and _misspelt(errors, path):
             continue
         full = _written(document, (*base, *path))
-        message = _message(error, model, path)
+        message = explain(error, model, path)
         if error["type"] == "extra_forbidden":
             place = document.place(full)
             yield Complaint(
@@ -332,18 +340,22 @@ def _written(document: Document, path: Path) -> Path:
     return kept
 
 
-def _message(error: ErrorDetails, model: type[BaseModel], path: Path) -> str:
-    kind = error["type"]
+def explain(error: ErrorDetails, model: type[BaseModel], path: Path) -> str:
+    """What pydantic found at this path of a model, in our words, with what to write instead."""
+    kind, said = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
         return f"unknown key {str(path[-1])!r}{suggest(str(path[-1]), _keys(model, path[:-1]))}"
     if kind == "literal_error" or kind == "enum":
-        expected = error.get("ctx", {}).get("expected", "")
-        return f"{error['input']!r} is not one of {expected}"
+        return f"{error['input']!r} is not one of {said.get('expected', '')}"
     if kind == "string_pattern_mismatch":
-        wanted = _described(model, path) or f"it must fit {error.get('ctx', {}).get('pattern', '')}"
+        wanted = _described(model, path) or f"it must fit {said.get('pattern', '')}"
         return f"{error['input']!r} cannot stand here. {wanted}"
     if kind == "value_error":
-        return str(error.get("ctx", {}).get("error", error["msg"]))
+        return str(said.get("error", error["msg"]))
+    for bound, words in _BOUNDS.items():
+        if bound in said:
+            given = format_duration(value) if isinstance(value := error["input"], timedelta) else value
+            return f"{given} is out of bounds; write {words} {said[bound]}"
     return _WORDS.get(kind, error["msg"])
 
 

@@ -17,6 +17,7 @@ from bot.ports.actions import ANY_TEXT, Action, ActionSpec, Occasion, Say
 from bot.runbooks.inputs import fault_of, normalised
 from bot.runbooks.one_step import ASK
 from bot.runbooks.schema import InputSpec
+from bot.runbooks.soundness import of_input
 
 OURS = "tocsin"
 """Who offers the actions that are Tocsin's own."""
@@ -39,6 +40,10 @@ class AskParams(Strict):
         taken = [name for name, one in self.answers.items() if one.source]
         if taken:
             raise ValueError(f"answer {taken[0]!r} cannot be taken `from` anything: a person gives it")
+        filled = {name: one.noun(name) for name, one in self.answers.items() if "{{" not in one.model_dump_json()}
+        unsound = [f"answer {name!r}: {fault}" for name, one in filled.items() for _, fault in of_input(one)]
+        if unsound:
+            raise ValueError("; ".join(unsound))
         return self
 
 

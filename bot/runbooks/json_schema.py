@@ -86,7 +86,7 @@ def _plain(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     if node.get("type") == "string" and node.get("format") == "duration":
-        return _kept(node, {"type": ["string", "number"], "pattern": _DURATION})
+        return _kept(node, {"type": ["string", "integer"], "pattern": _DURATION, "minimum": 0, "maximum": 0})
     if {"type": "null"} in (forms := node.get("anyOf", ())) and len(forms) == 2:
         present = next(form for form in forms if form != {"type": "null"})
         return _plain({key: value for key, value in node.items() if key not in ("anyOf", "default")} | present)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from bot.documents import Path, format_duration, parse_duration, suggest
+from bot.documents import Path, explain, format_duration, parse_duration, suggest
 from bot.model.runbook import Runbook, Step
 from bot.ports.actions import ActionSpec
 from bot.runbooks import taint
 from bot.runbooks.beginning import NESTING
 from bot.runbooks.schema import UNDO
+from bot.runbooks.spec import WAIT_UNTIL
 from bot.runbooks.templates import names_in
 
 WAIT = "wait"
@@ -49,7 +50,7 @@ def parts(runbook: Runbook) -> Iterator[Part]:
         yield Part(step=step, path=path, params=(*path, "with"), before=before)
         if step.verify is not None:
             own = (*path, "verify")
-            by_expr = step.verify.uses == "prometheus.wait_until" and "holds_for" in step.verify.params
+            by_expr = step.verify.uses == WAIT_UNTIL and "holds_for" in step.verify.params
             params = own if by_expr else (*own, "with")
             yield Part(step=step.verify, path=own, params=params, before=(*before, step.id), only_reads=True)
         if step.rollback is not None:
@@ -82,6 +83,7 @@ def _part(runbook: Runbook, part: Part, offers: Offers) -> Found:
     if part.only_reads and (not spec.may_only_read or spec.name == NESTING):
         yield (*base, "uses"), f"{step.uses} changes something, and `verify` may only look; make it a step of its own"
     yield from _waits(runbook, part)
+    yield from _holds(part)
     for path, message in _params(step, spec):
         yield (*part.params, *path), message
     for path, input_name in taint.misused(runbook, step, spec):
@@ -161,19 +163,32 @@ def _waits(runbook: Runbook, part: Part) -> Found:
             return
 
 
+def _holds(part: Part) -> Found:
+    """A condition that is to hold for longer than its step may look: it never will."""
+    said = part.step.params.get("holds_for")
+    try:
+        length = parse_duration(said) if part.step.uses == WAIT_UNTIL and isinstance(said, str) else None
+    except ValueError:
+        return  # as above
+    if length is not None and length >= (allowed := part.step.timeout):
+        longer = "`within`" if part.params == part.path else "`timeout`"
+        what = f"this is to hold for {format_duration(length)}, and {format_duration(allowed)} is all the time it has"
+        yield (*part.params, "holds_for"), f"{what}; give it a longer {longer}"
+
+
 def _params(step: Step, spec: ActionSpec) -> Found:
     """The parameters against the action's model; where a template stands, its value is not known yet."""
     try:
         spec.params.model_validate(step.params)
     except ValidationError as error:
-        known = [info.alias or name for name, info in spec.params.model_fields.items()]
         for one in error.errors(include_url=False):
             path = tuple(one["loc"])
             if isinstance(one.get("input"), str) and "{{" in one["input"]:
                 continue
-            if one["type"] == "extra_forbidden":
-                yield path, f"{spec.name} has no parameter {path[-1]!r}{suggest(str(path[-1]), known)}"
-            elif one["type"] == "missing":
+            if one["type"] == "missing":
                 yield path, f"{spec.name} needs {path[-1]!r}"
+            elif one["type"] == "extra_forbidden" and len(path) == 1:
+                known = [info.alias or name for name, info in spec.params.model_fields.items()]
+                yield path, f"{spec.name} has no parameter {path[-1]!r}{suggest(str(path[-1]), known)}"
             else:
-                yield path, one["msg"]
+                yield path, explain(one, spec.params, path)

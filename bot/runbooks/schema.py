@@ -6,6 +6,7 @@ and complaints say.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
@@ -36,11 +37,19 @@ def _is_condition(text: str) -> str:
     return text
 
 
+def _is_some_time(length: timedelta) -> timedelta:
+    if not length:
+        raise ValueError("nothing can be done in no time; write how long it may take, like 90s, 15m or 2h")
+    return length
+
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$")]
 StepId = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
 ActionName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$")]
 Text = Annotated[str, AfterValidator(_is_text_template)]
 Condition = Annotated[str, AfterValidator(_is_condition)]
+Limit = Annotated[Duration, AfterValidator(_is_some_time)]
+"""How long something may take."""
 RiskName = Literal["read", "write", "destructive"]
 Params = dict[str, Any]  # Any: parameters are whatever the action takes
 
@@ -106,7 +115,7 @@ class ApprovalSpec(Strict):
 
     by: str = Field(default="on-call", description="The role that may approve.")
     count: int = Field(default=1, ge=1, le=5, description="How many different people must.")
-    expires: Duration = Field(default=_HALF_HOUR, description="When the question lapses; the run then ends.")
+    expires: Limit = Field(default=_HALF_HOUR, description="When the question lapses; the run then ends.")
     ask: Text = Field(default="", description="The question, in a sentence.")
 
 
@@ -116,12 +125,12 @@ class VerifySpec(Strict):
     expr: str = Field(default="", description="PromQL that must become true.")
     vars: dict[str, str] = Field(default={}, description="Variables of `expr`, escaped when they are filled in.")
     holds_for: Duration = Field(default=parse_duration("0s"), description="How long `expr` must stay true.")
-    within: Duration = Field(default=_FIVE_MINUTES, description="How long `expr` has to become true.")
+    within: Limit = Field(default=_FIVE_MINUTES, description="How long `expr` has to become true.")
     uses: ActionName = Field(default="", validate_default=False, description="Or an action that only reads.")
     params: Params = Field(default={}, alias="with", description="Its parameters.")
     integration: str = Field(default="", description="Which integration, where several offer the action.")
     expect: Condition = Field(default="", description="What must hold of its `result`.")
-    timeout: Duration = Field(default=_MINUTE, description="How long it may take.")
+    timeout: Limit = Field(default=_MINUTE, description="How long it may take.")
 
     @model_validator(mode="after")
     def _is_of_one_form(self) -> VerifySpec:
@@ -145,7 +154,7 @@ class RollbackSpec(Strict):
     condition: Condition = Field(
         default="", alias="if", description="An expression; it is left out when that is false."
     )
-    timeout: Duration = Field(default=_MINUTE, description="How long one try may take.")
+    timeout: Limit = Field(default=_MINUTE, description="How long one try may take.")
     retry: RetrySpec = Field(default=RetrySpec(), description="How often to try, and how long to wait between.")
     risk: RiskName | None = Field(default=None, description="Raises the action's own risk.")
     approval: ApprovalSpec | None = Field(default=None, description="Who must agree.")
@@ -181,7 +190,7 @@ class StepSpec(Strict):
     condition: Condition = Field(
         default="", alias="if", description="An expression; the step is skipped when it is false."
     )
-    timeout: Duration = Field(default=_MINUTE, description="How long one try may take.")
+    timeout: Limit = Field(default=_MINUTE, description="How long one try may take.")
     retry: RetrySpec = Field(default=RetrySpec(), description="How often to try, and how long to wait between.")
     on_failure: Literal["stop", "continue"] = Field(default="stop", description="What a failure means for the run.")
     risk: RiskName | None = Field(default=None, description="Raises the action's own risk; it never lowers it.")
@@ -271,7 +280,7 @@ class RunbookSpec(Strict):
     freeze: list[str] = Field(
         default=[], description="Names of `time_intervals` of tocsin.yaml in which it changes nothing."
     )
-    timeout: Duration = Field(default=_HOUR, description="How long a run may take in all, waiting for people included.")
+    timeout: Limit = Field(default=_HOUR, description="How long a run may take in all, waiting for people included.")
     verify_within: Duration = Field(
         default=_FIVE_MINUTES,
         description="How long the alert's own expression has to recover after a step that changed something.",

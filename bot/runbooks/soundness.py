@@ -16,7 +16,7 @@ Found = Iterator[tuple[Path, str]]
 def mistakes(runbook: Runbook, spec: RunbookSpec) -> Found:
     """Everything that needs nothing but the file to be seen. `spec` is what the runbook was made from."""
     for one in runbook.inputs:
-        yield from _input(one)
+        yield from ((("inputs", one.name, *path), message) for path, message in of_input(one))
     for index, trigger in enumerate(spec.triggers):
         if trigger.schedule is not None:
             yield from _scheduled(runbook, trigger.schedule, ("triggers", index, "schedule", "inputs"))
@@ -30,30 +30,31 @@ def step_ids(runbook: Runbook) -> tuple[str, ...]:
     return tuple(one.id for step in runbook.steps for one in (step, step.verify, step.rollback) if one is not None)
 
 
-def _input(one: Input) -> Found:
-    base: Path = ("inputs", one.name)
+def of_input(one: Input) -> Found:
+    """What keeps an input, or an answer that is asked for, from ever having a value; each with its path in it."""
     if one.type is InputType.ENUM and not one.values:
-        yield (*base, "type"), "an `enum` needs `values`, a list of what it may be"
+        yield ("type",), "an `enum` needs `values`, a list of what it may be"
         return
     if one.values and one.type is not InputType.ENUM:
-        yield (*base, "values"), "`values` are those of an `enum`; write `type: enum`"
+        yield ("values",), "`values` are those of an `enum`; write `type: enum`"
     if (one.least is not None or one.most is not None) and one.type is not InputType.INT:
-        yield (*base, "min" if one.least is not None else "max"), "`min` and `max` are for an `int`; write `type: int`"
-    if one.least is not None and one.most is not None and one.least > one.most:
-        yield (*base, "max"), f"nothing is from {one.least} to {one.most}; `max` is below `min`"
+        yield ("min" if one.least is not None else "max",), "`min` and `max` are for an `int`; write `type: int`"
+    elif one.most is not None and (one.least or 0) > one.most:
+        below = "`max` is below `min`" if one.least is not None else "write a `min` too, which is 0 without one"
+        yield ("max",), f"nothing is from {one.least or 0} to {one.most}; {below}"
     if one.default == "" and one.required:
-        yield (*base, "default"), "an empty default is no value; write `required: false`"
+        yield ("default",), "an empty default is no value; write `required: false`"
     fault = fault_of(one, normalised(one, one.default)) if one.default else ""
     if fault:
-        yield (*base, "default"), f"the default of {fault}"
-    yield from _options(one, base)
+        yield ("default",), f"the default of {fault}"
+    yield from _options(one)
 
 
-def _options(one: Input, base: Path) -> Found:
+def _options(one: Input) -> Found:
     """What of an enum no step can be given."""
     for index, value in enumerate(one.values if one.type is InputType.ENUM else ()):
         if not value or value.startswith("-"):
-            yield (*base, "values", index), f"{value!r} cannot be a value: it is empty, or a program's option"
+            yield ("values", index), f"{value!r} cannot be a value: it is empty, or a program's option"
 
 
 def _scheduled(runbook: Runbook, trigger: ScheduleSpec, path: Path) -> Found:

@@ -109,6 +109,8 @@ def _as_json(value: Any) -> str:  # Any: plain JSON
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _WORD = re.compile(r"[\w.:/@+-]*")
+_OTHERS_WORDS = re.compile(r"&&|\|\||![^=]|===|=>|=<|(?<![=!<>])=(?![=>])")
+"""What other languages write for `and`, `or`, `not`, `==` and `>=`."""
 _FILTERS = (
     "abs", "default", "first", "float", "int", "last", "length", "list", "lower", "max", "min", "sort", "string", "sum",
     "title", "trim", "unique", "upper",
@@ -141,7 +143,14 @@ def check_condition(text: str) -> None:
     """ValueError unless the text is one expression, written without braces."""
     if "{{" in text or "{%" in text:
         raise ValueError("write a bare expression, without braces: steps.look.result.count > 0")
-    check_text("{{ " + text + " }}")
+    try:
+        check_text("{{ " + text + " }}")
+    except ValueError as error:
+        if _OTHERS_WORDS.search(text):
+            raise ValueError(f"not an expression: {text!r}; write `==`, `and`, `or`, `not`") from None
+        why = str(error).replace("not a template", f"not an expression: {text!r}")
+        why = why.replace("end of print statement", "its end")
+        raise ValueError(why) from None
 
 
 def names_in(text: str) -> frozenset[tuple[str, ...]]:

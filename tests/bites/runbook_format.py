@@ -51,6 +51,20 @@ BITES = [
         says="test_what_the_test_does_not_say_is_a_failure_that_says_what_to_write",
     ),
     Bite(
+        fault="a question that no answer can fit, and that people are asked all the same",
+        file="bot/runbooks/asking.py",
+        plant=replaced("        if unsound:\n", "        if False:\n"),
+        caught_by=pytest(f"{UNIT}/test_choices.py", "-k", "no_answer_fits"),
+        says="assert [] == [True]",
+    ),
+    Bite(
+        fault="a condition that is to hold for longer than anybody looks at it",
+        file="bot/runbooks/references.py",
+        plant=replaced("    yield from _holds(part)\n", ""),
+        caught_by=pytest(f"{UNIT}/test_choices.py", "-k", "references_that_do_not_hold"),
+        says="all the time it has",
+    ),
+    Bite(
         fault="a slot of the clock that whoever looks second begins again",
         file="bot/response/schedules_due.py",
         plant=replaced("if tx.marks.at(mark) != seen.last:", "if False:"),

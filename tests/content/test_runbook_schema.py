@@ -65,7 +65,7 @@ STEPS = "runbook: r\ntitle: t\nsteps:\n  - {id: look, uses: prometheus.query, wi
     "text",
     [
         STEPS + "inputs: {a: {default: 3}, b: {default: true, required: false}}\n",
-        STEPS + "timeout: 90s\nconcurrency: '{{ inputs.a }}'\nfreeze: [nights]\n",
+        STEPS + "watch: 0\ntimeout: 90s\nconcurrency: '{{ inputs.a }}'\nfreeze: [nights]\n",
         STEPS + "triggers: [{incident: {status: resolved}}, {incident: {status: [resolved], severity: [SEV1]}}]\n",
         STEPS + "tests: [{name: x, results: {look: {value: {count: 3}}}, expect: {verdict: ''}}]\n",
         STEPS + "tests: [{name: x, results: {look: [{outcome: failed}, {}]}, expect: {path: [look]}}]\n",
@@ -85,6 +85,7 @@ def test_what_tocsin_takes_an_editor_takes(text: str) -> None:
         (STEPS.replace("uses", "use"), "'uses' is a required property"),
         (STEPS.replace("expr", "exrp"), "'expr' is a required property"),
         (STEPS + "timeout: 90 seconds\n", "'90 seconds' does not match"),
+        (STEPS + "timeout: 90\n", "90 is greater than the maximum of 0"),
         (STEPS + "inputs: {a: {type: integer}}\n", "'integer' is not one of"),
         (STEPS + "triggers: [{incident: {status: over}}]\n", "'over' is not valid under any of the given schemas"),
         (STEPS + "  - {id: a, uses: b.c, rollback: redo}\n", "'redo' is not valid under any of the given schemas"),

@@ -14,7 +14,7 @@ from bot.model.plan import Plan
 from bot.model.runbook import ApprovalTerms, Risk, Step
 from bot.model.sample import Sample
 from bot.ports.actions import ActionSpec
-from bot.runbooks import inputs, matching, policy, references, signal, spec
+from bot.runbooks import asking, inputs, matching, policy, references, signal, spec
 
 NOW = datetime(2026, 11, 22, 3, tzinfo=UTC)
 
@@ -118,17 +118,27 @@ class Waiting(BaseModel):
     length: str = Field(alias="for")
 
 
+class Until(BaseModel):
+    """What a wait for a condition takes."""
+
+    expr: str
+    vars: dict[str, str] = {}
+    holds_for: str = "0s"
+
+
 class Params(BaseModel):
     """What our action takes."""
 
     model_config = ConfigDict(extra="forbid")
     host: str
-    lines: int = 3
+    lines: int = Field(default=3, ge=1)
 
 
 WAITING = ActionSpec(name="wait", params=Waiting, risk=Risk.READ, help="", result={})
+UNTIL = ActionSpec(name="prometheus.wait_until", params=Until, risk=Risk.READ, help="", result={})
 OFFERS = {
     "wait": {"tocsin": WAITING},
+    "prometheus.wait_until": {"prom": UNTIL},
     "host.run": {
         name: ActionSpec(name="host.run", params=Params, risk=Risk.WRITE, help="", result={}) for name in ("one", "two")
     },
@@ -146,19 +156,51 @@ OFFERS = {
         ("{id: a, uses: host.run, integration: six, with: {host: h}}", ("integration",), "these do: one, two"),
         ("{id: a, uses: host.run, with: {}}", ("with", "host"), "host.run needs 'host'"),
         ("{id: a, uses: host.run, with: {host: h, line: 3}}", ("with", "line"), "did you mean 'lines'?"),
-        ("{id: a, uses: host.run, with: {host: h, lines: many}}", ("with", "lines"), "integer"),
+        ("{id: a, uses: host.run, with: {host: h, lines: many}}", ("with", "lines"), "a whole number is"),
+        (
+            "{id: a, uses: host.run, with: {host: h, lines: 0}}",
+            ("with", "lines"),
+            "0 is out of bounds; write at least 1",
+        ),
+        ("{id: a, uses: host.run, with: {host: [h]}}", ("with", "host"), "a text is needed here"),
         ("{id: a, uses: host.run, with: {host: '{{ inputs.hots }}'}}", ("with", "host"), "did you mean 'host'?"),
         ("{id: a, uses: host.run, with: {host: h}, if: steps.b.status}", ("if",), "no earlier step is called 'b'"),
         ("{id: a, uses: host.run, with: {host: h}, approval: {ask: '{{ alert.x }}'}}", ("approval", "ask"), "'alert'"),
         ("{id: a, uses: host.run, with: {host: h}, rollback: undo}", ("rollback",), "has no undo of its own; write"),
         ("{id: a, uses: wait, with: {for: 5m}}", ("with", "for"), "the step may take 1m and is to wait for 5m; give"),
         ("{id: a, uses: wait, with: {for: 1h}, timeout: 2h}", ("with", "for"), "the run may take 1h and is to wait"),
+        (
+            "{id: a, uses: host.run, with: {host: h}, verify: {expr: up, holds_for: 5m}}",
+            ("verify", "holds_for"),
+            "this is to hold for 5m, and 5m is all the time it has; give it a longer `within`",
+        ),
+        (
+            "{id: a, uses: prometheus.wait_until, with: {expr: up, holds_for: 2m}}",
+            ("with", "holds_for"),
+            "this is to hold for 2m, and 1m is all the time it has; give it a longer `timeout`",
+        ),
     ],
 )
 def test_references_that_do_not_hold_are_found_with_their_place(step: str, path: tuple[str, ...], message: str) -> None:
     runbook = spec.read_runbook(a_runbook(extra="inputs: {host: {default: h}}", step=step), "r")
     found = references.check(runbook, OFFERS)
     assert [(place, message in text) for place, text in found] == [(("steps", 0, *path), True)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ("{type: enum}", "answer 'n': an `enum` needs `values`"),
+        ("{type: int, min: 5, max: 1}", "answer 'n': nothing is from 5 to 1"),
+        ("{type: int, default: many}", "answer 'n': the default of input 'n' is not a whole number"),
+        ("{type: enum, values: ['{{ inputs.host }}'], default: other}", ""),
+    ],
+)
+def test_a_question_that_no_answer_fits_is_found_before_anybody_is_asked(answer: str, message: str) -> None:
+    step = f"{{id: a, uses: ask, with: {{question: q, answers: {{n: {answer}}}}}}}"
+    runbook = spec.read_runbook(a_runbook(extra="inputs: {host: {default: h}}", step=step), "r")
+    found = references.check(runbook, {"ask": {"tocsin": asking.ACTION.spec}})
+    assert [text.startswith(message) for _, text in found] == [True] * bool(message)
 
 
 def test_a_parameter_that_is_a_template_is_not_judged_before_it_has_a_value() -> None:

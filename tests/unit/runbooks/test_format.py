@@ -203,6 +203,10 @@ FAULTS = [
     ("inputs: {a: {type: int, default: -1}}", "inputs.a.default: the default of input 'a' is not 0 or more"),
     ("inputs: {a: {pattern: '[a-z]+', default: A}}", "inputs.a.default: the default of input 'a' does not fit [a-z]+"),
     ("inputs: {a: {default: ''}}", "inputs.a.default: an empty default is no value; write `required: false`"),
+    (
+        "inputs: {a: {type: int, max: -5}}",
+        "inputs.a.max: nothing is from 0 to -5; write a `min` too, which is 0 without",
+    ),
     ("inputs: {a: {type: integer}}", "inputs.a.type: 'integer' is not one of 'text', 'host'"),
     ("concurrency: '{% if x %}{% endif %}'", "concurrency: only {{ expressions }} are allowed"),
     ("tests: [{name: x, expect: {path: [lok]}}]", "tests[0].expect.path[0]: no step is called 'lok'; did you mean"),
@@ -237,8 +241,17 @@ STEP_FAULTS = [
     ("rollback: {with: {a: b}}", "steps[0].rollback.uses: this key is required"),
     ("rollback: {uses: a.b, witth: {a: b}}", "steps[0].rollback.witth: unknown key 'witth'; did you mean 'with'?"),
     ("rollback: {uses: a.b, with: {a: '{% x %}'}}", "steps[0].rollback.with.a: "),
-    ("retry: {backoff: 0.5}", "steps[0].retry.backoff: Input should be greater than or equal to 1"),
+    ("retry: {backoff: 0.5}", "steps[0].retry.backoff: 0.5 is out of bounds; write at least 1"),
     ("expect: '{{ result.x }}'", "steps[0].expect: write a bare expression"),
+    ("expect: result.x = 1", "steps[0].expect: not an expression: 'result.x = 1'; write `==`, `and`, `or`, `not`"),
+    ("expect: result.x 1", "steps[0].expect: not an expression: 'result.x 1': expected token 'its end', got 'integer'"),
+    ("if: steps.a.x && true", "steps[0].if: not an expression: 'steps.a.x && true'; write `==`, `and`"),
+    ("timeout: 0", "steps[0].timeout: nothing can be done in no time; write how long it may take, like 90s"),
+    ("approval: {expires: 0s}", "steps[0].approval.expires: nothing can be done in no time"),
+    (
+        "with: {a: {{ inputs.b }}}",
+        "steps[0].with.a: a key must be a plain word; a text that begins with `{` or `[` needs",
+    ),
 ]
 
 

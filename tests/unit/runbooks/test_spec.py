@@ -83,7 +83,7 @@ steps:
         "bad.yaml:12:14: steps[0].timeout: not a duration: '5'",
         "bad.yaml:15:22: steps[1].with.argv[1]: only {{ expressions }} are allowed",
         "steps[1].if: write a bare expression",
-        "steps[1].approval.count: Input should be less than or equal to 5",
+        "steps[1].approval.count: 9 is out of bounds; write at most 5",
         "bad.yaml:18:23: steps[1].retry.attempts: a whole number is needed here",
     ):
         assert part in text
