@@ -100,6 +100,13 @@ BITES = [
         says="test_nothing_is_played_where_nobody_stands_at_the_gate",
     ),
     Bite(
+        fault="a play begins on further hosts after its run was cancelled",
+        file="bot/integrations/ansible/gate/keeper.py",
+        plant=replaced('if (folder / "stop").exists():', "if False:"),
+        caught_by=_caught_by("tests/integrations/ansible/test_playing.py", "-k", "nothing_more_is_wanted"),
+        says="test_once_nothing_more_is_wanted_no_further_host_begins",
+    ),
+    Bite(
         fault="a playbook is rehearsed although a task of it disregards check mode",
         file="bot/integrations/ansible/playing.py",
         plant=replaced("reads=play.check and heeded", "reads=play.check"),

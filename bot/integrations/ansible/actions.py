@@ -20,7 +20,7 @@ from typing import Any, cast
 from bot.errors import IntegrationError, Permanent, Temporary
 from bot.integrations.ansible.config import AnsibleConfig
 from bot.integrations.ansible.elsewhere import HERE, Elsewhere, acts_elsewhere, reached_from_here
-from bot.integrations.ansible.events import Score, plain
+from bot.integrations.ansible.events import SKIPPED, Score, plain
 from bot.integrations.ansible.inventory import Inventory, read_inventory
 from bot.integrations.ansible.params import OnInventory, PlaybookParams
 from bot.integrations.ansible.playing import Silent, played
@@ -37,11 +37,13 @@ _MOST_TEXT = 256 * 1024
 _PASSING = re.compile(r"/\S*tocsin-ansible-\S+")
 
 _RESULT = {
-    "hosts": "for each host its `outcome` (succeeded, failed or unknown), a `summary`, and how many of its tasks were "
-    "`ok`, `changed`, `failed`, `unreachable` and `skipped`",
+    "hosts": "for each host its `outcome` (succeeded, failed, unknown or skipped), a `summary`, and how many of its "
+    "tasks were `ok`, `changed`, `failed`, `unreachable` and `skipped`",
     "changed": "the tasks that changed something, as `host: task`",
     "failed": "the hosts on which it failed, or that could not be reached",
     "unseen": "the hosts on which nobody saw how it ended",
+    "skipped": "the hosts on which nothing was begun, because nothing more of the run was to begin, or the play ended "
+    "before their turn",
 }
 PLAYBOOK = ActionSpec(
     name="ansible.playbook",
@@ -276,12 +278,15 @@ class Playing:
         each = {host: score.value(host) for host in plan.params["hosts"]}
         failed = [host for host, one in each.items() if one["outcome"] == Outcome.FAILED]
         unseen = [host for host, one in each.items() if one["outcome"] == Outcome.UNKNOWN]
-        outcome = Outcome.UNKNOWN if unseen else Outcome.FAILED if failed or score.kept else Outcome.SUCCEEDED
+        skipped = [host for host, one in each.items() if one["outcome"] == SKIPPED]
+        short = failed or skipped or score.kept
+        outcome = Outcome.UNKNOWN if unseen else Outcome.FAILED if short else Outcome.SUCCEEDED
         # Any: plain JSON.
         value: dict[str, Any] = {"hosts": each, "changed": score.changed, "failed": failed, "unseen": unseen}
+        value["skipped"] = skipped
         if plan.action == FACTS.name:
             value["facts"] = score.facts
-        parts = [f"done on {len(each) - len(failed) - len(unseen)} of {len(each)} hosts"]
+        parts = [f"done on {len(each) - len(failed) - len(unseen) - len(skipped)} of {len(each)} hosts"]
         parts.append(f"{len(score.changed)} tasks changed something") if plan.risk is not Risk.READ else None
         parts += [
             f"{task} was kept from acting on {host}, which the plan did not name" for host, task in score.kept.items()
@@ -290,12 +295,15 @@ class Playing:
             parts.append(f"nobody saw how it ended on {', '.join(unseen)}")
         if failed:
             parts.append(f"failed on {', '.join(failed)} ({each[failed[0]]['summary']})")
+        if skipped:
+            parts.append(f"left out, because {score.why}: {', '.join(skipped)}")
         return ActionResult(
             outcome=outcome,
             summary=self._redactor.clean("; ".join(parts))[:200],
             value=cast(dict[str, Any], self._redactor.clean_tree(value)),
             text="\n".join(lines.kept),
             temporary=plan.repeatable and all(each[host]["unreachable"] for host in failed),
+            untouched=len(skipped) == len(each),
         )
 
     def _sources(self, name: str) -> _Sources:

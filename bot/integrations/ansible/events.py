@@ -13,6 +13,8 @@ from bot.model.plan import Outcome
 
 _COUNTS = {"ok": "ok", "changed": "changed", "failures": "failed", "dark": "unreachable", "skipped": "skipped"}
 _LONGEST = 300
+SKIPPED = "skipped"
+"""What a host is whose turn never came."""
 _LEFT_OUT = ('"false_condition":', '"skip_reason":')
 """What Ansible says of a task that its own condition left out, rather than check mode."""
 
@@ -31,6 +33,11 @@ class Score:
     """On which other hosts tasks acted, each with one of those tasks."""
     kept: dict[str, str] = field(default_factory=dict)
     """On which they would have, had they not been kept from it."""
+    left: set[str] = field(default_factory=set)
+    """The hosts that were kept from beginning, because nothing more of the run was to begin."""
+    stopped: str = ""
+    """Why nothing more was."""
+    is_over: bool = False
     forced: str = ""
     """A task that would have acted in check mode too, and was kept from it."""
     # Any: plain JSON, as modules return it.
@@ -55,18 +62,28 @@ class Score:
                 self.diffs.append(f"{host}: {task}\n{plain(event)}".rstrip())
             case "playbook_on_stats":
                 self._end(data)
+            case _:  # besides: what begins, and items of loops, which the end of their task counts
+                self._hear_gate(event.get("event"), data, host, task)
+
+    # Any: see hear
+    def _hear_gate(self, event: object, data: Mapping[str, Any], host: str, task: str) -> None:
+        match event:
             case "tocsin_other":
                 self.others.setdefault(visible(str(data["whom"])), f"{host}: {task}")
             case "tocsin_stray":
                 self.kept.setdefault(visible(str(data["whom"])), f"{host}: {task}")
             case "tocsin_forced":
                 self.forced = self.forced or f"{host}: {task}"
-            case _:
-                pass  # what begins, and items of loops, which the end of their task counts
+            case "tocsin_stop":
+                self.stopped = visible(str(data["why"]))
+            case "tocsin_left":
+                self.left.add(host)
 
-    def outcome(self, host: str) -> Outcome:
+    def outcome(self, host: str) -> str:
         """How it ended there. One that was lost after its first task may have got further than anybody saw."""
         counts = self.counts.get(host)
+        if host in self.left or (counts is None and self.is_over):
+            return SKIPPED
         if counts is None:
             return Outcome.UNKNOWN
         if counts["unreachable"]:
@@ -76,8 +93,18 @@ class Score:
     def value(self, host: str) -> dict[str, Any]:  # Any: plain JSON
         """What later steps read of a host."""
         counts = self.counts.get(host, dict.fromkeys(_COUNTS.values(), 0))
+        outcome = str(self.outcome(host))
         summary = self.failures.get(host) or f"{counts['ok']} tasks, {counts['changed']} of them changed something"
-        return {**counts, "outcome": str(self.outcome(host)), "summary": summary}
+        return {
+            **counts,
+            "outcome": outcome,
+            "summary": f"left out, because {self.why}" if outcome == SKIPPED else summary,
+        }
+
+    @property
+    def why(self) -> str:
+        """Why hosts were left out."""
+        return self.stopped or "the play ended before their turn, or is not for them"
 
     def _done(self, host: str, task: str, result: Mapping[str, Any]) -> None:  # Any: plain JSON
         if result.get("changed"):
@@ -88,6 +115,7 @@ class Score:
             }
 
     def _end(self, data: Mapping[str, Any]) -> None:  # Any: plain JSON
+        self.is_over = True
         for host in data.get("processed", {}):
             self.counts[host] = {ours: int(data.get(theirs, {}).get(host, 0)) for theirs, ours in _COUNTS.items()}
 

@@ -17,9 +17,11 @@ from bot.errors import Permanent
 from bot.integrations.ansible.config import AnsibleConfig
 from bot.integrations.ansible.sources import runs_even_in_check_mode
 from bot.integrations.ansible.workspace import Play, Workspace, workspace
+from bot.ports import in_turn
 from bot.ports.reads_only import require_read
 
 _LOOK = 0.2  # seconds between two looks at what it has said
+_ASK = 1.0  # seconds between two questions whether further hosts may begin
 _GRACE = 5.0  # seconds between asking a play to stop and ending it
 _MOST_SAID = 64 * 1024 * 1024
 
@@ -35,6 +37,7 @@ async def played(config: AnsibleConfig, integration: str, play: Play, within: ti
     """Plays it to its end. Permanent when it could not begin; Silent when it ended without its last event.
 
     Where only reading is allowed, only check mode begins, and only of playbooks that have no task which disregards it.
+    A play that changes something begins on no further host once nothing more is wanted of its run (`ports/in_turn.py`).
     On cancellation the play and all it started are ended; when Tocsin is killed, it goes on for `within` at most.
     """
     name = play.playbook.name if isinstance(play.playbook, Path) else "a playbook of ours"
@@ -51,6 +54,7 @@ async def played(config: AnsibleConfig, integration: str, play: Play, within: ti
         process = await _started(made, said, complaints)
         ended = asyncio.ensure_future(process.wait())
         heard = _Heard(made.folder / "said", hear)
+        asking = None if play.check else asyncio.create_task(_stop_beginning(made.folder, hear))
         try:
             while not ended.done():
                 await asyncio.wait({ended}, timeout=_LOOK)
@@ -59,6 +63,9 @@ async def played(config: AnsibleConfig, integration: str, play: Play, within: ti
         except asyncio.CancelledError:
             await _stop(process.pid, ended)
             raise
+        finally:
+            if asking is not None:
+                asking.cancel()
         heard.listen()
         if _is_open(made, heard):
             hint = "install a version of ansible-core that Tocsin's tests were run with"
@@ -69,6 +76,15 @@ async def played(config: AnsibleConfig, integration: str, play: Play, within: ti
         if not heard.told_all:
             complaints.seek(0)
             raise Silent(_last_words(complaints.read(8192), heard.loose))
+
+
+async def _stop_beginning(folder: Path, hear: Hear) -> None:
+    """Asks again and again whether further hosts may begin, and once they may not, tells the gate."""
+    while not (why := await in_turn.why_not_on()):  # noqa: ASYNC110 - it may be another process that was told
+        await asyncio.sleep(_ASK)
+    hear({"event": "tocsin_stop", "event_data": {"why": why}})
+    (folder / "stopping").write_text(why)
+    (folder / "stopping").rename(folder / "stop")
 
 
 def require_ansible(integration: str) -> None:

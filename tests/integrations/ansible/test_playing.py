@@ -21,6 +21,7 @@ from bot.integrations.ansible.sources import runs_even_in_check_mode
 from bot.integrations.ansible.workspace import Play, clear_away, workspace
 from bot.model.plan import Did, Outcome
 from bot.model.runbook import Risk
+from bot.ports import in_turn
 from bot.ports.actions import nobody
 from bot.ports.reads_only import reads_only
 from tests.hostile import corpus, got_through
@@ -200,6 +201,51 @@ async def test_cancelled_it_ends_with_all_it_started(site: Site, tmp_path: Path)
     await asyncio.to_thread(soon, lambda: not any(psutil.pid_exists(pid) for pid in ours))
     assert not left_behind(site)
     psutil.Process(int(pid_file.read_text())).kill()  # what the host's sshd runs goes on, as the README says
+
+
+async def test_once_nothing_more_is_wanted_no_further_host_begins(site: Site, tmp_path: Path) -> None:
+    """Who has begun comes to the end; who has not is left out, whatever the playbook does about failures."""
+    stopped = tmp_path / "stopped"
+    there = {
+        "name": "there",
+        "ansible.builtin.shell": "echo x > {{ out }}; until [ -e {{ stopped }} ]; do sleep 0.1; done",
+    }
+    last = {"name": "last", "ansible.builtin.shell": "echo y >> {{ out }}"}
+    late = {"name": "late", "ansible.builtin.shell": "echo no > {{ out }}"}
+    guarded = {"name": "guarded", "block": [there, last], "rescue": [late], "always": [late | {"when": "not begun"}]}
+    begun = {"begun": "{{ out is exists }}", "stopped": str(stopped)}
+    name = site.playbook("deploy/roll.yml", guarded, serial=1, gather_facts=True, ignore_errors=True, vars=begun)
+    plan = await site.plan("ansible.playbook", playbook=name, hosts=["web1", "web2"])
+    asked: list[bool] = []
+
+    async def why_not() -> str:
+        asked.append((tmp_path / "out" / "web1").exists())
+        return "automation is paused by ann: stop" if asked[-1] else ""
+
+    with in_turn.asking(why_not):
+        playing = asyncio.create_task(site.run(plan))
+        await asyncio.to_thread(soon, lambda: bool(asked) and asked[-1])
+        stopped.touch()
+        result = await playing
+    assert result.outcome is Outcome.FAILED, result
+    assert result.summary.startswith("done on 1 of 2 hosts; 2 tasks changed something; left out, because automation is")
+    hosts = result.value["hosts"]
+    assert (hosts["web1"]["outcome"], hosts["web2"]["outcome"]) == ("succeeded", "skipped")
+    assert hosts["web2"]["summary"] == "left out, because automation is paused by ann: stop"
+    assert (result.value["skipped"], result.value["failed"], result.value["unseen"]) == (["web2"], [], [])
+    assert (tmp_path / "out" / "web1").read_text() == "x\ny\n"
+    assert not (tmp_path / "out" / "web2").exists()
+
+
+async def test_a_host_whose_turn_never_came_is_left_out_and_not_unknown(site: Site) -> None:
+    """The first batch failed, so Ansible ends the play."""
+    failing = {"name": "check it", "ansible.builtin.fail": {"msg": "no licence"}, "when": "not ansible_check_mode"}
+    plan = await site.plan("ansible.playbook", playbook=site.playbook("deploy/f.yml", failing, serial=1), groups="web")
+    result = await site.run(plan)
+    assert result.outcome is Outcome.FAILED, result
+    assert (len(result.value["failed"]), len(result.value["skipped"]), result.value["unseen"]) == (1, 1, [])
+    assert "left out, because the play ended before their turn" in result.summary
+    assert not result.untouched
 
 
 def soon(true: Callable[[], bool]) -> None:

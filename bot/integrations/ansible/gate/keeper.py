@@ -1,5 +1,7 @@
 """Stands in Ansible's own process: no task acts on a host that its plan does not name, and none in check mode.
 
+Nor does a further host begin once Tocsin wants nothing more of the play.
+
 Wherever a task, or its connection, comes from - a role outside of the folder, a collection, a variable, the inventory,
 a setting - it is connected in one place, and that place is kept here. Ansible loads this as a callback, at its start.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +21,10 @@ from ansible.plugins.callback import CallbackBase
 
 FOLDER = "TOCSIN_GATE"
 """The variable that names the folder. `named` in it says who may be acted on; `stands`, and a line of `beyond` for each
-task that acts on anybody but the play's own hosts, are written there.
+task that acts on anybody but the play's own hosts, are written there. `begun` has a file for each host that has had its
+first task; while there is a `stop`, which says why, no other has one.
 """
+_FINDS_OUT = ("setup", "gather_facts")
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible has no types
@@ -49,10 +54,23 @@ def _stand(folder: Path) -> None:
                 is_named = whom in named["others"]
                 kept = "" if is_named else f"acting on {whom}, which the plan does not name"
                 _tell(folder, executor, "tocsin_other" if is_named else "tocsin_stray", whom, kept=kept)
+            _begin(folder, executor)
         return connection
 
     TaskExecutor._get_connection = connected
+    (folder / "begun").mkdir()
     (folder / "stands").touch()
+
+
+def _begin(folder: Path, executor: Any) -> None:  # Any: as above
+    """A host whose turn has begun comes to its end: what a half of a play leaves behind, nobody has asked for."""
+    if _last(executor._task.action) in _FINDS_OUT:
+        return
+    begun = folder / "begun" / sha256(str(executor._host.name).encode(errors="replace")).hexdigest()
+    if not begun.exists():
+        if (folder / "stop").exists():
+            _tell(folder, executor, "tocsin_left", kept=f"beginning: {(folder / 'stop').read_text()}")
+        begun.touch()
 
 
 def _acts_on(executor: Any, connection: Any, named: Mapping[str, Any]) -> set[str]:  # Any: as above
