@@ -138,6 +138,17 @@ class Cluster:
             if not going_on or seen > most:
                 return
 
+    async def name_of(self, kind: Kind) -> str:
+        """What objects of a kind call it; of a custom one only the API server knows."""
+        if kind.known:
+            return kind.name
+        body = self._object((await self.api.call("GET", f"/apis/{kind.group}/{kind.version}")).body)
+        found = [one.get("kind") for one in body.get("resources") or () if one.get("name") == kind.plural]
+        if not found:
+            message = f"{self.name} has no {kind.plural} in {kind.api_version}"
+            raise self.mistake(message, "see the kinds that `kubectl api-resources` lists")
+        return str(found[0])
+
     async def may(self, verb: str, kind: Kind, namespace: str = "", name: str = "", sub: str = "") -> None:
         """Permanent, reason auth, when we may not do this. Asking changes nothing."""
         asked = {"verb": verb, "group": kind.group, "resource": kind.plural, "namespace": namespace, "name": name}

@@ -94,7 +94,8 @@ class Executing:
         return self._cluster.thing(POD, params.namespace, params.pod)
 
     def _container(self, params: ExecParams, pod: Object) -> str:
-        names = [str(one["name"]) for one in at(pod, "spec.containers", [])]
+        parts = ("containers", "initContainers", "ephemeralContainers")  # sidecars are among those that come first
+        names = [str(one["name"]) for part in parts for one in at(pod, f"spec.{part}", [])]
         container = params.container or default_container(self._cluster, pod)
         if container not in names:
             raise self._cluster.mistake(f"{params.pod} has no container {container}", f"it has: {', '.join(names)}")

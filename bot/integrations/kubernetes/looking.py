@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,13 @@ from bot.integrations.kubernetes.words import KindWord, MaybeName, MaybeNamespac
 from bot.model.runbook import Risk
 from bot.ports.actions import Action, ActionSpec, Say
 
+_GOOD = frozenset(
+    {
+        "Ready", "Available", "Progressing", "Established", "NamesAccepted", "AbleToScale", "ScalingActive",
+        "DisruptionAllowed", "Accepted", "Programmed", "ResolvedRefs", "Synced", "Healthy", "Reconciled", "Valid",
+    }
+)  # fmt: skip
+_BAD = re.compile(r"Fail|Error|Pressure$|Unavailable$|Limited$|Degraded$|Stalled$|Remaining$|^Invalid|^Unhealthy")
 _MOST_EVENTS = 50
 _MOST_VALUE = 128 * 1024  # characters of an object that a later step may use
 
@@ -156,7 +164,7 @@ class Looking:
     async def _describe(self, params: DescribeParams, _: timedelta, __: Say) -> Seen:
         thing = self._thing(params)
         value = cleaned(await self._cluster.get(thing), self._cluster.clean)
-        events = await self._about(thing, str(value["metadata"].get("uid", "")))
+        events = await self._about(thing, value)
         wrong = unwell(value)
         text = to_yaml(value)
         parts = [f"# {line}" for line in wrong] + [text] + [event_line(event) for event in events]
@@ -175,9 +183,10 @@ class Looking:
             text="\n".join(parts),
         )
 
-    async def _about(self, thing: Thing, uid: str) -> list[dict[str, Any]]:
+    async def _about(self, thing: Thing, value: Object) -> list[dict[str, Any]]:
         # Any: an event as plain JSON.
-        fields = f"involvedObject.name={thing.name},involvedObject.kind={thing.kind.name}"
+        kind, uid = value.get("kind") or thing.kind.name, str(value["metadata"].get("uid", ""))
+        fields = f"involvedObject.name={thing.name},involvedObject.kind={kind}"
         if uid and thing.kind.name != "Node":  # what a kubelet says about its node has the node's name for a uid
             fields += f",involvedObject.uid={uid}"
         where = thing.namespace or "default"
@@ -209,7 +218,8 @@ class Looking:
     async def _events(self, params: EventsParams, _: timedelta, __: Say) -> Seen:
         fields = [f"involvedObject.name={params.name}"] * bool(params.name)
         if params.kind is not None:
-            fields.append(f"involvedObject.kind={self._cluster.kind(params.kind, params.namespace).name}")
+            kind = await self._cluster.name_of(self._cluster.kind(params.kind, params.namespace))
+            fields.append(f"involvedObject.kind={kind}")
         fields += ["type=Warning"] * params.warnings
         found = await self._cluster.list(EVENT, params.namespace, fields=",".join(fields))
         events = _newest(found.items)
@@ -230,14 +240,24 @@ def unwell(value: Object) -> list[str]:
         return lines + _pod(value)
     if kind == "Node":
         lines += ["cordoned"] * bool(at(value, "spec.unschedulable"))
-    good = {"Ready", "Available", "Progressing", "Complete", "Established", "AbleToScale", "ScalingActive"}
     for one in at(value, "status.conditions", []):
-        fine = one.get("status") == ("True" if one.get("type") in good else "False")
-        if not fine and one.get("type") not in ("Complete", "SuccessCriteriaMet", "Suspended"):
+        well = _well(str(kind), str(one.get("type")))
+        if well and one.get("status") != well:
             lines.append(
                 f"{one.get('type')} is {one.get('status')}: {one.get('reason', '')} {one.get('message', '')}".strip()
             )
     return lines
+
+
+def _well(kind: str, condition: str) -> str:
+    """What a condition says when all is well; empty where nobody knows: a custom kind may mean anything by it."""
+    if kind == "Node":
+        return "True" if condition == "Ready" else "False"
+    if condition == "Progressing" and kind != "Deployment":
+        return ""
+    if condition in _GOOD:
+        return "True"
+    return "False" if _BAD.search(condition) else ""
 
 
 def _pod(value: Object) -> list[str]:

@@ -116,15 +116,13 @@ class Sizes:
         )
 
     async def _wish_image(self, params: ImageParams, value: Object, _: str) -> Wish:
-        containers = {
-            str(one["name"]): str(one.get("image", "")) for one in at(value, "spec.template.spec.containers", [])
-        }
+        containers = _images(value)
         thing = self._of(params)
         if params.container not in containers:
             message = f"{thing} has no container {params.container}"
             raise self._cluster.mistake(message, f"it has: {', '.join(containers)}")
-        before = containers[params.container]
-        change = {"containers": [{"name": params.container, "image": params.image}]}
+        part, before = containers[params.container]
+        change = {part: [{"name": params.container, "image": params.image}]}
         return Wish(
             patch={"spec": {"template": {"spec": change}}},
             about={"image": before},
@@ -144,6 +142,15 @@ class Sizes:
         return await self._image.plan(ImageParams.model_validate({**plan.params, "image": before}))
 
 
+def _images(value: Object) -> dict[str, tuple[str, str]]:
+    """Of each container of a workload in which list it stands, for those that come first have their own; its image."""
+    return {
+        str(one["name"]): (part, str(one.get("image", "")))
+        for part in ("initContainers", "containers")
+        for one in at(value, f"spec.template.spec.{part}", [])
+    }
+
+
 def _tell_scale(plan: Plan, value: Object) -> dict[str, Any]:
     # Any: plain JSON.
     return {"replicas": int(at(value, "spec.replicas", 1)), "before": int(plan.preconditions["before.replicas"])}
@@ -151,7 +158,6 @@ def _tell_scale(plan: Plan, value: Object) -> dict[str, Any]:
 
 def _tell_image(plan: Plan, value: Object) -> dict[str, Any]:
     # Any: plain JSON.
-    containers = {one["name"]: one.get("image", "") for one in at(value, "spec.template.spec.containers", [])}
     rollout = progress(DEPLOYMENT, value).why if value.get("kind") == "Deployment" else ""
-    image = str(containers.get(plan.params["container"], ""))
+    _, image = _images(value).get(plan.params["container"], ("", ""))
     return {"image": image, "before": plan.preconditions["before.image"], "rollout": rollout}

@@ -23,6 +23,9 @@ MARGIN = 1.0
 """Seconds that are kept back, to say how far it came before the step is out of time."""
 
 
+_OLD = "what it says is of an older version of itself"
+
+
 class WaitParams(One):
     """`with:` of kubernetes.wait."""
 
@@ -104,18 +107,25 @@ class Waiting:
 
 
 def _so(params: WaitParams, value: Object) -> tuple[bool, str]:
-    generation, observed = at(value, "metadata.generation"), at(value, "status.observedGeneration")
-    if generation is not None and observed is not None and observed < generation:
-        return False, "what it says is of an older version of itself"
+    if _is_old(value, at(value, "status.observedGeneration")):
+        return False, _OLD
     if params.condition is None:
         said = at(value, params.field)
         shown = said if isinstance(said, str) else "absent" if said is None else json.dumps(said)
         return said is not None and shown == params.value, f"{params.field} is {shown}"[:300]
     for one in at(value, "status.conditions", []):
         if str(one.get("type")).lower() == params.condition.lower():
+            if _is_old(value, one.get("observedGeneration")):
+                return False, _OLD
             why = f" ({one['reason']})" if one.get("reason") else ""
             return one.get("status") == params.status, f"{one.get('type')} is {one.get('status')}{why}"
     return False, f"has no condition {params.condition}"
+
+
+def _is_old(value: Object, observed: int | None) -> bool:
+    """Whether something was said of an object before its last change; many say with each condition when it was."""
+    generation = at(value, "metadata.generation")
+    return generation is not None and observed is not None and observed < generation
 
 
 def _wish(params: WaitParams) -> str:

@@ -76,15 +76,25 @@ def _since(written: str) -> datetime:
 
 def container(pod: Object, name: str) -> str:
     """The container that is meant; 400 where there are several and none is named, or none is called so."""
-    names = [one["name"] for one in pod["spec"]["containers"]]
+    names = _names(pod, "containers")
+    others = {"init": _names(pod, "initContainers"), "ephemeral": _names(pod, "ephemeralContainers")}
     own = pod["metadata"]["name"]
     if not name:
         if len(names) > 1:
-            raise bad_request(f"a container name must be specified for pod {own}, choose one of: [{' '.join(names)}]")
+            more = "".join(
+                f" or one of the {kind} containers: [{' '.join(those)}]" for kind, those in others.items() if those
+            )
+            raise bad_request(
+                f"a container name must be specified for pod {own}, choose one of: [{' '.join(names)}]{more}"
+            )
         return str(names[0])
-    if name not in names:
+    if name not in (*names, *others["init"], *others["ephemeral"]):
         raise bad_request(f"container {name} is not valid for pod {own}")
     return name
+
+
+def _names(pod: Object, part: str) -> list[str]:
+    return [str(one["name"]) for one in pod["spec"].get(part) or ()]
 
 
 def instance(cluster: Cluster, pod: Object, name: str) -> Container:
@@ -94,7 +104,7 @@ def instance(cluster: Cluster, pod: Object, name: str) -> Container:
         raise bad_request(f"pod {own} does not have a host assigned")
     found = run_of(cluster, pod).containers.get(name)
     if found is None or found.started is None:
-        reason = found.reason if found is not None else "ContainerCreating"
+        reason = found.reason if found is not None else "PodInitializing"
         text = "is waiting to start: " + ("trying and failing to pull image" if "Pull" in reason else reason)
         raise bad_request(f'container "{name}" in pod "{own}" {text}')
     return found

@@ -164,6 +164,20 @@ async def test_an_image_is_set_and_set_back(cart: Cluster, acting: Acting) -> No
     assert (await acting.undo(plan, result)).value["image"] == NEW
 
 
+async def test_an_image_of_a_container_that_comes_first_is_set_too(cluster: Cluster, acting: Acting) -> None:
+    made = workload("Deployment", "cart")
+    made["spec"]["template"]["spec"]["initContainers"] = [{"name": "proxy", "image": OLD, "restartPolicy": "Always"}]
+    await asyncio.to_thread(put, cluster, made)
+    plan = await acting.plan("set_image", **CART, container="proxy", image=NEW)
+    result = await acting.run(plan)
+    assert (result.value["image"], result.value["before"]) == (NEW, OLD)
+    spec = seen(cluster, "Deployment", "cart")["spec"]["template"]["spec"]
+    assert (spec["initContainers"][0]["image"], spec["containers"][0]["image"]) == (NEW, OLD)
+    assert (await acting.undo(plan, result)).value["image"] == OLD
+    with pytest.raises(Permanent, match="has no container x"):
+        await acting.plan("set_image", **CART, container="x", image=NEW)
+
+
 async def test_a_node_is_cordoned_and_uncordoned(cluster: SimulatedKubernetes, acting: Acting) -> None:
     plan = await acting.plan("cordon", node="node-1")
     assert "+  unschedulable: true" in plan.diff
@@ -446,6 +460,15 @@ class TestExec:
         assert result.value == {"exit_code": 3, "stdout": "out\n", "stderr": "why\n"}
         assert result.summary == "exit status 3 in pod/shop/web/web: why"
         assert "".join(heard) == "out\nwhy\n"
+
+    async def test_a_sidecar_is_a_container_too(self, cluster: SimulatedKubernetes, acting: Acting) -> None:
+        web = bare_pod("web")
+        web["spec"]["initContainers"] = [{"name": "proxy", "image": OLD, "restartPolicy": "Always"}]
+        await asyncio.to_thread(put, cluster, web)
+        await asyncio.to_thread(ready, cluster, "web")
+        given = {"namespace": "shop", "pod": "web", "container": "proxy"}
+        assert (await acting.do("exec", **given, argv=["echo", "here"], bounded=False)).value["stdout"] == "here\n"
+        assert "listening" in (await acting.do("logs", **given)).text
 
     async def test_what_is_listed_only_reads(self, cluster: SimulatedKubernetes, opened: Opened) -> None:
         await asyncio.to_thread(put, cluster, bare_pod("web"))

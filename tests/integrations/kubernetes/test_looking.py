@@ -2,17 +2,22 @@
 
 import asyncio
 import json
+from urllib.parse import parse_qs
 
 import pytest
+from pydantic import SecretStr
 
 from bot.errors import Permanent
+from bot.integrations.kubernetes import integration
 from bot.integrations.kubernetes.client import Api
 from bot.integrations.kubernetes.cluster import Cluster as ClusterView
 from bot.integrations.kubernetes.config import KubernetesConfig
 from bot.integrations.kubernetes.kinds import find
+from bot.integrations.kubernetes.looking import unwell
 from bot.kit.plugin import Tools
 from bot.model.plan import Outcome
 from bot.testing.contracts import WITHIN
+from tests.integrations.http_server import Asked, HttpServer, says
 from tests.integrations.kubernetes.conftest import (
     NAMESPACE,
     NEW,
@@ -169,6 +174,20 @@ class TestWaiting:
         assert result.outcome is Outcome.FAILED
         assert "of an older version" in result.summary
 
+    async def test_a_condition_may_be_of_an_older_version_than_the_rest(
+        self, cluster: SimulatedKubernetes, acting: Acting
+    ) -> None:
+        """As those of custom kinds often are, which say it of each condition and not of their whole status."""
+        cluster.set(frozen=True)
+        budget = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "cart"}}
+        put(cluster, budget | {"spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "cart"}}}})
+        plan = await acting.plan("wait", kind="pdb", condition="DisruptionAllowed", **CART)
+        for observed, so in ((0, False), (1, True)):
+            said = {"type": "DisruptionAllowed", "status": "True", "observedGeneration": observed}
+            cluster.status("policy", "poddisruptionbudgets", "cart", conditions=[said])
+            result = await acting.action("wait").run(plan, WITHIN / 20, lambda _: None)
+            assert (result.outcome is Outcome.SUCCEEDED, "of an older version" in result.summary) == (so, not so)
+
 
 class TestRollouts:
     async def test_one_that_goes_well_is_waited_for(self, cluster: SimulatedKubernetes, acting: Acting) -> None:
@@ -242,6 +261,31 @@ async def test_long_lists_come_page_by_page(cluster: SimulatedKubernetes, tools:
         await api.close()
 
 
+@pytest.mark.parametrize(
+    ("kind", "conditions", "wrong"),
+    [
+        ("PodDisruptionBudget", {"DisruptionAllowed": "True"}, []),
+        ("Gateway", {"Accepted": "True", "Programmed": "True", "Paused": "False"}, []),
+        ("Gateway", {"Accepted": "False", "Programmed": "Unknown"}, ["Accepted is False", "Programmed is Unknown"]),
+        ("ClusterOperator", {"Progressing": "False", "Degraded": "True"}, ["Degraded is True"]),
+        (
+            "Deployment",
+            {"Progressing": "False", "ReplicaFailure": "True"},
+            ["Progressing is False", "ReplicaFailure is True"],
+        ),
+        ("Node", {"Ready": "True", "KernelDeadlock": "True", "DiskPressure": "False"}, ["KernelDeadlock is True"]),
+        ("Node", {"Ready": "Unknown", "PIDPressure": "Unknown"}, ["Ready is Unknown", "PIDPressure is Unknown"]),
+        ("Job", {"Complete": "True", "SuccessCriteriaMet": "True"}, []),
+        ("Job", {"Failed": "True", "FailureTarget": "True"}, ["Failed is True", "FailureTarget is True"]),
+        ("HorizontalPodAutoscaler", {"AbleToScale": "True", "ScalingLimited": "True"}, ["ScalingLimited is True"]),
+    ],
+)
+def test_what_a_condition_means_is_known_or_not_judged(kind: str, conditions: dict[str, str], wrong: list[str]) -> None:
+    said = [{"type": name, "status": status} for name, status in conditions.items()]
+    found = unwell({"kind": kind, "metadata": {}, "status": {"conditions": said}})
+    assert [line.rstrip(": ") for line in found] == wrong
+
+
 async def test_custom_kinds_are_named_in_full(cluster: Cluster, acting: Acting) -> None:
     plan = await acting.plan("get", kind="certificates.v1.cert-manager.io", name="shop-tls", **SHOP)
     assert plan.summary == f"read certificates.v1.cert-manager.io/{NAMESPACE}/shop-tls on prod"
@@ -250,6 +294,39 @@ async def test_custom_kinds_are_named_in_full(cluster: Cluster, acting: Acting) 
     assert "404" in result.summary
     with pytest.raises(Permanent, match="no kind of object is called 'Deploment'; did you mean"):
         await acting.plan("get", kind="Deploment", name="x", **SHOP)
+
+
+async def test_events_about_custom_kinds_are_found_by_what_these_call_themselves(tools: Tools) -> None:
+    """`Certificate`, as the API server has it, and not `certificates.v1.cert-manager.io`, as a runbook writes it."""
+    path = "/apis/cert-manager.io/v1"
+    certificate = {"kind": "Certificate", "metadata": {"name": "tls", "namespace": "shop", "uid": "1-2"}}
+    answers = {
+        path: {
+            "resources": [{"name": "certificates/status", "kind": "X"}, {"name": "certificates", "kind": "Certificate"}]
+        },
+        f"{path}/namespaces/shop/certificates/tls": certificate,
+        "/api/v1/namespaces/shop/events": {"items": []},
+    }
+    fields = []
+
+    async def script(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        where, _, query = asked.path.partition("?")
+        fields.extend(parse_qs(query).get("fieldSelector", []))
+        await says(200, json.dumps(answers[where]).encode())(asked, writer)
+
+    async with HttpServer() as server:
+        server.script = script
+        config = KubernetesConfig(server=server.url, token=SecretStr("t"), namespaces=["shop"])
+        async with integration.open(config, tools) as capabilities:
+            acting, custom = Acting(capabilities), {"kind": "certificates.v1.cert-manager.io", "namespace": "shop"}
+            assert (await acting.do("describe", name="tls", **custom)).outcome is Outcome.SUCCEEDED
+            assert (await acting.do("events", **custom)).outcome is Outcome.SUCCEEDED
+            other = await acting.do("events", kind="issuers.v1.cert-manager.io", namespace="shop")
+    assert fields == [
+        "involvedObject.name=tls,involvedObject.kind=Certificate,involvedObject.uid=1-2",
+        "involvedObject.kind=Certificate",
+    ]
+    assert other.summary == "prod has no issuers in cert-manager.io/v1"
 
 
 async def test_what_is_gone_is_said_to_be(cluster: Cluster, acting: Acting) -> None:

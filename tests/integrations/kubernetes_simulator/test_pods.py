@@ -104,6 +104,44 @@ class TestLogs:
             assert await lines.read() == b""
 
 
+class TestContainersThatComeFirst:
+    """Init containers, one after the other; those that are restarted always run on beside the others."""
+
+    async def test_the_others_wait_for_them(
+        self, kubernetes: SimulatedKubernetes, core: client.CoreV1Api, ask: Ask
+    ) -> None:
+        first = [
+            {"name": "proxy", "image": "shop/proxy:1", "restartPolicy": "Always"},
+            {"name": "move", "image": "shop/move:bad"},
+        ]
+        kubernetes.set(backoff=100, longest_backoff=100)
+        await ask("POST", f"{CORE}/pods", pod(initContainers=first))
+        kubernetes.advance(1)
+        status = (await ask("GET", f"{CORE}/pods/one"))["status"]
+        assert status["phase"] == "Pending"
+        assert status["containerStatuses"][0]["state"]["waiting"]["reason"] == "PodInitializing"
+        assert [one["name"] for one in status["initContainerStatuses"] if one["ready"]] == ["proxy"]
+        assert status["initContainerStatuses"][1]["state"]["waiting"]["reason"] == "CrashLoopBackOff"
+        conditions = {one["type"]: one for one in status["conditions"]}
+        assert conditions["Initialized"]["message"] == "containers with incomplete status: [move]"
+        read = core.read_namespaced_pod_log
+        body = await refused(read("one", NAMESPACE), 400, "BadRequest")
+        assert body["message"] == 'container "one" in pod "one" is waiting to start: PodInitializing'
+        assert "cannot read its configuration" in await read("one", NAMESPACE, container="move", previous=True)
+        assert "listening" in await read("one", NAMESPACE, container="proxy")
+        kubernetes.images(**{"shop/move:bad": {"does": "done"}})
+        kubernetes.advance(200)
+        status = (await ask("GET", f"{CORE}/pods/one"))["status"]
+        assert status["phase"] == "Running"
+        assert all(one["ready"] for one in status["containerStatuses"] + status["initContainerStatuses"])
+
+    async def test_one_that_is_not_restarted_ends_its_pod(self, kubernetes: SimulatedKubernetes, ask: Ask) -> None:
+        first = [{"name": "move", "image": "shop/move:bad"}]
+        await ask("POST", f"{CORE}/pods", pod(initContainers=first, restartPolicy="Never"))
+        kubernetes.advance(5)
+        assert (await ask("GET", f"{CORE}/pods/one"))["status"]["phase"] == "Failed"
+
+
 class TestExec:
     """pods/exec over a websocket."""
 

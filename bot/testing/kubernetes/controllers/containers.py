@@ -24,10 +24,13 @@ _KILLED = 137
 
 
 class Container:
-    """The present instance of a container, and what is left of the one before."""
+    """The present instance of a container, and what is left of the one before.
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    `policy` says when it is started again, `first` that the others wait for it.
+    """
+
+    def __init__(self, name: str, policy: str, *, first: bool = False) -> None:
+        self.name, self.policy, self.first = name, policy, first
         self.state = ""
         self.reason = ""
         self.message = ""
@@ -85,20 +88,21 @@ class Container:
         self.due, self.ready = None, False
 
 
-def behaviour(cluster: Cluster, pod: Object, image: str) -> Behaviour:
+def behaviour(cluster: Cluster, pod: Object, image: str, one: Container) -> Behaviour:
     """How a container behaves: as its pod says, as its image was said to, or as its tag says."""
-    if (said := (pod["metadata"].get("annotations") or {}).get(DOES)) is not None:
+    said = (pod["metadata"].get("annotations") or {}).get(DOES)
+    if said is not None and not one.first:
         return Behaviour(does=Does(said) if said in set(Does) else Does.UNCONFIGURED)
     if image in cluster.behaviours:
         return cluster.behaviours[image]
-    usual = Does.RUN if pod["spec"]["restartPolicy"] == "Always" else Does.DONE
+    usual = Does.RUN if one.policy == "Always" else Does.DONE
     return Behaviour(does=_BY_TAG.get(image.rpartition("/")[2].rpartition(":")[2], usual))
 
 
 def step(cluster: Cluster, pod: Object, spec: Object, one: Container) -> datetime | None:
     """The next thing that happens to a container, if it is due; returns when the one after that is."""
     now, image = cluster.now(), spec["image"]
-    does = behaviour(cluster, pod, image)
+    does = behaviour(cluster, pod, image, one)
     if one.image != image:
         if one.state == "running":
             one.end(_KILLED, "Error", now)
@@ -160,12 +164,13 @@ def _go_on(cluster: Cluster, pod: Object, one: Container, does: Behaviour) -> No
 
 def _stop(cluster: Cluster, pod: Object, one: Container, does: Behaviour) -> None:
     """A container that runs ends by itself."""
-    now, policy = cluster.now(), pod["spec"]["restartPolicy"]
+    now = cluster.now()
     code, reason = {Does.DONE: (0, "Completed"), Does.OOM: (_KILLED, "OOMKilled")}.get(
         does.does, (does.exit_code, "Error")
     )
     one.end(code, reason, now)
-    if policy == "Never" or (policy == "OnFailure" and code == 0):
+    one.ready = one.first and code == 0
+    if one.policy == "Never" or (one.policy == "OnFailure" and code == 0):
         return
     one.last = one._ended()
     settings = cluster.settings

@@ -58,13 +58,42 @@ def _tend(cluster: Cluster, pod: Object) -> datetime | None:
         return run.ends
     if is_over(pod):
         return None
-    for container in pod["spec"]["containers"]:
-        run.containers.setdefault(container["name"], Container(container["name"]))
-    dues = [step(cluster, pod, spec, run.containers[spec["name"]]) for spec in pod["spec"]["containers"]]
+    dues = _step(cluster, pod, run)
     current = cluster.store.get(POD, key_of(POD, pod))
     if current is not None:
         _tell(cluster, current, run)
     return min((due for due in dues if due is not None), default=None)
+
+
+def _step(cluster: Cluster, pod: Object, run: Run) -> list[datetime | None]:
+    """What is next of each container: those that come first one after the other, and then all others."""
+    policy, dues, is_time = pod["spec"]["restartPolicy"], [], True
+    for spec in pod["spec"].get("initContainers") or ():
+        again = "Always" if is_sidecar(spec) else "Never" if policy == "Never" else "OnFailure"
+        one = run.containers.setdefault(spec["name"], Container(spec["name"], again, first=True))
+        dues.append(_next(cluster, pod, spec, one, is_time=is_time))
+        is_time = is_time and _is_past(spec, one)
+    for spec in pod["spec"]["containers"]:
+        one = run.containers.setdefault(spec["name"], Container(spec["name"], policy))
+        dues.append(_next(cluster, pod, spec, one, is_time=is_time))
+    return dues
+
+
+def _next(cluster: Cluster, pod: Object, spec: Object, one: Container, *, is_time: bool) -> datetime | None:
+    if is_time or one.image:
+        return step(cluster, pod, spec, one)
+    one.wait("PodInitializing")
+    return None
+
+
+def is_sidecar(spec: Object) -> bool:
+    """Whether a container that comes first runs on beside the others."""
+    return spec.get("restartPolicy") == "Always"
+
+
+def _is_past(spec: Object, one: Container) -> bool:
+    """Whether those that wait for it may begin."""
+    return one.state == "running" if is_sidecar(spec) else one.state == "terminated" and one.exit_code == 0
 
 
 def _let_go(cluster: Cluster, pod: Object) -> None:
@@ -76,7 +105,9 @@ def _let_go(cluster: Cluster, pod: Object) -> None:
 def _tell(cluster: Cluster, pod: Object, run: Run) -> None:
     now = cluster.now()
     containers = [run.containers[spec["name"]] for spec in pod["spec"]["containers"]]
-    phase = _phase(pod, containers)
+    first = [(spec, run.containers[spec["name"]]) for spec in pod["spec"].get("initContainers") or ()]
+    incomplete = [one.name for spec, one in first if not _is_past(spec, one)]
+    phase = _phase(containers, [one for spec, one in first if not is_sidecar(spec)])
     node = cluster.store.get(NODE, ("", pod["spec"]["nodeName"])) or {}
     addresses = (node.get("status") or {}).get("addresses") or [{"address": ""}]
     status: Object = {
@@ -88,15 +119,19 @@ def _tell(cluster: Cluster, pod: Object, run: Run) -> None:
             one.status(spec["image"]) for one, spec in zip(containers, pod["spec"]["containers"], strict=True)
         ],
     }
+    if first:
+        status["initContainerStatuses"] = [one.status(spec["image"]) for spec, one in first]
     if phase != "Pending":
         status |= {"podIP": run.ip, "podIPs": [{"ip": run.ip}]}
     conditions = pod["status"].get("conditions") or []
-    for said in _conditions(containers, phase):
+    for said in _conditions(containers, phase, incomplete):
         conditions = with_condition(conditions, said, now)
     cluster.set(POD, pod, status={**status, "conditions": conditions})
 
 
-def _phase(pod: Object, containers: list[Container]) -> str:
+def _phase(containers: list[Container], first: list[Container]) -> str:
+    if any(one.state == "terminated" and one.exit_code and one.policy == "Never" for one in first):
+        return "Failed"
     if all(one.state == "terminated" for one in containers):
         return "Succeeded" if all(one.exit_code == 0 for one in containers) else "Failed"
     if any(one.state == "waiting" and not one.restarts and one.last is None for one in containers):
@@ -104,7 +139,7 @@ def _phase(pod: Object, containers: list[Container]) -> str:
     return "Running"
 
 
-def _conditions(containers: list[Container], phase: str) -> list[Object]:
+def _conditions(containers: list[Container], phase: str, incomplete: list[str]) -> list[Object]:
     unready = [one.name for one in containers if not one.ready]
     ready: Object = {"status": "True"}
     if phase == "Succeeded":
@@ -112,9 +147,13 @@ def _conditions(containers: list[Container], phase: str) -> list[Object]:
     elif unready:
         message = f"containers with unready status: [{' '.join(unready)}]"
         ready = {"status": "False", "reason": "ContainersNotReady", "message": message}
+    initialized: Object = {"status": "True"}
+    if incomplete:
+        message = f"containers with incomplete status: [{' '.join(incomplete)}]"
+        initialized = {"status": "False", "reason": "ContainersNotInitialized", "message": message}
     return [
         {"type": "PodScheduled", "status": "True"},
-        {"type": "Initialized", "status": "True"},
+        {"type": "Initialized", **initialized},
         {"type": "ContainersReady", **ready},
         {"type": "Ready", **ready},
     ]
