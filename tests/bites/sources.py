@@ -65,6 +65,16 @@ BITES = [
         says="test_victoria_metrics_has_its_own_word_for_partial",
     ),
     Bite(
+        fault="a query that is none is found when its step runs, at night",
+        file="bot/integrations/prometheus/actions.py",
+        plant=replaced(
+            "        except Permanent as error:\n            raise ValueError",
+            "        except KeyError as error:\n            raise ValueError",
+        ),
+        caught_by=prometheus("test_actions.py", "found_before_its_step_runs"),
+        says="bot.errors.Permanent",
+    ),
+    Bite(
         fault="an answer that nobody asked to be compressed is taken",
         file=WIRE,
         plant=replaced('"Content-Encoding", "identity") != "identity"', '"Content-Encoding", "identity") == "never"'),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from bot.documents import Duration, Strict, format_duration, parse_duration
 from bot.errors import IntegrationError, Permanent, Temporary
-from bot.integrations.prometheus.expr import fill, only_shows_what_is_true, parse
+from bot.integrations.prometheus.expr import fill, names_in, only_shows_what_is_true, parse
 from bot.integrations.prometheus.showing import LONGEST_SUMMARY, failed, line, plain, summary
 from bot.kit.redaction import visible
 from bot.model.plan import ActionResult, Outcome, Plan
@@ -24,6 +24,16 @@ from bot.ports.metrics import MetricSource
 
 _SHOWN = 20
 _LINKED = timedelta(hours=1)
+
+
+def _read(expr: str, names: Iterable[str]) -> str:
+    """The expression, once it is seen to be one; what is filled in later is looked at when the step is planned."""
+    if "{{" not in expr:
+        try:
+            fill(expr, dict.fromkeys(names, "x"), "")
+        except Permanent as error:
+            raise ValueError(str(error)) from None
+    return expr
 
 
 class QueryParams(Strict):
@@ -39,6 +49,16 @@ class QueryParams(Strict):
         description="The variables, escaped when they are filled in.",
         json_schema_extra=ANY_TEXT,
     )
+
+    @field_validator("expr")
+    @classmethod
+    def _is_promql(cls, expr: str) -> str:
+        return _read(expr, names_in(expr))
+
+    @model_validator(mode="after")
+    def _knows_its_variables(self) -> QueryParams:
+        _read(self.expr, self.vars)
+        return self
 
 
 class WaitParams(QueryParams):

@@ -70,6 +70,11 @@ def fill(expr: str, variables: Mapping[str, str], integration: str) -> str:
     return filled
 
 
+def names_in(expr: str) -> frozenset[str]:
+    """All that an expression may mean as variables."""
+    return frozenset(_VARIABLE.findall(expr))
+
+
 def only_shows_what_is_true(tree: promql_parser.Expr) -> bool:
     """Whether a series in the answer means yes whatever its value, because the outermost operation filters.
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from bot.errors import Permanent, Temporary
 from bot.integrations.prometheus.actions import Asking, QueryParams, WaitParams
@@ -200,3 +201,21 @@ async def test_the_shops_condition_is_met_at_zero_errors(asking: Asking, source:
     result = await wait(asking, expr)
     assert result is not None
     assert result.value["value"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("expr", "said"),
+    [
+        ("up{", "expr\n  Value error, not a PromQL expression: unexpected end of input inside braces"),
+        ("up == == 1", "expr\n  Value error, not a PromQL expression"),
+        ("up > $least", "expr\n  Value error, \\$least stands outside a string"),
+        ('up{job="$jbo"}', "no variable is called \\$jbo; did you mean 'job'"),
+    ],
+)
+def test_a_query_that_cannot_be_asked_is_found_before_its_step_runs(expr: str, said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        QueryParams(expr=expr, vars={"job": "{{ inputs.job }}"})
+
+
+def test_what_a_template_makes_of_a_query_is_seen_when_it_is_filled_in() -> None:
+    assert QueryParams(expr='up{job="$job"} > {{ inputs.least }}', vars={"job": "x"}).expr.endswith("}}")
