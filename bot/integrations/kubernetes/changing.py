@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from bot.errors import IntegrationError, Permanent
 from bot.integrations.kubernetes.answers import code_of, is_stale
+from bot.integrations.kubernetes.cautions import cautions
 from bot.integrations.kubernetes.cluster import JSON_PATCH, STRATEGIC, Cluster
 from bot.integrations.kubernetes.kinds import Object, Thing
 from bot.integrations.kubernetes.reading import failed, refused, short
@@ -128,7 +129,7 @@ class Changing(Generic[P]):
             risk=wish.risk,
             repeatable=True,
             can_probe=True,
-            diff="\n".join(part for part in (shown, *wish.notes) if part),
+            diff="\n".join(part for part in (shown, *wish.notes, *cautions(value, after)) if part),
             undo=wish.undo if not same else "",
             preconditions={
                 "uid": str(value["metadata"]["uid"]),

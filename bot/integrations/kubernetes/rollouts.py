@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
+from bot.integrations.kubernetes.cautions import by_hand
 from bot.integrations.kubernetes.cluster import Cluster
 from bot.integrations.kubernetes.kinds import DAEMON_SET, DEPLOYMENT, STATEFUL_SET, Kind, Object, Thing, at
 from bot.integrations.kubernetes.reading import Aim, Reading, Seen
@@ -169,8 +170,8 @@ def progress(kind: Kind, value: Object) -> Progress:
         updated = at(value, "status.updatedReplicas", 0)
         ready = at(value, "status.readyReplicas" if kind == STATEFUL_SET else "status.availableReplicas", 0)
         total = at(value, "status.replicas", 0)
-    stuck = _stuck(value)
     why = _missing(kind, value, desired, updated, ready, total)
+    stuck = _stuck(value) or (by_hand(value) if why and updated < desired else "")
     if observed < generation:
         why = "the cluster has not seen the change yet"
     elif at(value, "spec.paused"):

@@ -109,7 +109,9 @@ class Sizes:
             return (f"whether an autoscaler decides otherwise could not be seen: {error.message}",)
         kind = self._cluster.kind(params.kind).name
         return tuple(
-            f"the autoscaler {one['metadata']['name']} decides how many there are "
+            f"the autoscaler {one['metadata']['name']} does nothing while there are to be none"
+            if not params.replicas
+            else f"the autoscaler {one['metadata']['name']} decides how many there are "
             f"({at(one, 'spec.minReplicas', 1)} to {at(one, 'spec.maxReplicas')}): it will change this again"
             for one in found.items
             if (at(one, "spec.scaleTargetRef.kind"), at(one, "spec.scaleTargetRef.name")) == (kind, params.name)

@@ -154,6 +154,60 @@ async def test_an_autoscaler_that_will_change_it_again_is_told(cart: SimulatedKu
         "autoscaler cart-cpu decides how many there are (1 to 3)"
         in (await acting.plan("scale", **CART, replicas=4)).diff
     )
+    none = (await acting.plan("scale", **CART, replicas=0)).diff
+    assert "autoscaler cart-cpu does nothing while there are to be none" in none
+
+
+class TestCautions:
+    """Whoever approves a change is told who may set it back, and what its pods wait for."""
+
+    async def test_who_keeps_it_is_named(self, cart: SimulatedKubernetes, acting: Acting) -> None:
+        name = cart.ask("GET", "/apis/apps/v1/namespaces/shop/replicasets")["items"][0]["metadata"]["name"]
+        plan = await acting.plan("scale", namespace="shop", kind="ReplicaSet", name=name, replicas=3)
+        assert "it belongs to deployment/cart, which may set this back" in plan.diff
+        assert "may set this back" not in (await acting.plan("scale", **CART, replicas=3)).diff
+        for text, says in (
+            ("labels: {argocd.argoproj.io/instance: the-shop}", "Argo CD keeps it (the-shop)"),
+            ("annotations: {meta.helm.sh/release-name: the-shop}", "Argo CD keeps it (the-shop)"),
+        ):
+            await acting.do("patch", kind="Deployment", **CART, patch=f"metadata: {{{text}}}")
+            assert says in (await acting.plan("scale", **CART, replicas=3)).diff
+
+    async def test_what_holds_the_pods_of_a_new_template_is_told(
+        self, cluster: SimulatedKubernetes, acting: Acting
+    ) -> None:
+        by_hand, parted, ordered = ("by-hand", "parted", "ordered")
+        put(
+            cluster,
+            workload("StatefulSet", by_hand, updateStrategy={"type": "OnDelete"}),
+            workload("StatefulSet", parted, updateStrategy={"rollingUpdate": {"partition": 1}}),
+            workload("StatefulSet", ordered, "shop/db:bad"),
+            workload("Deployment", "held", paused=True),
+        )
+        for kind, name, says in (
+            ("StatefulSet", by_hand, "its update strategy is OnDelete"),
+            ("StatefulSet", parted, "its partition is 1"),
+            ("StatefulSet", ordered, "a pod that is not ready is not exchanged by itself"),
+            ("Deployment", "held", "it is paused"),
+        ):
+            of = {"kind": kind, "namespace": "shop", "name": name}
+            assert says in (await acting.plan("set_image", **of, container=name, image=NEW)).diff
+            assert says not in (await acting.plan("patch", **of, patch="metadata: {labels: {a: b}}")).diff
+
+    async def test_a_rollout_that_goes_on_by_hand_only_is_not_waited_for(
+        self, cluster: SimulatedKubernetes, acting: Acting
+    ) -> None:
+        put(cluster, workload("StatefulSet", "db", updateStrategy={"type": "OnDelete"}))
+        await asyncio.to_thread(rolled_out, cluster, "StatefulSet", "db", OLD)
+        db = {"kind": "StatefulSet", "namespace": "shop", "name": "db"}
+        assert (await acting.do("rollout_status", **db, wait=True)).value["complete"] is True
+        await acting.do("rollout_restart", **db)
+        result = await acting.do("rollout_status", **db, wait=True)
+        assert (result.outcome, result.value["stuck"]) == (Outcome.FAILED, True)
+        assert "only exchanged when it is deleted" in result.summary
+        cluster.kubectl("delete", "pod", "-n", "shop", "db-0", "db-1", "--wait=false")
+        await asyncio.to_thread(rolled_out, cluster, "StatefulSet", "db", OLD)
+        assert (await acting.do("rollout_status", **db, wait=True)).value["complete"] is True
 
 
 async def test_an_image_is_set_and_set_back(cart: Cluster, acting: Acting) -> None:
