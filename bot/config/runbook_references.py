@@ -17,8 +17,10 @@ from bot.model.labels import MatchOp
 from bot.model.rule import AlertRule
 from bot.model.runbook import Runbook
 from bot.rules import slo
+from bot.runbooks.beginning import NESTING
 from bot.runbooks.references import Offers, Part, check, parts
 
+NOTIFY = "notify"
 _OURS = frozenset({slo.NAME, deadmen.ALERT})
 """Alerts that Tocsin raises without a rule."""
 
@@ -48,6 +50,10 @@ def beside(
         findings.blame(file.document, _hooks(file, document.config, manifests))
     if "people" not in document.broken:
         findings.blame(file.document, _roles(file.runbook, document.config), gravity=Gravity.WARNING)
+    if not {"people", "schedules", "receivers"} & document.broken:
+        findings.blame(file.document, _told(file.runbook, document.config))
+    if "runbooks" not in document.broken:
+        findings.blame(file.document, _nested(file.runbook, content))
     findings.blame(file.document, _alerts(file, content), gravity=Gravity.WARNING)
 
 
@@ -105,6 +111,40 @@ def _roles(runbook: Runbook, config: Config) -> Found:
             yield place, f"nobody in `people` has the role {terms.by!r}, so nobody can approve this step"
         elif holders < terms.count:
             yield place, f"{terms.count} people must approve, and only {holders} in `people` have the role {terms.by!r}"
+
+
+def _told(runbook: Runbook, config: Config) -> Found:
+    """Whom `notify` tells: somebody who is there. While nobody is listed, whoever runs Tocsin is."""
+    able = [receiver.name for receiver in config.receivers if receiver.webhook_configs]
+    names = [*(one.name for one in (*config.people, *config.schedules)), *able]
+    for part, to in _literal(runbook, NOTIFY, "to"):
+        if config.people and to not in names:
+            near = suggest(to, names) or "; name one of `people`, of `schedules`, or a receiver with `webhook_configs`"
+            yield (*part.params, "to"), f"nobody who can be told is called {to!r}{near}"
+
+
+def _nested(runbook: Runbook, content: Content) -> Found:
+    """A runbook that another one runs: it is there, and has the inputs that it is given."""
+    known = content.by_name
+    for part, name in _literal(runbook, NESTING, "runbook"):
+        if name not in known and name not in content.unsound:
+            near = suggest(name, known) or "; name its file under `runbooks` in tocsin.yaml"
+            yield (*part.params, "runbook"), f"no runbook is called {name!r}{near}"
+        given, inputs = (
+            part.step.params.get("inputs"),
+            [one.name for one in known[name].inputs] if name in known else [],
+        )
+        for key in given if isinstance(given, Mapping) and name in known else ():
+            if key not in inputs:
+                yield (*part.params, "inputs", key), f"{name} has no input {key!r}{suggest(key, inputs)}"
+
+
+def _literal(runbook: Runbook, uses: str, param: str) -> Iterator[tuple[Part, str]]:
+    """What a parameter of an action says, wherever it is used and is no template."""
+    for part in parts(runbook):
+        said = part.step.params.get(param)
+        if part.step.uses == uses and isinstance(said, str) and "{{" not in said:
+            yield part, said
 
 
 def _holders(role: str, config: Config) -> int:

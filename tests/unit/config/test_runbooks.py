@@ -10,9 +10,11 @@ CONFIG = """\
 integrations:
   ci: {use: standard_webhooks, secret: {env: S}, mapping: {labels: {alertname: a}}}
   prom: {use: prometheus, url: 'http://h'}
+  out: {use: webhook, url: 'http://h'}
 time_intervals: [{name: nights}]
 people: [{name: ann, token: {env: T}, roles: [on-call]}]
 runbooks: [book.yaml]
+receivers: [{name: silent}, {name: wall, webhook_configs: [{integration: out}]}]
 """
 STEPS = "steps:\n  - {id: a, uses: prometheus.query, with: {expr: up}}\n"
 
@@ -47,6 +49,31 @@ def test_names_of_the_configuration_must_be_there(tmp_path: Path, keys: str, sai
     found = told(tmp_path, keys)
     assert len(found) == (said is not None)
     assert not found or f"book.yaml:{said}" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("uses: notify, with: {to: ann, text: t}", None),
+        ("uses: notify, with: {to: wall, text: t}", None),
+        ("uses: notify, with: {to: '{{ inputs.who }}', text: t}", None),
+        (
+            "uses: notify, with: {to: anne, text: t}",
+            "with.to: nobody who can be told is called 'anne'; did you mean 'ann'?",
+        ),
+        ("uses: notify, with: {to: silent, text: t}", "with.to: nobody who can be told is called 'silent'; name one"),
+        ("uses: runbook.run, with: {runbook: r, inputs: {who: x}}", None),
+        ("uses: runbook.run, with: {runbook: rr}", "with.runbook: no runbook is called 'rr'; did you mean 'r'?"),
+        (
+            "uses: runbook.run, with: {runbook: r, inputs: {woh: x}}",
+            "with.inputs.woh: r has no input 'woh'; did you mean",
+        ),
+    ],
+)
+def test_who_is_told_and_what_is_run_must_be_there(tmp_path: Path, step: str, said: str | None) -> None:
+    found = told(tmp_path, "inputs: {who: {default: ann}}", f"steps:\n  - {{id: a, {step}}}\n")
+    assert len(found) == (said is not None)
+    assert not found or f"steps[0].{said}" in found[0]
 
 
 @pytest.mark.parametrize(
