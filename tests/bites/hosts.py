@@ -16,6 +16,20 @@ BITES = [
         says="test_arguments_arrive_as_they_were_written",
     ),
     Bite(
+        fault="a protected host is changed by its other name",
+        file="bot/integrations/ssh/inventory.py",
+        plant=replaced("if self._machine(other) == self._machine(host)", "if other == host"),
+        caught_by=_caught_by("tests/integrations/ssh/test_running.py", "-k", "protection_holds"),
+        says="test_a_protection_holds_by_every_name_and_address_of_a_host",
+    ),
+    Bite(
+        fault="half a secret is kept where output is cut",
+        file="bot/integrations/ssh/ended.py",
+        plant=replaced("if len(output) >= MAX_OUTPUT:", "if False:"),
+        caught_by=_caught_by("tests/integrations/ssh/test_running.py", "-k", "half_of_a_secret"),
+        says="test_no_half_of_a_secret_is_shown_where_output_is_cut",
+    ),
+    Bite(
         fault="a unit may be a pattern, or a list of them",
         file="bot/integrations/ssh/params.py",
         plant=replaced("[A-Za-z0-9_:.@\\\\-]{0,246}", "[ -~]{0,246}"),

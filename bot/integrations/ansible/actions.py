@@ -110,7 +110,8 @@ class Playing:
             inventory = await read_inventory(self._config, self._name)
             hosts = inventory.meant(params)
             line = {"ansible.ping": "see whether Ansible can work", "ansible.facts": "find out about"}[spec.name]
-            return self._planned(spec, {}, hosts, f"{line} on {', '.join(hosts)}", Risk.READ)
+            summary = f"{line} on {', '.join(hosts)}"
+            return self._planned(spec, {}, hosts, summary, Risk.READ, places=inventory.places(hosts))
 
         return plan
 
@@ -141,6 +142,7 @@ class Playing:
             hosts,
             summary,
             risk,
+            places=inventory.places((*hosts, *others)),
             others=others,
             bound=bound,
             diff=self._redactor.clean(shown),
@@ -177,6 +179,7 @@ class Playing:
         summary: str,
         risk: Risk,
         *,
+        places: tuple[str, ...],
         others: Sequence[str] = (),
         bound: Mapping[str, str] | None = None,
         diff: str = "",
@@ -187,7 +190,7 @@ class Playing:
             integration=self._name,
             params={**params, "hosts": list(hosts)},
             targets=(*hosts, *others),
-            places=tuple(f"host:{host}" for host in (*hosts, *others)),
+            places=places,
             summary=visible(summary)[:200],
             risk=risk,
             repeatable=risk is Risk.READ,

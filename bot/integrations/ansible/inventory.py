@@ -29,13 +29,14 @@ _PORT = re.compile(r":\d+$")
 class Inventory:
     """As Ansible sees it at a moment. `hash` is over everything it says, variables included.
 
-    `connections` are those that it names (`ansible_connection`), by host.
+    `connections` are those that it names (`ansible_connection`), by host; `addresses` where each is, with its port.
     """
 
     integration: str
     hosts: tuple[str, ...]
     groups: Mapping[str, tuple[str, ...]]
     connections: Mapping[str, str]
+    addresses: Mapping[str, tuple[str, str]]
     hash: str
 
     def meant(self, params: OnInventory) -> tuple[str, ...]:
@@ -47,6 +48,13 @@ class Inventory:
                 raise self._mistake(message + suggest(group, list(self.groups)))
             found += self.groups[group]
         return tuple(dict.fromkeys(found))
+
+    def places(self, hosts: Sequence[str]) -> tuple[str, ...]:
+        """What their protection holds for: besides their names their addresses, and whatever else they are called."""
+        found = list(hosts)
+        for address in [self.addresses[host] for host in hosts if host in self.addresses]:
+            found += [address[0], *(other for other, its in self.addresses.items() if its == address)]
+        return tuple(f"host:{name}" for name in dict.fromkeys(found))
 
     def _one(self, wanted: str) -> str:
         for said in (wanted, _PORT.sub("", wanted)):
@@ -103,6 +111,7 @@ async def read_inventory(config: AnsibleConfig, integration: str) -> Inventory:
         connections={
             host: str(one["ansible_connection"]) for host, one in variables.items() if "ansible_connection" in one
         },
+        addresses={host: _address(host, one) for host, one in variables.items()},
         hash=_hash(told),
     )
 
@@ -115,6 +124,12 @@ def _hosts(told: Mapping[str, Any], group: str, seen: set[str]) -> tuple[str, ..
     own: Sequence[str] = told[group].get("hosts", ())
     inner = (host for child in told[group].get("children", ()) for host in _hosts(told, child, seen))
     return tuple(dict.fromkeys((*own, *inner)))
+
+
+def _address(host: str, variables: Mapping[str, Any]) -> tuple[str, str]:  # Any: plain JSON
+    """Where Ansible connects to, and by which port."""
+    where = variables.get("ansible_host", variables.get("ansible_ssh_host", host))
+    return str(where).casefold(), str(variables.get("ansible_port", variables.get("ansible_ssh_port", 22)))
 
 
 def _hash(told: Mapping[str, Any]) -> str:  # Any: plain JSON

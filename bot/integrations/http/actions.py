@@ -89,6 +89,8 @@ class Requests:
                 raise  # it may have arrived
             return _failed(error)
         except IntegrationError as error:
+            if plan.risk is not Risk.READ and error.reason == "server":
+                raise  # it has arrived, and what came of it could not be read
             return _failed(error)
         text = self.tools.redactor.clean(answer.body.decode(errors="replace"))
         return _judged(answer, text, params, plan)

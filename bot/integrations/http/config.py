@@ -54,5 +54,8 @@ class HttpConfig(Strict):
 
     allow: list[Place] = Field(min_length=1, description="Where runbooks may ask: each an address and what lies below.")
     largest_answer: int = Field(
-        default=1024, ge=1, le=5120, description="KiB that an answer may have; a longer one fails the step."
+        default=1024,
+        ge=1,
+        le=5120,
+        description="KiB that an answer may have; a longer one fails a read; of a change nobody then knows.",
     )

@@ -65,7 +65,7 @@ class Each:
             integration=self._inventory.name,
             params=_kept(params, names),
             targets=names,
-            places=tuple(f"host:{name}" for name in names),
+            places=self._inventory.places(names),
             summary=short(visible(self._deed.summary(params, where))),
             risk=risk,
             repeatable=risk is Risk.READ,

@@ -16,6 +16,8 @@ MAX_OUTPUT = 256 * 1024
 """Bytes kept of each of the two outputs; what comes after is read and dropped."""
 
 _LONGEST_LINE = 8192
+_TOO_LONG = "[a line too long to be shown as it comes]"
+_LONGEST_SECRET = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ class Lines:
         self._say = say
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._begun = ""
+        self._skips = False
         self._left = MAX_OUTPUT
 
     def hear(self, output: bytes) -> None:
@@ -60,14 +63,17 @@ class Lines:
         kept = output[: self._left]
         self._left -= len(kept)
         *whole, self._begun = (self._begun + self._decoder.decode(kept)).split("\n")
-        if len(self._begun) > _LONGEST_LINE:
-            whole, self._begun = [*whole, self._begun], ""
+        if self._skips and whole:
+            whole, self._skips = whole[1:], False
+        if len(self._begun) > _LONGEST_LINE or self._skips:
+            # not piece by piece: half a secret may stand at the end of one
+            whole, self._begun, self._skips = [*whole, *([] if self._skips else [_TOO_LONG])], "", True
         if whole:
             self._say("".join(f"{line}\n" for line in whole).replace("\x00", "\ufffd"))
 
     def end(self) -> None:
-        """Tells what came after the last line."""
-        if self._begun:
+        """Tells what came after the last line, if it is all of it."""
+        if self._begun and self._left:
             self._say(f"{self._begun}\n".replace("\x00", "\ufffd"))
             self._begun = ""
 
@@ -81,7 +87,12 @@ def bounded(argv: Sequence[str], seconds: float) -> Sequence[str]:
 
 
 def text(output: bytes) -> str:
-    """The output as text that a database keeps: not UTF-8, and NUL, become the replacement character."""
+    """The output as text that a database keeps: not UTF-8, and NUL, become the replacement character.
+
+    Where it was cut, so is the line that it was cut in: half a secret may stand there, which nobody would know for one.
+    """
+    if len(output) >= MAX_OUTPUT:
+        output = output[: max(output.rfind(b"\n") + 1, len(output) - _LONGEST_SECRET)]
     return output.decode(errors="replace").replace("\x00", "\ufffd")
 
 

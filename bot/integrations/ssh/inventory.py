@@ -44,9 +44,21 @@ class Inventory:
         direct = f"{one.user or self._config.user}@{one.address}:{one.port}"
         return f"{direct} via {self.address(one.jump)}" if one.jump else direct
 
+    def places(self, hosts: Sequence[str]) -> tuple[str, ...]:
+        """What their protection holds for: besides their names their addresses, and whatever else they are called."""
+        found = list(hosts)
+        for host in hosts:
+            found.append(self._config.hosts[host].address or "localhost")
+            found += [other for other in self._config.hosts if self._machine(other) == self._machine(host)]
+        return tuple(f"host:{name}" for name in dict.fromkeys(found))
+
     def mistake(self, message: str, hint: str) -> Permanent:
         """The error for parameters that make no sense here."""
         return Permanent(message, integration=self.name, reason="client", hint=hint)
+
+    def _machine(self, host: str) -> tuple[str, int, str]:
+        one = self._config.hosts[host]
+        return ("", 0, "") if one.local else (one.address.casefold(), one.port, one.jump)
 
     def _one(self, wanted: str) -> str:
         hosts = self._config.hosts

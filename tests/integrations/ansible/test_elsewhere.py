@@ -61,7 +61,7 @@ async def test_a_host_that_may_be_acted_on_is_named_in_the_plan(
     async with allowing(site, site_config, tools, "web2", "web9") as allowed:
         plan = await allowed.plan("ansible.playbook", playbook=name, hosts="web1")
         assert plan.targets == ("web1", "web2")
-        assert plan.places == ("host:web1", "host:web2")
+        assert plan.places == ("host:web1", "host:web2", "host:127.0.0.1")
         assert plan.summary == "play deploy/web.yml on web1; it may act on web2 too"
         result = await allowed.run(plan)
         assert result.outcome is Outcome.SUCCEEDED, result

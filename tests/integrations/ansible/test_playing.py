@@ -50,7 +50,7 @@ async def test_it_is_checked_shown_played_and_probed(site: Site) -> None:
     assert not any(path.exists() for path in out.values())
     assert (plan.risk, plan.repeatable, plan.can_probe) == (Risk.WRITE, False, True)
     assert plan.targets == ("web1", "web2")
-    assert plan.places == ("host:web1", "host:web2")
+    assert plan.places == ("host:web1", "host:web2", "host:127.0.0.1")
     assert plan.summary == "play deploy/web.yml on web1, web2"
     assert plan.diff.startswith("would change: web1: write it\nwould change: web2: write it\n") or (
         plan.diff.startswith("would change: web2: write it\nwould change: web1: write it\n")

@@ -158,6 +158,17 @@ async def test_a_change_whose_answer_did_not_come_may_have_happened(server: Http
     assert (result.outcome, result.temporary) == (Outcome.FAILED, True)
 
 
+async def test_a_change_whose_answer_cannot_be_read_may_have_happened(server: HttpServer, tools: Tools) -> None:
+    """It has arrived: what is compressed unasked, or too large, is no reason to call it undone."""
+    place = {"url": server.url, "networks": LOOPBACK, "methods": ["GET", "POST"]}
+    requests = Requests(config=HttpConfig.model_validate({"allow": [place], "largest_answer": 1}), tools=tools)
+    for script in (says(200, b"x" * 1025), says(200, b"x", Content_Encoding="gzip")):
+        server.script = script
+        lost = await raised(asked(requests, url=server.url, method="POST", json={}))
+        assert isinstance(lost, Permanent)
+        assert (await asked(requests, url=server.url)).outcome is Outcome.FAILED
+
+
 async def test_answers_are_capped_in_size_and_time(server: HttpServer, tools: Tools) -> None:
     place = {"url": server.url, "networks": LOOPBACK, "timeout": "200ms"}
     requests = Requests(config=HttpConfig.model_validate({"allow": [place], "largest_answer": 1}), tools=tools)

@@ -24,7 +24,7 @@ async def test_a_group_is_its_hosts_each_with_its_result(fleet: Fleet) -> None:
     said: list[str] = []
     plan = await fleet.plan("host.run", groups="web", argv=["sh", "-c", "echo hello; sleep 0.1; echo bye"], batch=3)
     assert plan.targets == ("web1", "web2", "web3")
-    assert plan.places == ("host:web1", "host:web2", "host:web3")
+    assert plan.places == ("host:web1", "host:web2", "host:web3", "host:127.0.0.1")
     assert plan.summary == "run on 3 hosts, 3 at once: web1, web2, web3: sh -c 'echo hello; sleep 0.1; echo bye'"
     result = await fleet.run(plan, said.append)
     assert result.outcome is Outcome.SUCCEEDED

@@ -139,8 +139,28 @@ async def test_a_known_secret_is_not_shown(capabilities: Capabilities, tools: To
 async def test_a_flood_is_cut_and_the_command_ends(capabilities: Capabilities, host: str) -> None:
     result = await run(capabilities, host, "head", "-c", "50000000", "/dev/zero")
     assert result.outcome is Outcome.SUCCEEDED
-    assert len(result.value["stdout"]) == MAX_OUTPUT
+    assert MAX_OUTPUT - 4096 <= len(result.value["stdout"]) <= MAX_OUTPUT
     assert result.text.endswith("(cut after 256 KiB)")
+
+
+async def test_no_half_of_a_secret_is_shown_where_output_is_cut(
+    capabilities: Capabilities, tools: Tools, host: str
+) -> None:
+    """Neither in a line that comes in pieces, nor where no more is kept."""
+    tools.redactor.add("hunter22-and-more")
+    program = (
+        "import sys, time; sys.stdout.write('x' * 9000 + ' hunter22-'); sys.stdout.flush(); time.sleep(1);"
+        f"print('and-more\\nshort'); print('y' * {MAX_OUTPUT - 9040}, 'hunter22-and-more')"
+    )
+    said: list[str] = []
+    action = capabilities.actions["host.run"]
+    plan = await action.plan(RunParams(host=host, argv=[sys.executable, "-c", program]), Occasion())
+    result = await action.run(plan, WITHIN, said.append)
+    shown = f"{said} {result}"
+    assert "hunter" not in shown
+    assert "and-more" not in shown
+    assert "[a line too long to be shown as it comes]\n" in "".join(said)
+    assert "short\n" in "".join(said)
 
 
 async def test_a_program_that_is_not_there(capabilities: Capabilities, host: str) -> None:
@@ -441,6 +461,22 @@ async def test_a_host_is_found_by_name_or_address_with_an_exporters_port(
         error = await raised(plan(RunParams(host="bd-1", argv=["uname"]), Occasion()))
         assert isinstance(error, Permanent)
         assert "did you mean 'db-1'" in error.message
+
+
+async def test_a_protection_holds_by_every_name_and_address_of_a_host(inventory: Inventory, opened: Opened) -> None:
+    hosts = {
+        "db-1": HostConfig(address="DB1.example.com"),
+        "primary": HostConfig(address="db1.example.com", user="admin"),
+        "behind": HostConfig(address="db1.example.com", port=2222),
+        "me": HostConfig(local=True),
+        "self": HostConfig(local=True),
+    }
+    async with opened(inventory(hosts=hosts)) as capabilities:
+        plan = capabilities.actions["host.run"].plan
+        places = (await plan(RunParams(host="primary", argv=["uname"]), Occasion())).places
+        assert places == ("host:primary", "host:db1.example.com", "host:db-1")
+        places = (await plan(RunParams(host="me", argv=["uname"]), Occasion())).places
+        assert places == ("host:me", "host:localhost", "host:self")
 
 
 async def test_who_approves_sees_what_is_there(inventory: Inventory, opened: Opened) -> None:

@@ -36,7 +36,7 @@ async def test_a_restart_is_planned_shown_done_and_read_back(web1: Fleet) -> Non
     before = web1["web1"]["web.service"]["InvocationID"]
     plan = await web1.plan("host.service_restart", host="web1", unit="web", settle="0s")
     assert (plan.risk, plan.repeatable, plan.can_probe, plan.can_undo) == (Risk.WRITE, False, True, False)
-    assert plan.places == ("host:web1",)
+    assert plan.places == ("host:web1", "host:127.0.0.1")
     address = f"{web1.config.user}@127.0.0.1:{web1.machines['web1'].port}"
     assert plan.diff == (
         f"{address}$ restart web.service\n- web.service is active (running)\n"
