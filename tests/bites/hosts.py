@@ -30,6 +30,13 @@ BITES = [
         says="test_no_half_of_a_secret_is_shown_where_output_is_cut",
     ),
     Bite(
+        fault="a value behind a prefix becomes an option of the undo",
+        file="bot/integrations/ssh/patterns.py",
+        plant=replaced('any(text.startswith("-") for text in found.groups())', "False"),
+        caught_by=_caught_by("tests/integrations/ssh/test_risk.py", "-k", "first_pattern"),
+        says="test_the_first_pattern_that_fits_decides_and_reading_comes_first",
+    ),
+    Bite(
         fault="a unit may be a pattern, or a list of them",
         file="bot/integrations/ssh/params.py",
         plant=replaced("[A-Za-z0-9_:.@\\\\-]{0,246}", "[ -~]{0,246}"),

@@ -31,8 +31,8 @@ class Pattern:
         captured: list[str] = []
         for element, argument in zip(self.elements, argv, strict=True):
             found = re.fullmatch("(.*)".join(map(re.escape, element.split("*"))), argument, re.DOTALL)
-            if found is None or (element.startswith("*") and argument.startswith("-")):
-                return None
+            if found is None or any(text.startswith("-") for text in found.groups()):
+                return None  # behind a prefix too: alone in a probe or an undo it would be an option
             captured += found.groups()
         return tuple(captured)
 

@@ -144,7 +144,8 @@ def test_these_may_do_more(argv: list[str]) -> None:
     [
         (["release", "switch", "*", "*"], ["release", "switch", "cart", "v1"], ("cart", "v1")),
         (["release", "switch", "*"], ["release", "switch", "a b\n*"], ("a b\n*",)),
-        (["x", "--name=*", "v*.*"], ["x", "--name=-a=b", "v1.2"], ("-a=b", "1", "2")),
+        (["x", "--name=*", "v*.*"], ["x", "--name=a=b", "v1.2"], ("a=b", "1", "2")),
+        (["x", "--name=*"], ["x", "--name=--all"], None),
         (["x", "[ab]?"], ["x", "[ab]?"], ()),
         (["x", "[ab]?"], ["x", "a1"], None),
         (["x", "*"], ["x"], None),
@@ -189,6 +190,10 @@ async def test_the_first_pattern_that_fits_decides_and_reading_comes_first() -> 
     second = await planned(config, "release", "switch", "cart", "v2")
     assert (second.risk, second.can_probe, second.undo) == (Risk.WRITE, True, "")
     assert (await planned(config, "release", "switch", "cart", "--force")).risk is Risk.DESTRUCTIVE
+    known = SshConfig(hosts=HERE, write=[WriteConfig(argv=["drain", "--node=*"], undo=["undrain", "{1}"])])
+    assert (await planned(known, "drain", "--node=n1")).undo == "on here: undrain n1"
+    hostile = await planned(known, "drain", "--node=--all")
+    assert (hostile.risk, hostile.undo) == (Risk.DESTRUCTIVE, ""), "alone in the undo it would be an option"
     assert (await planned(config, "df", "-h")).risk is Risk.READ
     assert (await planned(config, "rm", "-rf", "/")).risk is Risk.DESTRUCTIVE
 
