@@ -72,6 +72,13 @@ BITES = [
         says="test_a_change_goes_from_one_to_the_next_and_stops_at_the_first_that_fails",
     ),
     Bite(
+        fault="all hosts of a large batch begin, whoever pauses automation meanwhile",
+        file="bot/integrations/ssh/turns.py",
+        plant=replaced("size = min(size, AT_ONCE)", "pass"),
+        caught_by=_caught_by("tests/integrations/ssh/test_fleet.py", "-k", "no_batch_of_a_change"),
+        says="test_no_batch_of_a_change_is_larger_than_what_begins_at_once",
+    ),
+    Bite(
         fault="a change begins on a further host without the time for it",
         file="bot/integrations/ssh/turns.py",
         plant=replaced("self._ends - self._loop.time() < self._slowest", "False"),

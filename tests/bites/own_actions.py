@@ -45,6 +45,11 @@ BITES = [
         "tests/integrations/http/test_hostile.py -k one_segment", "test_a_segment_is_one_segment",
     ),
     _bite(
+        "a wait is as much longer as the clock was set back",
+        "response/own/waiting.py", "min(begun + length - now, length)", "begun + length - now",
+        "tests/scenarios/test_own_actions.py -k set_back", "test_a_wait_is_no_longer_when_the_clock",
+    ),
+    _bite(
         "a runbook is run again after a crash",
         "response/own/running.py", "        if before:\n            return before[-1]\n", "",
         "tests/scenarios/test_own_actions.py -k begun_again", "test_a_run_that_was_begun_before_a_crash",

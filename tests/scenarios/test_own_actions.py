@@ -114,6 +114,18 @@ async def test_a_wait_that_was_begun_before_a_crash_is_not_begun_anew(database: 
     assert timedelta(minutes=2) <= ending.ended_at - run.started_at < timedelta(seconds=125)
 
 
+async def test_a_wait_is_no_longer_when_the_clock_was_set_back(database: Path) -> None:
+    steps = "{id: act, uses: wait, with: {for: 2m}, timeout: 3m}"
+    async with acting(database, [runbook(steps)]) as (tocsin, _):
+        run = await run_wanted.start(tocsin.world, actor("ann"), "acts", incident_id=INC)
+        await tocsin.passes("10s")
+        tocsin.clock.is_set(-timedelta(hours=1))
+        await taken_again(tocsin)
+        await over(tocsin, run.id)
+        told = await finished(tocsin, run.id)
+    assert (told["summary"], told["value"]) == ("waited for 2m", {"waited": 120.0})
+
+
 async def test_a_wait_that_its_step_has_no_time_for_says_so_at_once(database: Path) -> None:
     async with acting(database, [runbook("{id: act, uses: wait, with: {for: 2m}}")]) as (tocsin, _):
         run = await ended(tocsin, within="1m")

@@ -18,7 +18,7 @@ from bot.integrations.ssh.ended import Lost
 from bot.integrations.ssh.inventory import Inventory
 from bot.integrations.ssh.params import OnHosts
 from bot.integrations.ssh.together import short, together
-from bot.integrations.ssh.turns import Turns, pace
+from bot.integrations.ssh.turns import AT_ONCE, Turns, pace
 from bot.kit.redaction import visible
 from bot.model.plan import ActionResult, Did, Outcome, Plan
 from bot.model.runbook import Risk
@@ -26,7 +26,6 @@ from bot.ports.actions import Action, Occasion, Say
 from bot.ports.reads_only import reads_only
 
 _PROBED_WITHIN = 30.0  # seconds
-_AT_ONCE = 32  # hosts
 
 
 class Each:
@@ -39,7 +38,7 @@ class Each:
         self._inventory = inventory
         self._hosts = hosts
         self._undone_by = undone_by
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     def action(self) -> Action:
         """The action, as runbooks use it."""

@@ -87,7 +87,7 @@ class OnHosts(Strict):
     batch: Batch = Field(
         default="",
         description="How many hosts at once: a number, or a share such as `10%`. "
-        "Unless it is given, changes are made on one after another, and reads on all at once.",
+        "Unless it is given, changes are made on one after another, and reads on all at once. At most 32 at once.",
     )
     stop_after: int | None = Field(
         default=None,

@@ -13,6 +13,7 @@ from bot.model.runbook import Risk
 from bot.ports import in_turn
 
 TOO_MANY = "too many had failed"
+AT_ONCE = 32  # hosts, however many a step names
 _OUT_OF_TIME = "there was no time left for them"
 _TO_TELL, _LONGEST_TO_TELL = 0.05, 5.0
 """So much of a step's time is left for telling what came of each host, as a share and in seconds."""
@@ -70,6 +71,8 @@ def batches(names: Sequence[str], params: OnHosts, risk: Risk) -> Iterator[Seque
         size = max(1, len(names) * int(params.batch[:-1]) // 100)
     elif params.batch:
         size = int(params.batch)
+    if risk is not Risk.READ:
+        size = min(size, AT_ONCE)  # those of a batch that would wait for others could not be stopped any more
     for start in range(0, len(names), size):
         yield names[start : start + size]
 

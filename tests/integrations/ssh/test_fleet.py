@@ -179,6 +179,17 @@ def test_a_batch_is_a_number_or_a_share() -> None:
     assert RunParams(host="a", argv=["b"]).hosts == []
 
 
+def test_no_batch_of_a_change_is_larger_than_what_begins_at_once() -> None:
+    """The others would wait within it, where neither a pause nor those that failed could keep them from beginning."""
+    names = [f"web{number}" for number in range(80)]
+    sizes = {
+        batch: [len(one) for one in batches(names, OnHosts(host="a", batch=batch), Risk.WRITE)]
+        for batch in ("100%", "50", "20", "1%")
+    }
+    assert sizes == {"100%": [32, 32, 16], "50": [32, 32, 16], "20": [20] * 4, "1%": [1] * 80}
+    assert [len(one) for one in batches(names, OnHosts(host="a"), Risk.READ)] == [80]
+
+
 # -- Jumps --
 
 
