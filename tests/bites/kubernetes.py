@@ -4,7 +4,10 @@ from tests.bites import Bite, replaced
 
 CLIENT = "bot/integrations/kubernetes/client.py"
 CHANGING = "bot/integrations/kubernetes/changing.py"
+ANSWERS = "bot/integrations/kubernetes/answers.py"
+CLUSTER = "bot/integrations/kubernetes/cluster.py"
 DRAIN = "bot/integrations/kubernetes/drain.py"
+JOBS = "bot/integrations/kubernetes/jobs.py"
 LEAVING = "bot/integrations/kubernetes/leaving.py"
 SHOWING = "bot/integrations/kubernetes/showing.py"
 TOP = "bot/integrations/kubernetes/top.py"
@@ -51,6 +54,27 @@ BITES = [
         plant=replaced("if error.reason not in _UNSURE:", "if True:"),
         caught_by=kubernetes("test_changes.py", "AnswersThatDoNotCome"),
         says="TestAnswersThatDoNotCome",
+    ),
+    Bite(
+        fault="an undo ends for good when the object's version has moved on",
+        file=ANSWERS,
+        plant=replaced("error.code == 422 and not error.causes", "False"),
+        caught_by=kubernetes("test_changes.py", "version_that_moves"),
+        says="test_a_version_that_moves_on_does_not_end_an_undo",
+    ),
+    Bite(
+        fault="custom kinds are listed in namespaces that may not be touched",
+        file=CLUSTER,
+        plant=replaced("if kind.namespaced or not kind.known:", "if kind.namespaced:"),
+        caught_by=kubernetes("test_changes.py", "out_of_reach"),
+        says="test_other_namespaces_are_out_of_reach",
+    ),
+    Bite(
+        fault="a Job that ran and is gone is said to have changed nothing",
+        file=JOBS,
+        plant=replaced("return _unseen(thing, error)", "return failed(error)"),
+        caught_by=kubernetes("test_changes.py", "gone_before_its_end"),
+        says="test_a_job_that_is_gone_before_its_end_was_seen",
     ),
     Bite(
         fault="a drain takes pods that nothing makes anew",

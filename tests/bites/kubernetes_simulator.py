@@ -82,4 +82,21 @@ BITES = [
         caught_by=simulator("test_access.py", "not_allowed"),
         says="test_what_is_not_allowed_is_named",
     ),
+    Bite(
+        fault="an apply makes what its sender may only change",
+        file=f"{ROOM}/service.py",
+        plant=replaced("        if is_new:  # an apply", "        if False:  # an apply"),
+        caught_by=simulator("test_each_call.py", "right_to_make"),
+        says="test_to_make_something_takes_the_right_to_make_it",
+    ),
+    Bite(
+        fault="dryRun=All beside a body is believed",
+        file=f"{ROOM}/deleting.py",
+        plant=replaced(
+            "said = asked.written() if asked.body else _queried(asked)",
+            "said = _queried(asked) | (asked.written() if asked.body else {})",
+        ),
+        caught_by=simulator("test_deleting.py", "body_alone_counts"),
+        says="test_of_body_and_query_the_body_alone_counts",
+    ),
 ]

@@ -38,7 +38,6 @@ _BODIES = (JSON, YAML, protobuf.TYPE)
 _OPTIONS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions", "DELETE": "DeleteOptions"}
 _LONGEST_MANAGER = 128
 _VALIDATIONS = ("Ignore", "Warn", "Strict")
-_TRUE, _FALSE = ("1", "t", "true"), ("", "0", "f", "false")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +69,9 @@ class Asked:
         return (self.query.get(name) or [""])[-1]
 
     def flag(self, name: str) -> bool:
-        """An option that is true or false."""
-        given = self.get(name).lower()
-        if given not in (*_TRUE, *_FALSE):
-            raise bad_request(f'strconv.ParseBool: parsing "{given}": invalid syntax')
-        return given in _TRUE
+        """An option that is true or false: whatever is not 0 or false is true, even nothing."""
+        given = self.query.get(name)
+        return given is not None and given[0].lower() not in ("0", "false")
 
     def whole(self, name: str, default: int | None = None) -> int | None:
         """An option that is a whole number."""
@@ -105,7 +102,7 @@ class Asked:
     def is_dry(self) -> bool:
         """Whether nothing of it is to be kept; 422 for a word that is not All."""
         for word in self.query.get("dryRun") or ():
-            if word not in ("", "All"):
+            if word != "All":
                 self._refuse(unsupported("dryRun", word, ("All",)))
         return "All" in (self.query.get("dryRun") or ())
 
@@ -203,14 +200,17 @@ def target(path: str) -> Target:
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
 
 
-def ask(method: str, at: Target, *, watches: bool) -> Ask:
-    """What must be allowed for it."""
+def ask(one: Asked, at: Target, *, watches: bool) -> Ask:
+    """What must be allowed for it. A list of what has one name is about the object of this name."""
+    method, name = one.method, at.name
     verb = _VERBS.get(method)
     if method in ("GET", "HEAD"):
         verb = "get" if at.name else "watch" if watches else "list"
+        parts = one.get("fieldSelector").replace("==", "=").split(",")
+        name = name or next((part.partition("=")[2] for part in parts if part.startswith("metadata.name=")), "")
     elif method == "DELETE":
         verb = "delete" if at.name else "deletecollection"
     return Ask(
         verb=verb or method.lower(), group=at.kind.group, resource=at.kind.plural, sub=at.sub,
-        namespace=at.namespace, name=at.name,
+        namespace=at.namespace, name=name,
     )  # fmt: skip

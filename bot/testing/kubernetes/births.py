@@ -52,13 +52,14 @@ def _selector(value: Object) -> None:
     if spec.get("manualSelector") or not isinstance(spec.get("template"), dict):
         return
     uid, name = metadata["uid"], metadata["name"]
-    spec["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
+    selector = spec["selector"] = {**(spec.get("selector") or {})}
+    selector["matchLabels"] = {"batch.kubernetes.io/controller-uid": uid, **(selector.get("matchLabels") or {})}
     template = spec["template"]
     template["metadata"] = {**(template.get("metadata") or {})}
     template["metadata"]["labels"] = {
-        **(template["metadata"].get("labels") or {}),
         "batch.kubernetes.io/controller-uid": uid,
         "batch.kubernetes.io/job-name": name,
         "controller-uid": uid,
         "job-name": name,
+        **(template["metadata"].get("labels") or {}),
     }

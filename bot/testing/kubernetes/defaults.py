@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -40,6 +41,8 @@ def fill(kind: Kind, value: Object) -> None:
         _set(value, {"source": {}, "reportingComponent": "", "reportingInstance": ""})
     elif kind is SECRET:
         _set(value, {"type": "Opaque"})
+        for name, text in (value.pop("stringData", None) or {}).items():  # it is written only, and never read
+            value.setdefault("data", {})[name] = base64.b64encode(str(text).encode()).decode()
 
 
 def _set(value: Object, wanted: Mapping[str, Any]) -> None:  # Any: whatever JSON a field takes
@@ -90,6 +93,9 @@ def _container(container: Object) -> None:
             "terminationMessagePolicy": "File",
         },
     )
+    limits = container["resources"].get("limits") if isinstance(container["resources"], dict) else None
+    if limits:  # what is limited and not asked for is asked for in full
+        container["resources"]["requests"] = {**limits, **(container["resources"].get("requests") or {})}
     for port in container.get("ports") or ():
         _set(port, {"protocol": "TCP"})
     for name in _PROBES:

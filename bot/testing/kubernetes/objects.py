@@ -11,7 +11,7 @@ from bot.testing.kubernetes.asked import APPLY, Asked, Target
 from bot.testing.kubernetes.births import born
 from bot.testing.kubernetes.cluster import Cluster, stamp
 from bot.testing.kubernetes.deleting import Deletion
-from bot.testing.kubernetes.kinds import NAMESPACE, POD, Kind
+from bot.testing.kubernetes.kinds import DEPLOYMENT, NAMESPACE, POD, Kind
 from bot.testing.kubernetes.patches import json_patch, merge_patch, strategic_patch
 from bot.testing.kubernetes.refusals import (
     Object,
@@ -189,7 +189,7 @@ class Objects:
         if "status" in kind.subresources:
             value = _only_its_part(at.sub, before, value)
         defaults.fill(kind, value)
-        if kind.generation and value.get("spec") != before.get("spec"):
+        if kind.generation and _is_other(kind, value, before) and at.sub != "status":
             value["metadata"]["generation"] = old.get("generation", 1) + 1
         self._check(kind, value, before)
         if asked.content_type != APPLY:
@@ -303,6 +303,15 @@ class Objects:
 
 def _key(at: Target) -> Key:
     return (at.namespace if at.kind.namespaced else "", at.name)
+
+
+def _is_other(kind: Kind, value: Object, before: Object) -> bool:
+    """Whether something else is wanted. Of a Deployment its annotations count too: it hands them on."""
+    other = value.get("spec") != before.get("spec")
+    if kind is DEPLOYMENT:
+        new, old = (one["metadata"].get("annotations") or {} for one in (value, before))
+        return other or new != old
+    return other
 
 
 def _only_its_part(sub: str, before: Object, value: Object) -> Object:

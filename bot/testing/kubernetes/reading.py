@@ -13,7 +13,15 @@ from bot.testing.kubernetes import selectors
 from bot.testing.kubernetes.asked import Asked, Target
 from bot.testing.kubernetes.cluster import Cluster
 from bot.testing.kubernetes.kinds import Kind
-from bot.testing.kubernetes.refusals import Object, Refused, bad_request, expired, forbidden_field, invalid_options
+from bot.testing.kubernetes.refusals import (
+    Object,
+    Refused,
+    bad_request,
+    expired,
+    forbidden_field,
+    invalid_options,
+    unsupported,
+)
 from bot.testing.kubernetes.selectors import Matches
 from bot.testing.kubernetes.store import Change, Key
 
@@ -57,6 +65,7 @@ class Chosen:
 def listed(cluster: Cluster, asked: Asked, at: Target) -> Object:
     """A list, or a page of one."""
     chosen = Chosen.of(asked, at)
+    _check(asked)
     limit = asked.whole("limit", 0) or 0
     token = asked.get("continue")
     store = cluster.store
@@ -83,12 +92,32 @@ def listed(cluster: Cluster, asked: Asked, at: Target) -> Object:
     return {"kind": f"{at.kind.kind}List", "apiVersion": at.kind.api_version, "metadata": metadata, "items": items}
 
 
+def _check(asked: Asked) -> None:
+    """422 for options of a list, or of a watch, that do not go together."""
+    at, match, watches = "resourceVersionMatch", asked.get("resourceVersionMatch"), asked.watches
+    version, initial = asked.get("resourceVersion"), "sendInitialEvents" in asked.query
+    cause = None
+    if initial and not watches:
+        cause = forbidden_field("sendInitialEvents", "sendInitialEvents is forbidden for list")
+    elif initial and match != "NotOlderThan":
+        cause = forbidden_field(at, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
+    elif match and watches and not initial:
+        cause = forbidden_field(at, f"{at} is forbidden for watch unless sendInitialEvents is provided")
+    elif match and not version and not watches:
+        cause = forbidden_field(at, f"{at} is forbidden unless resourceVersion is provided")
+    elif match and asked.get("continue"):
+        cause = forbidden_field(at, f"{at} is forbidden when continue is provided")
+    elif match not in ("", "Exact", "NotOlderThan"):
+        cause = unsupported(at, match, ("", "Exact", "NotOlderThan"))
+    elif match == "Exact" and version == "0":
+        cause = forbidden_field(at, f'{at} "exact" is forbidden for resourceVersion "0"')
+    if cause is not None:
+        raise invalid_options("ListOptions", cause)
+
+
 def _version(cluster: Cluster, asked: Asked) -> int:
     """The version that is asked for, 0 for any; 410 when it is forgotten, 504 when it is yet to come."""
     given, match = asked.get("resourceVersion"), asked.get("resourceVersionMatch")
-    if match and not given:
-        why = "resourceVersionMatch is forbidden unless resourceVersion is provided"
-        raise invalid_options("ListOptions", forbidden_field("resourceVersionMatch", why))
     if given and not given.isdigit():
         raise asked.bad_version()
     version = int(given or 0)
@@ -129,9 +158,7 @@ class Watch:
         self.bookmarks = asked.flag("allowWatchBookmarks")
         self.initial = asked.flag("sendInitialEvents")
         self.seconds = asked.whole("timeoutSeconds")
-        if self.initial and not (self.bookmarks and asked.get("resourceVersionMatch") == "NotOlderThan"):
-            why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-            raise invalid_options("ListOptions", forbidden_field("resourceVersionMatch", why))
+        _check(asked)
 
     async def events(self, ended: Callable[[], bool]) -> AsyncIterator[Object]:
         """What happens, until the time that was asked for is over or `ended` says so. A 410 is an event too."""
@@ -176,7 +203,7 @@ class Watch:
             for key, value in sorted(found.items(), key=_key)
             if self.chosen.takes(key, value)
         ]
-        return [*made, self._bookmark(_END)] if self.initial else made
+        return [*made, self._bookmark(_END)] if self.initial and self.bookmarks else made
 
     def _too_old(self) -> Object:
         message = f"too old resource version: {self.version} ({self.cluster.store.compacted})"

@@ -86,6 +86,11 @@ def duplicate(field: str, value: object) -> Cause:
     return Cause(reason="FieldValueDuplicate", field=field, message=f"Duplicate value: {shown(value)}")
 
 
+def not_there(field: str, value: object) -> Cause:
+    """A name of something that there is none of."""
+    return Cause(reason="FieldValueNotFound", field=field, message=f"Not found: {shown(value)}")
+
+
 def unsupported(field: str, value: object, supported: Sequence[str]) -> Cause:
     """A word that is none of those which may stand there."""
     words = ", ".join(f'"{one}"' for one in sorted(supported))

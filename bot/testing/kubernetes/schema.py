@@ -13,6 +13,7 @@ from bot.testing.kubernetes.refusals import Cause, Object, required
 
 _PACKAGE = "kubernetes_validate"
 _FILE = "kubernetes-json-schema/v1.37.0-local/_definitions.json"
+_BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n")
 _GO = {"string": "string", "integer": "int64", "boolean": "bool", "number": "float64"}
 _PYTHON: dict[str, type | tuple[type, ...]] = {
     "string": str,
@@ -87,6 +88,10 @@ class Schema:
             found.mistyped.append(
                 f"json: cannot unmarshal {_json_type(value)} into Go struct field {owner}.{path} of type {go}"
             )
+        elif (why := _unreadable(node, value)) is not None:
+            found.mistyped.append(
+                why or f"json: cannot unmarshal number {value} into Go struct field {owner}.{path} of type int32"
+            )
         elif isinstance(value, dict):
             self._object(node, value, path, owner, found)
         elif isinstance(value, list):
@@ -154,6 +159,17 @@ def _is(node: Object, value: object) -> bool:
     if isinstance(value, bool):
         return not types or "boolean" in types
     return not types or any(isinstance(value, _PYTHON[name]) for name in types)
+
+
+def _unreadable(node: Object, value: object) -> str | None:
+    """Why a value of the right type cannot be read all the same: "" for a number that is too large."""
+    if node.get("format") == "int32" and isinstance(value, int) and not -(2**31) <= value < 2**31:
+        return ""
+    if node.get("format") == "byte" and isinstance(value, str):
+        bad = next((at for at, letter in enumerate(value) if letter not in _BASE64), None)
+        if bad is not None or len(value) % 4:
+            return f"illegal base64 data at input byte {bad if bad is not None else len(value) // 4 * 4}"
+    return None
 
 
 def _wanted(node: Object) -> str:

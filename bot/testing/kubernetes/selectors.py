@@ -13,6 +13,7 @@ Matches = Callable[[Object], bool]
 _LABEL_KEY = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 _SET = re.compile(r"(?P<key>\S+)\s+(?P<not>not)?in\s*\((?P<values>[^()]*)\)")
+_COMPARED = re.compile(r"(?P<key>[^=!<>\s]+)\s*(?P<op>[<>])\s*(?P<value>-?[0-9]+)")
 _EQUAL = re.compile(r"(?P<key>[^=!<>\s]+)\s*(?P<op>==|=|!=)\s*(?P<value>[^=!<>]*)")
 
 
@@ -70,8 +71,12 @@ def _parts(text: str) -> list[str]:
 
 def _requirement(part: str, whole: str) -> tuple[str, str, tuple[str, ...]]:
     if found := _SET.fullmatch(part):
-        values = tuple(one.strip() for one in found["values"].split(","))
+        values = tuple(one.strip() for one in found["values"].split(",")) if found["values"].strip() else ()
+        if not values:
+            raise bad_request("values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty")
         made = (found["key"], "NotIn" if found["not"] else "In", values)
+    elif found := _COMPARED.fullmatch(part):
+        return found["key"], "Gt" if found["op"] == ">" else "Lt", (found["value"],)
     elif found := _EQUAL.fullmatch(part):
         made = (found["key"], "NotIn" if found["op"] == "!=" else "In", (found["value"].strip(),))
     elif part.startswith("!"):
@@ -100,8 +105,16 @@ def _fits(key: str, operator: str, values: tuple[str, ...], labels: Mapping[str,
             return labels.get(key) not in values
         case "Exists":
             return key in labels
+        case "Gt" | "Lt":
+            return _compared(labels.get(key, ""), operator, int(values[0]))
         case _:
             return key not in labels
+
+
+def _compared(text: str, operator: str, than: int) -> bool:
+    if not re.fullmatch(r"-?[0-9]+", text):
+        return False
+    return int(text) > than if operator == "Gt" else int(text) < than
 
 
 def _field(part: str, whole: str) -> tuple[str, bool, str]:

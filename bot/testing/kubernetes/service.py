@@ -40,7 +40,7 @@ class Service:
             return None
         at = asked.target(one.path)
         watches = one.method == "GET" and one.watches
-        wanted = asked.ask(one.method, at, watches=watches)
+        wanted = asked.ask(one, at, watches=watches)
         self.cluster.access.check(one.user, wanted, at.kind)
         if not (watches and not at.sub):
             allowed(at.kind, at.sub, "get" if wanted.verb in ("get", "list") else wanted.verb)

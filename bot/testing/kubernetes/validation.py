@@ -1,31 +1,36 @@
-"""What is wrong with an object beyond its schema: names, labels, what belongs together, what may not change."""
+"""What is wrong with an object beyond its schema: values that cannot be, and what belongs together."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from bot.testing.kubernetes import selectors
+from bot.testing.kubernetes import naming, selectors, unchanging
 from bot.testing.kubernetes.kinds import (
     AUTOSCALER,
     BUDGET,
+    CLUSTER_ROLE,
+    CONFIG_MAP,
     CRON_JOB,
     DAEMON_SET,
     DEPLOYMENT,
     JOB,
-    NAMESPACE,
     POD,
     REPLICA_SET,
+    ROLE,
+    SECRET,
     SERVICE,
     STATEFUL_SET,
     Kind,
 )
-from bot.testing.kubernetes.quantities import is_quantity
+from bot.testing.kubernetes.naming import LABEL, NO_LABEL, labels
+from bot.testing.kubernetes.quantities import amount, is_quantity
 from bot.testing.kubernetes.refusals import (
     Cause,
     Object,
     duplicate,
     forbidden_field,
+    not_there,
     required,
     too_long,
     unsupported,
@@ -33,117 +38,33 @@ from bot.testing.kubernetes.refusals import (
 )
 from bot.testing.kubernetes.schedules import wrong_with
 
-_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
-_QUALIFIED = r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
-_NO_LABEL = (
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with "
-    "an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
-    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-)
-_NO_SUBDOMAIN = (
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and "
-    "end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
-    r"'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-)
-_NO_VALUE = (
-    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
-    "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
-    "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
-)
-_NO_KEY = (
-    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
-    "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
-    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-)
 _NEGATIVE = "must be greater than or equal to 0"
-_POD_UPDATE = (
-    "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
-    "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
-    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
-)
-_SET_UPDATE = (
-    "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', "
-    "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
-)
-_SET_MAY_CHANGE = (
-    "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit", "minReadySeconds",
-    "persistentVolumeClaimRetentionPolicy",
-)  # fmt: skip
 _NO_PERCENT = (
     "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for "
     "validation is '[0-9]+%')"
 )
 _NO_QUANTITY = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
-_IMMUTABLE = "field is immutable"
-_MOST_ANNOTATED = 256 * 1024
-
+_NO_PORT = "must be between 1 and 65535, inclusive"
+_NO_VARIABLE = "a valid environment variable name must consist only of printable ASCII characters other than '='"
+_NO_CONFIG_KEY = (
+    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or "
+    "'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
+)
+_MOST_DATA = 1024 * 1024
+JOB_UID = "batch.kubernetes.io/controller-uid"
 Causes = Iterator[Cause]
 
 
 def causes(kind: Kind, value: Object, before: Object | None) -> list[Cause]:
     """Everything that is wrong with an object that is made, or that takes the place of another."""
-    found = list(_metadata(kind, value["metadata"]))
-    found += _owners(value["metadata"].get("ownerReferences") or ())
+    found = list(naming.metadata(kind, value["metadata"]))
     if kind in _SPECS:
         found += _SPECS[kind](value.get("spec") or {})
-    if before is not None and kind in _CHANGES:
-        found += _CHANGES[kind](value.get("spec") or {}, before.get("spec") or {})
+    if kind in _WHOLE:
+        found += _WHOLE[kind](value)
+    if before is not None:
+        found += unchanging.causes(kind, value, before)
     return found
-
-
-def _metadata(kind: Kind, metadata: Object) -> Causes:
-    name = metadata.get("name", "")
-    longest = 63 if kind in (NAMESPACE, SERVICE) else 253
-    pattern, why = (_LABEL, _NO_LABEL) if longest == 63 else (_SUBDOMAIN, _NO_SUBDOMAIN)
-    if len(name) > longest:
-        yield wrong("metadata.name", name, f"must be no more than {longest} bytes")
-    if not re.fullmatch(pattern, name) and kind.group != "rbac.authorization.k8s.io":
-        yield wrong("metadata.name", name, why)
-    if kind is JOB and len(name) > 63:  # its pods bear it as a label
-        yield wrong("spec.template.labels", name, "must be no more than 63 bytes")
-    if kind is CRON_JOB and len(name) > 52:  # and those of its jobs with a number
-        yield wrong("metadata.name", name, "must be no more than 52 characters")
-    yield from labels(metadata.get("labels") or {}, "metadata.labels")
-    annotations = metadata.get("annotations") or {}
-    for key in annotations:
-        yield from _key(key.lower(), "metadata.annotations")
-    if sum(len(key) + len(text or "") for key, text in annotations.items()) > _MOST_ANNOTATED:
-        yield too_long("metadata.annotations", _MOST_ANNOTATED)
-
-
-def _owners(owners: Sequence[Object]) -> Causes:
-    for owner in owners:
-        for name in ("apiVersion", "kind", "name", "uid"):
-            if not owner.get(name):
-                what = "version must not be empty" if name == "apiVersion" else "must not be empty"
-                yield wrong(f"metadata.ownerReferences.{name}", owner.get(name, ""), what)
-    ruling = [f"{one.get('kind')}/{one.get('name')}" for one in owners if one.get("controller")]
-    if len(ruling) > 1:
-        why = (
-            f'Only one reference can have Controller set to true. Found "true" in references for {" and ".join(ruling)}'
-        )
-        yield wrong("metadata.ownerReferences", "[...]", why)
-
-
-def labels(written: Mapping[str, str], field: str) -> Causes:
-    """What is wrong with labels."""
-    for key, text in written.items():
-        yield from _key(key, field)
-        if len(text or "") > 63:
-            yield wrong(field, text, "must be no more than 63 bytes")
-        if text and not re.fullmatch(_QUALIFIED, text):
-            yield wrong(field, text, _NO_VALUE)
-
-
-def _key(key: str, field: str) -> Causes:
-    prefix, slash, name = key.rpartition("/")
-    if slash and not re.fullmatch(_SUBDOMAIN, prefix):
-        yield wrong(field, key, f"prefix part {_NO_SUBDOMAIN}")
-    if len(name) > 63:
-        yield wrong(field, key, "name part must be no more than 63 bytes")
-    if not re.fullmatch(_QUALIFIED, name):
-        yield wrong(field, key, _NO_KEY)
 
 
 def pod(spec: Object, at: str = "spec") -> Causes:
@@ -154,6 +75,7 @@ def pod(spec: Object, at: str = "spec") -> Causes:
     for part in ("containers", "initContainers"):
         for index, container in enumerate(spec.get(part) or ()):
             yield from _container(container, f"{at}.{part}[{index}]", seen)
+            yield from _mounts(container, spec.get("volumes") or (), f"{at}.{part}[{index}].volumeMounts")
     if (policy := spec.get("restartPolicy")) not in ("Always", "OnFailure", "Never"):
         yield unsupported(f"{at}.restartPolicy", policy, ("Always", "OnFailure", "Never"))
     if (spec.get("terminationGracePeriodSeconds") or 0) < 0:
@@ -164,8 +86,8 @@ def _container(container: Object, at: str, seen: set[str]) -> Causes:
     name = container.get("name") or ""
     if not name:
         yield required(f"{at}.name")
-    elif not re.fullmatch(_LABEL, name) or len(name) > 63:
-        yield wrong(f"{at}.name", name, _NO_LABEL)
+    elif not re.fullmatch(LABEL, name) or len(name) > 63:
+        yield wrong(f"{at}.name", name, NO_LABEL)
     elif name in seen:
         yield duplicate(f"{at}.name", name)
     seen.add(name)
@@ -176,18 +98,47 @@ def _container(container: Object, at: str, seen: set[str]) -> Causes:
         yield wrong(f"{at}.image", image, "must not have leading or trailing whitespace")
     if (policy := container.get("imagePullPolicy")) not in ("Always", "IfNotPresent", "Never"):
         yield unsupported(f"{at}.imagePullPolicy", policy, ("Always", "IfNotPresent", "Never"))
+    for index, variable in enumerate(container.get("env") or ()):
+        yield from _variable(variable.get("name") or "", f"{at}.env[{index}].name")
+    for index, port in enumerate(container.get("ports") or ()):
+        number = port.get("containerPort") or 0
+        if not 1 <= number <= 65535:
+            yield (
+                wrong(f"{at}.ports[{index}].containerPort", number, _NO_PORT)
+                if number
+                else required(f"{at}.ports[{index}].containerPort")
+            )
     yield from _resources(container.get("resources") or {}, f"{at}.resources")
+
+
+def _variable(name: str, at: str) -> Causes:
+    if not name:
+        yield required(at)
+    elif "=" in name or not (name.isascii() and name.isprintable()):
+        yield wrong(at, name, _NO_VARIABLE)
+
+
+def _mounts(container: Object, volumes: Sequence[Object], at: str) -> Causes:
+    names = {one.get("name") for one in volumes}
+    for index, mount in enumerate(container.get("volumeMounts") or ()):
+        if mount.get("name") not in names:
+            yield not_there(f"{at}[{index}].name", mount.get("name") or "")
+        if not mount.get("mountPath"):
+            yield required(f"{at}[{index}].mountPath")
 
 
 def _resources(resources: Object, at: str) -> Causes:
     for part in ("limits", "requests"):
-        for name, amount in (resources.get(part) or {}).items():
-            if not is_quantity(amount):
-                yield wrong(
-                    f"{at}.{part}[{name}]",
-                    amount,
-                    _NO_QUANTITY,
-                )
+        for name, given in (resources.get(part) or {}).items():
+            if not is_quantity(given):
+                yield wrong(f"{at}.{part}[{name}]", given, _NO_QUANTITY)
+            elif amount(given) < 0:
+                yield wrong(f"{at}.{part}[{name}]", given, _NEGATIVE)
+    limits = resources.get("limits") or {}
+    for name, wanted in (resources.get("requests") or {}).items():
+        if name in limits and amount(wanted) > amount(limits[name]):
+            why = f"must be less than or equal to {name} limit of {limits[name]}"
+            yield wrong(f"{at}.requests", wanted, why)
 
 
 def _workload(spec: Object) -> Causes:
@@ -304,50 +255,51 @@ def _service(spec: Object) -> Causes:
     for index, port in enumerate(spec.get("ports") or ()):
         number = port.get("port") or 0
         if not 1 <= number <= 65535:
-            yield wrong(f"spec.ports[{index}].port", number, "must be between 1 and 65535, inclusive")
+            yield wrong(f"spec.ports[{index}].port", number, _NO_PORT)
 
 
-def _same_selector(spec: Object, before: Object) -> Causes:
-    if spec.get("selector") != before.get("selector"):
-        yield wrong("spec.selector", selectors.written(spec.get("selector")), _IMMUTABLE)
+def _own_selector(value: Object) -> Causes:
+    """A job finds its pods by its own uid: one that is made from what another was read as has the other's."""
+    spec, uid = value.get("spec") or {}, value["metadata"].get("uid")
+    selector, template = spec.get("selector") or {}, spec.get("template") or {}
+    given = (template.get("metadata") or {}).get("labels") or {}
+    if not selectors.of_object(selector)(given):
+        yield wrong("spec.template.metadata.labels", _map(given), "`selector` does not match template `labels`")
+    if not spec.get("manualSelector") and (selector.get("matchLabels") or {}).get(JOB_UID) != uid:
+        yield wrong("spec.selector", selectors.written(selector), "`selector` not auto-generated")
 
 
-def _same_set(spec: Object, before: Object) -> Causes:
-    if {**before, **dict.fromkeys(_SET_MAY_CHANGE)} != {**spec, **dict.fromkeys(_SET_MAY_CHANGE)}:
-        yield forbidden_field("spec", _SET_UPDATE)
+def _config(value: Object) -> Causes:
+    data = {**(value.get("data") or {}), **(value.get("binaryData") or {})}
+    for key in data:
+        if not re.fullmatch(r"[-._a-zA-Z0-9]+", key) or len(key) > 253:
+            yield wrong(f"data[{key}]", key, _NO_CONFIG_KEY)
+    if sum(len(str(text).encode()) for text in data.values()) > _MOST_DATA:
+        yield too_long("[]" if value.get("kind") == CONFIG_MAP.kind else "data", _MOST_DATA)
 
 
-def _same_job(spec: Object, before: Object) -> Causes:
-    fixed = ["selector", "completions", "completionMode"]
-    if not before.get("suspend"):
-        fixed.append("template")
-    for name in fixed:
-        if spec.get(name) != before.get(name):
-            yield wrong(f"spec.{name}", "{...}", _IMMUTABLE)
+def _role(value: Object) -> Causes:
+    for index, rule in enumerate(value.get("rules") or ()):
+        at = f"rules[{index}]"
+        if not rule.get("verbs"):
+            yield required(f"{at}.verbs", "verbs must contain at least one value")
+        if rule.get("nonResourceURLs"):
+            if value.get("kind") == ROLE.kind:
+                yield wrong(f"{at}.nonResourceURLs", "[...]", "namespaced rules cannot apply to non-resource URLs")
+            continue
+        if not rule.get("apiGroups"):
+            yield required(f"{at}.apiGroups", "resource rules must supply at least one api group")
+        if not rule.get("resources"):
+            yield required(f"{at}.resources", "resource rules must supply at least one resource")
 
 
-def _same_pod(spec: Object, before: Object) -> Causes:
-    if len(spec.get("containers") or ()) != len(before.get("containers") or ()):
-        yield forbidden_field("spec.containers", "pod updates may not add or remove containers")
-    elif _fixed(spec) != _fixed(before) or any(
-        one not in (spec.get("tolerations") or ()) for one in before.get("tolerations") or ()
-    ):
-        yield forbidden_field("spec", _POD_UPDATE)
-
-
-def _fixed(spec: Object) -> Object:
-    parts: Object = {
-        part: [{**one, "image": "", "resources": {}} for one in spec.get(part) or ()]
-        for part in ("containers", "initContainers", "ephemeralContainers")
-    }
-    return {**spec, **parts, "activeDeadlineSeconds": None, "tolerations": None}
-
-
-def _same_address(spec: Object, before: Object) -> Causes:
-    if before.get("clusterIP") and spec.get("clusterIP") != before["clusterIP"]:
-        yield wrong("spec.clusterIPs[0]", spec.get("clusterIP"), "may not change once set")
-
-
+_WHOLE: dict[Kind, Callable[[Object], Causes]] = {
+    JOB: _own_selector,
+    CONFIG_MAP: _config,
+    SECRET: _config,
+    ROLE: _role,
+    CLUSTER_ROLE: _role,
+}
 _SPECS: dict[Kind, Callable[[Object], Causes]] = {
     POD: pod,
     DEPLOYMENT: _deployment,
@@ -359,13 +311,4 @@ _SPECS: dict[Kind, Callable[[Object], Causes]] = {
     BUDGET: _budget,
     AUTOSCALER: _autoscaler,
     SERVICE: _service,
-}
-_CHANGES: dict[Kind, Callable[[Object, Object], Causes]] = {
-    POD: _same_pod,
-    DEPLOYMENT: _same_selector,
-    REPLICA_SET: _same_selector,
-    DAEMON_SET: _same_selector,
-    STATEFUL_SET: _same_set,
-    JOB: _same_job,
-    SERVICE: _same_address,
 }

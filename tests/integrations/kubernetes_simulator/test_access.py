@@ -85,6 +85,16 @@ async def test_a_rule_may_be_about_one_object(kubernetes: SimulatedKubernetes, a
         await refused(ann("GET", f"{CORE}/pods/two"), 403, "Forbidden")
 
 
+async def test_a_list_of_one_name_is_about_that_object(kubernetes: SimulatedKubernetes, ask: Ask, as_token: As) -> None:
+    rule = {"verbs": ["list"], "resources": ["configmaps"], "resourceNames": ["prices"]}
+    kubernetes.users(**{"token-of-eve": {"name": "eve", "rules": [rule]}})
+    path = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
+    async with as_token("token-of-eve") as eve:
+        await eve("GET", path, fieldSelector="metadata.name=prices")
+        for fields in ("metadata.name=other", "metadata.name!=prices", ""):
+            await refused(eve("GET", path, fieldSelector=fields), 403, "Forbidden")
+
+
 async def test_roles_that_are_kept_are_rules(kubernetes: SimulatedKubernetes, ask: Ask, as_token: As) -> None:
     allowed(kubernetes)
     rules = [{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "list"]}]

@@ -266,7 +266,7 @@ class TestReading:
         assert list(causes(body)) == ["sinceTime"]
         body = await refused(ask("GET", path, accept="*/*", sinceTime="lately"), 400, "BadRequest")
         assert body["message"].startswith('parsing time "lately"')
-        for name in ("tailLines", "limitBytes", "previous", "timestamps"):
+        for name in ("tailLines", "limitBytes"):
             await refused(ask("GET", path, accept="*/*", **{name: "some"}), 400, "BadRequest")
 
     async def test_without_a_metrics_server_nobody_tells_what_is_used(

@@ -135,6 +135,14 @@ async def test_a_status_has_its_own_address(ask: Ask, kubernetes_frozen: None) -
     assert (made["status"]["phase"], made["metadata"]["labels"]["a"]) == ("Failed", "b")
 
 
+async def test_a_deployments_annotations_are_wanted_too(ask: Ask, cart: Json) -> None:
+    before = (await ask("GET", CART))["metadata"]["generation"]
+    labelled = await ask("PATCH", CART, {"metadata": {"labels": {"a": "b"}}}, media=MERGE)
+    assert labelled["metadata"]["generation"] == before
+    annotated = await ask("PATCH", CART, {"metadata": {"annotations": {"a": "b"}}}, media=MERGE)
+    assert annotated["metadata"]["generation"] == before + 1
+
+
 async def test_generation_counts_what_is_wanted(ask: Ask, cart: Json) -> None:
     assert (await ask("GET", CART))["metadata"]["generation"] == 1
     made = await ask("PATCH", CART, {"metadata": {"labels": {"a": "b"}}}, media=MERGE)

@@ -61,6 +61,9 @@ class TestLogs:
     ) -> None:
         body = await refused(core.read_namespaced_pod_log("one", NAMESPACE, previous=True), 400, "BadRequest")
         assert body["message"] == 'previous terminated container "one" in pod "one" not found'
+        for yes in ("some", "", "TRUE"):  # whatever is not 0 or false
+            await refused(ask("GET", f"{CORE}/pods/one/log", accept="*/*", previous=yes), 400, "BadRequest")
+        assert "one: starting" in await core.read_namespaced_pod_log("one", NAMESPACE, previous=False)
         kubernetes.images(**{"shop/two:1": {"does": "crash", "log": ["cannot open /etc/prices"], "exit_code": 3}})
         await ask("POST", f"{CORE}/pods", pod("two", "shop/two:1"))
         kubernetes.advance(2)
