@@ -79,6 +79,13 @@ BITES = [
         says="test_no_batch_of_a_change_is_larger_than_what_begins_at_once",
     ),
     Bite(
+        fault="a key is looked for in what several hosts print at once, and not in what each of them does",
+        file="bot/integrations/ssh/each.py",
+        plant=replaced("shown = pieces.give()", "shown = host.redactor.clean(text)"),
+        caught_by=_caught_by("tests/integrations/ssh/test_fleet.py", "-k", "several_hosts_print"),
+        says="test_a_key_that_several_hosts_print_at_once_is_not_shown",
+    ),
+    Bite(
         fault="a change begins on a further host without the time for it",
         file="bot/integrations/ssh/turns.py",
         plant=replaced("self._ends - self._loop.time() < self._slowest", "False"),

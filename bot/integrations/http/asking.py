@@ -18,7 +18,8 @@ from bot.ports.actions import ANY_TEXT
 
 _WORD = re.compile(r"[!-\[\]-~]+")
 """Visible ASCII without the backslash, which some servers take for a slash."""
-_CLIMBS = re.compile(r"(?i)(?:^|/)(?:\.|%2e){1,2}(?:[/;]|$)|//|%2f|%5c|%00|%25|%3b")
+_CLIMBS = re.compile(r"(?i)(?:^|/)(?:\.|%2e){1,2}(?:[/;]|$)|//|%2f|%5c|%25|%3b|%[01][0-9a-f]|%7f|%c[01]|%e0%80|%f0%80")
+"""Also by what only lenient servers read so: a dot or a slash as more bytes than it needs, a line break in the path."""
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 _OURS = frozenset(
     {"authorization", "connection", "content-length", "cookie", "host", "proxy-authorization", "te", "trailer",

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from bot.errors import IntegrationError, Permanent, Temporary
+from bot.evidence.pieces import Pieces
 from bot.integrations.ssh.doing import Came, Deed, Host, Look
 from bot.integrations.ssh.ended import Lost
 from bot.integrations.ssh.inventory import Inventory
@@ -196,11 +197,17 @@ class _Doing:
 
 
 def _under(before: str, host: Host, say: Say) -> Say:
-    """What a host prints, without known secrets, and beside others under its name."""
+    """What a host prints, without secrets, and beside others under its name.
+
+    Secrets are taken out before its lines come among those of others: a key is known by where it begins and ends.
+    """
+    pieces = Pieces(host.redactor.clean)
 
     def said(text: str) -> None:
-        lines = host.redactor.clean(text).splitlines(keepends=True)
-        say("".join(f"{before}{line}" for line in lines))
+        pieces.take(text)
+        shown = pieces.give()
+        if shown:
+            say("".join(f"{before}{line}" for line in shown.splitlines(keepends=True)))
 
     return said
 

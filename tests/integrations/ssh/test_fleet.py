@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from bot.evidence.pieces import Pieces
 from bot.integrations.ssh import integration
 from bot.integrations.ssh.params import OnHosts, RunParams
 from bot.integrations.ssh.reading import BOOT_ID
@@ -141,6 +142,29 @@ async def test_before_each_further_batch_it_is_asked_whether_to_go_on(fleet: Fle
     assert result.summary == "done on 2 of 3 hosts; left out, because automation is paused by ann: stop: web3"
     assert result.value["hosts"]["web3"]["summary"] == "left out, because automation is paused by ann: stop"
     assert not fleet["web3"].changes
+
+
+async def test_a_key_that_several_hosts_print_at_once_is_not_shown(fleet: Fleet, tmp_path: Path) -> None:
+    """Their lines come among each other: the end of one's key is not the end of the other's."""
+    first = fleet.machines["web1"].port
+    begin, end = "-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----"
+    script = (
+        f"cd {tmp_path}; until_() {{ until [ -e $1 ]; do sleep 0.05; done; }}; "
+        f'if [ "${{SSH_CONNECTION##* }}" = {first} ]; then '
+        f"echo '{begin}'; echo MIIAAAA; touch a; until_ b; sleep 0.3; echo '{end}'; sleep 0.3; touch c; "
+        f"else until_ a; sleep 0.3; echo '{begin}'; echo MIIBBBB; touch b; until_ c; echo MIICCCC; echo '{end}'; fi"
+    )
+    shown, told = Pieces(lambda text: text), list[str]()
+
+    def say(text: str) -> None:
+        shown.take(text)
+        told.append(shown.give())
+
+    plan = await fleet.plan("host.run", hosts=["web1", "web2"], argv=["sh", "-c", script], batch=2)
+    result = await fleet.run(plan, say)
+    assert result.outcome is Outcome.SUCCEEDED, result
+    assert "web2: " in "".join(told)
+    assert "MII" not in "".join(told)
 
 
 async def test_where_only_a_probe_or_a_person_says_that_it_ran_all_of_it_is_taken_back(fleet: Fleet) -> None:
