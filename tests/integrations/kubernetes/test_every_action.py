@@ -25,6 +25,7 @@ from tests.integrations.kubernetes.conftest import (
     rolled_out,
     twice,
     workload,
+    writes,
 )
 from tests.integrations.kubernetes.test_contracts import CASES, CLUSTER_WIDE
 from tests.servers.kubernetes import SimulatedKubernetes
@@ -73,20 +74,6 @@ async def planned(opened: Capabilities, name: str) -> Plan:
         return await action.plan(action.spec.params.model_validate(some_params(name)), OCCASION)
 
 
-def written(shop: SimulatedKubernetes, since: int) -> list[str]:
-    """What was asked for since then that changes something, in the server's own words."""
-    return [f"{line['method']} {line['path']}" for line in shop.journal(since) if writes(line)]
-
-
-def writes(line: dict[str, Any]) -> bool:
-    """By the API's rules, and not by those of the code that is tried here."""
-    if any(f"/{channel}" in line["path"] for channel in ("exec", "attach", "portforward")):
-        return True
-    body = line["body"] if isinstance(line["body"], dict) else {}
-    dry = line["query"].get("dryRun") == "All" or body.get("dryRun") == ["All"]
-    return line["method"] not in ("GET", "HEAD") and not dry and "/selfsubject" not in line["path"]
-
-
 async def test_planning_and_probing_write_nothing(name: str, opened: Capabilities, shop: SimulatedKubernetes) -> None:
     before = len(shop.journal())
     plan = await planned(opened, name)
@@ -94,7 +81,7 @@ async def test_planning_and_probing_write_nothing(name: str, opened: Capabilitie
     if plan.can_probe and probe is not None:
         with reads_only():
             await probe(plan)
-    assert written(shop, before) == []
+    assert writes(shop, before) == []
 
 
 async def test_where_only_reading_is_allowed_no_action_writes(
@@ -108,7 +95,7 @@ async def test_where_only_reading_is_allowed_no_action_writes(
             result = await opened.actions[name].run(plan, WITHIN, nobody)
         except IntegrationError as error:
             result = ActionResult(outcome=Outcome.FAILED, summary=str(error))
-    assert written(shop, before) == []
+    assert writes(shop, before) == []
     if plan.risk is Risk.READ:
         assert result.outcome is Outcome.SUCCEEDED, result
     else:
@@ -123,4 +110,4 @@ async def test_each_changes_something_where_writing_is_allowed(opened: Capabilit
     plan = await planned(opened, "kubernetes.cordon")
     before = len(shop.journal())
     assert (await opened.actions[plan.action].run(plan, WITHIN, nobody)).outcome is Outcome.SUCCEEDED
-    assert written(shop, before) == ["PATCH /api/v1/nodes/node-1"]
+    assert writes(shop, before) == ["PATCH /api/v1/nodes/node-1"]
