@@ -116,6 +116,10 @@ class Runs(Protocol):
         """Something happened that the run waits for. One that is carried just now is due again when it is put down."""
         ...
 
+    def bring_forward(self, by: timedelta) -> None:
+        """All runs that sleep wake earlier by this much."""
+        ...
+
     def mark_changed(self, run: RunId, at: datetime, *, epoch: int) -> None:
         """Its first change is about to begin; Fenced when it was taken over. Later calls change nothing."""
         ...

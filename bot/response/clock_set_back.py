@@ -1,5 +1,7 @@
 """The clock was set back: what is to come stays as far away as it was, so that nobody is woken later for it.
 
+A run that is held, or waits for its turn, looks again as soon as it would have.
+
 Reminders are worked out from when things happened, and come later by as much.
 """
 
@@ -14,13 +16,14 @@ from bot.rights import Act, require
 
 
 async def follow(world: World, actor: Actor, by: timedelta, *, lease: str, epoch: int) -> None:
-    """Steps of escalations and errands come earlier by this much. Fenced when another process looks by now."""
+    """Escalations, errands and sleeping runs come earlier by this much. Fenced when another process looks by now."""
     require(actor, Act.PAGE, "escalations", world.clock.now())
 
     def keep(tx: Tx) -> None:
         tx.leases.check(lease, epoch)
         tx.escalations.bring_forward(by)
         tx.outbox.bring_forward(by)
+        tx.runs.bring_forward(by)
 
     await world.store.write(keep)
     world.nudge()

@@ -158,6 +158,13 @@ BITES = [
         says="test_a_clock_that_is_set_back_lets_nobody_wait_longer",
     ),
     Bite(
+        fault="a run that is held looks again an hour later, as the clock was set back",
+        file="bot/response/clock_set_back.py",
+        plant=replaced("        tx.runs.bring_forward(by)\n", ""),
+        caught_by=pytest("tests/scenarios/test_guard.py", "-k", "set_back"),
+        says="assert [] == ['mend cart']",
+    ),
+    Bite(
         fault="a page that is tried again an hour later, as the clock was set back",
         file="bot/response/clock_set_back.py",
         plant=replaced("        tx.outbox.bring_forward(by)\n", ""),

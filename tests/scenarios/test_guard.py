@@ -1,18 +1,23 @@
 """What keeps a step from beginning: the switch, freezes, locks, limits, protected places, an approver with no role."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.engine.bell import Bells
+from bot.engine.timers import Timers
 from bot.errors import Conflict, NotAllowed
+from bot.kit.telemetry import Telemetry
 from bot.model.actor import Person
 from bot.model.automation import Automation, Limits
 from bot.model.ids import ApprovalId, RunId
 from bot.model.run import ApprovalStatus, JournalKind, RunStatus
 from bot.model.time_interval import MomentSet, Range, TimeInterval
 from bot.response import approval_given, automation_seen, automation_switched, looked_up, run_wanted
+from bot.response.rule_due import LEASE
 from tests.scenarios.runbooks import MEND, OFFERED, without_triggers
 from tests.scenarios.tocsin import Tocsin, actor, ended, ending, kinds, living
 
@@ -81,6 +86,26 @@ async def test_a_run_that_is_held_for_longer_than_its_time_ends(database: Path) 
         await automation_switched.resume(tocsin.world, actor("ann"))
         await tocsin.passes("1m")
     assert (run.status, tocsin.hosts.ran) == (RunStatus.FAILED, [])
+
+
+async def test_a_run_that_is_held_looks_again_as_soon_after_the_clock_was_set_back(database: Path) -> None:
+    async with living(database, [BY_HAND]) as tocsin:
+        limited(tocsin, Limits(runs_per_hour=0))
+        await begun(tocsin)
+        await tocsin.passes("10s")
+        await tocsin.answers(by="ben")
+        await tocsin.passes("10s")
+        _, journal = await tocsin.run()
+        assert [entry for entry in journal if entry.kind is JournalKind.HELD]
+        epoch = await tocsin.world.store.write(lambda tx: tx.leases.acquire(LEASE, "here", timedelta(days=400)))
+        timers = Timers(tocsin.world, lambda: epoch, Bells(tocsin.world.store), Telemetry())
+        looking = asyncio.create_task(timers.run())
+        await tocsin.passes("1s")
+        tocsin.clock.is_set(-timedelta(hours=1))
+        limited(tocsin, Limits())
+        await tocsin.passes("2m")
+        looking.cancel()
+        assert tocsin.hosts.ran == ["mend cart"]
 
 
 @pytest.mark.parametrize("where", ["limits", "runbook"])

@@ -25,7 +25,7 @@ from bot.model.run import ENDED, JournalEntry, JournalKind, RunbookRun, RunStatu
 from bot.model.runbook import Runbook
 from bot.ports.store import ClaimedRuns
 from bot.store.codec import encoded, from_json, to_json
-from bot.store.columns import DatabaseNow, Instant, Words, encode, span_micros
+from bot.store.columns import DatabaseNow, Instant, Words, earlier, encode, span_micros
 from bot.store.prepared import Prepared
 from bot.store.repositories.repository import Found, Repository, Values
 from bot.store.tables import JournalRow, OutputRow, RunRow, table
@@ -334,9 +334,7 @@ class Runs(Repository):
             "rests_until": run.wake_at,
             "ended_at": run.ended_at,
             **_verdict(run),
-            "owner": None,
-            "lease_until": None,
-            "woken_at": None,
+            **dict.fromkeys(("owner", "lease_until", "woken_at")),
         }
         self._later(_RELEASE, {**changes, "run": run.id, "held": epoch})
         self._pending.forget_after(("journal", run.id))
@@ -344,6 +342,10 @@ class Runs(Repository):
     def wake(self, run: RunId, at: datetime) -> None:
         """Something happened that the run waits for; a run that has ended sleeps on."""
         self._change(_WAKE, {"run": run, "at": at})
+
+    def bring_forward(self, by: timedelta) -> None:
+        """All runs that sleep wake earlier by this much."""
+        self._change(update(_runs).where(_runs.c.wake_at.is_not(None)).values(wake_at=earlier(_runs.c.wake_at, by)))
 
     def mark_changed(self, run: RunId, at: datetime, *, epoch: int) -> None:
         """Its first change is about to begin; Fenced when it was taken over. Later calls change nothing."""
