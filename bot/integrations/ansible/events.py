@@ -78,6 +78,8 @@ class Score:
                 self.stopped = visible(str(data["why"]))
             case "tocsin_left":
                 self.left.add(host)
+            case _:
+                pass
 
     def outcome(self, host: str) -> str:
         """How it ended there. One that was lost after its first task may have got further than anybody saw."""
