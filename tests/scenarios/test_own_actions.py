@@ -114,13 +114,12 @@ async def test_a_wait_that_was_begun_before_a_crash_is_not_begun_anew(database: 
     assert timedelta(minutes=2) <= ending.ended_at - run.started_at < timedelta(seconds=125)
 
 
-async def test_a_wait_is_no_longer_when_the_clock_was_set_back(database: Path) -> None:
+async def test_a_wait_tells_how_long_it_was_though_the_clock_was_set_back(database: Path) -> None:
     steps = "{id: act, uses: wait, with: {for: 2m}, timeout: 3m}"
     async with acting(database, [runbook(steps)]) as (tocsin, _):
         run = await run_wanted.start(tocsin.world, actor("ann"), "acts", incident_id=INC)
         await tocsin.passes("10s")
         tocsin.clock.is_set(-timedelta(hours=1))
-        await taken_again(tocsin)
         await over(tocsin, run.id)
         told = await finished(tocsin, run.id)
     assert (told["summary"], told["value"]) == ("waited for 2m", {"waited": 120.0})

@@ -64,13 +64,13 @@ class _Waiting:
         require(self._actor, Act.ACT, SPEC.name, now)
         length, bound = parse_duration(plan.params["for"]), Bound.of(plan)
         begun = await self._world.store.read(lambda tx: _begun(tx, bound, now))
-        left = min(begun + length - now, length)  # the clock may have been set back since
+        left = begun + length - now
         if left > within:
             why = f"the step may take {format_duration(within)} and is to wait for {format_duration(length)}"
             return ActionResult(outcome=Outcome.FAILED, summary=why, text="give the step a longer `timeout`")
-        say(f"waiting until {now + left:%H:%M:%S} UTC\n")
+        say(f"waiting until {begun + length:%H:%M:%S} UTC\n")
         await asyncio.sleep(max(0.0, left.total_seconds()))
-        waited = round(max(self._world.clock.now() - begun, left).total_seconds(), 3)
+        waited = round(max(self._world.clock.now() - begun, length).total_seconds(), 3)  # the clock may be set back
         summary = f"waited for {format_duration(length)}"
         return ActionResult(outcome=Outcome.SUCCEEDED, summary=summary, value={"waited": waited})
 
