@@ -54,6 +54,27 @@ class Ownership:
         elif at and value is not None:
             yield at
 
+    def unfit(self, kind: Kind, value: Object) -> Iterator[str]:
+        """Items of lists that cannot be told from each other, by the keys that they are told by."""
+        return self._unfit(self.schema.of(kind), value, "")
+
+    def _unfit(self, node: Object, value: Value, at: str) -> Iterator[str]:
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                yield from self._unfit(self.schema.field(node, name) or {}, inner, f"{at}.{name}")
+        elif isinstance(value, list) and node.get("x-kubernetes-list-type") == "map":
+            seen: set[str] = set()
+            for index, one in enumerate(value):
+                for name in node["x-kubernetes-list-map-keys"]:
+                    if one.get(name, _DEFAULT_KEYS.get(name)) is None:
+                        what = "associative list with keys has an element that omits key field"
+                        yield f'{at}: element {index}: {what} "{name}"'
+                key = self.key(node, one)
+                if key in seen:
+                    yield f"{at}: duplicate entries for key {shown((key,))}"
+                seen.add(key)
+                yield from self._unfit(self.schema.items(node), one, f"{at}{shown((key,))}")
+
     def key(self, node: Object, item: Object) -> str:
         """How an item of a list is told from the others."""
         told = {name: item.get(name, _DEFAULT_KEYS.get(name)) for name in node["x-kubernetes-list-map-keys"]}

@@ -150,7 +150,7 @@ class Cluster:
         same = (metadata["uid"], reason, message)
         at = stamp(self.now())
         for event in self.store.all(EVENT, namespace):
-            if (event["involvedObject"].get("uid"), event["reason"], event["message"]) == same:
+            if ((event.get("involvedObject") or {}).get("uid"), event.get("reason"), event.get("message")) == same:
                 self.store.put(EVENT, {**event, "count": event.get("count", 1) + 1, "lastTimestamp": at})
                 return
         involved = {"kind": kind.kind, "apiVersion": kind.api_version, "name": metadata["name"], "uid": metadata["uid"]}

@@ -119,9 +119,9 @@ def _admitted_pod(spec: Object) -> None:
 
 
 def _template(spec: Object) -> None:
-    if isinstance(template := spec.get("template"), dict):
-        pod(_part(template, "spec"))
-        _part(template, "metadata")
+    template = _part(spec, "template")
+    pod(_part(template, "spec"))
+    _part(template, "metadata")
 
 
 def _deployment(spec: Object) -> None:

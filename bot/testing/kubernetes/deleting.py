@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.testing.kubernetes.asked import Asked
 from bot.testing.kubernetes.kinds import JOB, NAMESPACE, POD, Kind
-from bot.testing.kubernetes.refusals import Object, forbidden, invalid_options, unlike, unsupported, wrong
+from bot.testing.kubernetes.refusals import Object, bad_request, forbidden, invalid_options, unlike, unsupported, wrong
 
 _POLICIES = ("Background", "Foreground", "Orphan")
 _IMMORTAL = ("default", "kube-system", "kube-public")
@@ -33,6 +33,13 @@ def asked_for(asked: Asked, kind: Kind) -> Deletion:
     So `dryRun=All` in the query of a DELETE with a body is no dry run.
     """
     said = asked.written() if asked.body else _queried(asked)
+    if said.get("kind", "DeleteOptions") != "DeleteOptions":
+        raise bad_request(f"{said['kind']} cannot be handled as a DeleteOptions: unknown conversion")
+    if not isinstance(said.get("gracePeriodSeconds") or 0, int):
+        field = "DeleteOptions.gracePeriodSeconds of type int64"
+        raise bad_request(
+            f"json: cannot unmarshal {type(said['gracePeriodSeconds']).__name__} into Go struct field {field}"
+        )
     if kind is JOB and said.get("propagationPolicy") is None and said.get("orphanDependents") is None:
         asked.warnings.append(_PODS_STAY)
         said = {**said, "propagationPolicy": "Orphan"}

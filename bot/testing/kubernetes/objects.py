@@ -11,7 +11,7 @@ from bot.testing.kubernetes.asked import APPLY, Asked, Target
 from bot.testing.kubernetes.births import born
 from bot.testing.kubernetes.cluster import Cluster, stamp
 from bot.testing.kubernetes.deleting import Deletion
-from bot.testing.kubernetes.kinds import DEPLOYMENT, NAMESPACE, POD, Kind
+from bot.testing.kubernetes.kinds import BUDGET, DEPLOYMENT, NAMESPACE, POD, Kind
 from bot.testing.kubernetes.patches import json_patch, merge_patch, strategic_patch
 from bot.testing.kubernetes.refusals import (
     Object,
@@ -111,6 +111,9 @@ class Objects:
         """PUT."""
         value = self._read(asked, at.kind, asked.written())
         before = self.found(at)
+        if at.kind is BUDGET and not value["metadata"].get("resourceVersion"):
+            cause = wrong("metadata.resourceVersion", 0, "must be specified for an update")
+            raise invalid(at.kind, at.name, [cause])
         if value["metadata"].setdefault("name", at.name) != at.name:
             theirs = value["metadata"]["name"]
             raise another_name(theirs, at.name)
@@ -123,8 +126,14 @@ class Objects:
             return self._apply(asked, at)
         before = self.found(at)
         value = self.patched(asked, at.kind, before)
-        if value["metadata"].get("name") != at.name:
-            raise another_name(value["metadata"].get("name"), at.name)
+        if not (name := (value.get("metadata") or {}).get("name")):
+            why = f"the name of the object ({at.name} based on URL) was undeterminable: name must be provided"
+            raise bad_request(why)
+        if name != at.name:
+            raise another_name(name, at.name)
+        if (value.get("apiVersion"), value.get("kind")) != (before["apiVersion"], before["kind"]):
+            what = f'no kind "{value.get("kind")}" is registered for version "{value.get("apiVersion")}" in scheme'
+            raise undecodable_patch(what)
         return self.replace(asked, at, before, self._checked(asked, at.kind, value, is_patch=True))
 
     def patched(self, asked: Asked, kind: Kind | None, before: Object) -> Object:
@@ -274,6 +283,8 @@ class Objects:
             untold = [f".{name}: field not declared in schema" for name in found.unknown]
             name, namespace = value["metadata"].get("name", ""), value["metadata"].get("namespace", "")
             raise untyped(kind, namespace, name, (untold + found.mistyped)[0])
+        if asked.content_type == APPLY and (why := next(self.ownership.unfit(kind, value), "")):
+            raise untyped(kind, value["metadata"].get("namespace", ""), value["metadata"].get("name", ""), why)
         if found.mistyped:
             if is_patch:
                 raise undecodable_patch(found.mistyped[0])

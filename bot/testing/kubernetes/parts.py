@@ -18,6 +18,7 @@ from bot.testing.kubernetes.refusals import (
     bad_request,
     conflict,
     invalid,
+    undecodable_patch,
     wrong,
 )
 from bot.testing.kubernetes.store import key_of
@@ -54,6 +55,12 @@ def rescale(objects: Objects, asked: Asked, at: Target) -> Object:
     else:
         made = asked.written()
     metadata, spec = made.get("metadata") or {}, made.get("spec") or {}
+    if (said := made.get("kind", "Scale")) != "Scale":
+        raise bad_request(f'{said} in version "v1" cannot be handled as a Scale: converting ({said}) to (Scale)')
+    unknown = [f'unknown field "spec.{name}"' for name in spec if name != "replicas"]
+    if unknown and asked.validation == "Strict":
+        text = f"strict decoding error: {', '.join(unknown)}"
+        raise undecodable_patch(text) if asked.method == "PATCH" else bad_request(text)
     if metadata.get("name", at.name) != at.name:
         raise another_name(metadata["name"], at.name)
     if (version := metadata.get("resourceVersion")) and version != before["metadata"]["resourceVersion"]:

@@ -106,6 +106,8 @@ def merge_patch(value: Value, patch: Value) -> Value:
 
 def strategic_patch(schema: Schema, node: Object, value: Value, patch: Object) -> Object:
     """A merge patch that knows which lists are merged, by which key, and obeys its directives."""
+    if patch.get("$patch") not in (None, "replace", "delete", "merge"):
+        raise Refused(500, "", f"unknown patch type: {patch['$patch']} in map: {patch}")
     if patch.get("$patch") == "replace":
         return {name: copy.deepcopy(new) for name, new in patch.items() if name not in _DIRECTIVES}
     made: Object = dict(value) if isinstance(value, dict) else {}

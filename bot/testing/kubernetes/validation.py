@@ -9,12 +9,15 @@ from bot.testing.kubernetes import naming, selectors, unchanging
 from bot.testing.kubernetes.kinds import (
     AUTOSCALER,
     BUDGET,
+    CLAIM,
     CLUSTER_ROLE,
     CONFIG_MAP,
     CRON_JOB,
     DAEMON_SET,
     DEPLOYMENT,
+    EVENT,
     JOB,
+    NODE,
     POD,
     REPLICA_SET,
     ROLE,
@@ -154,6 +157,7 @@ def _workload(spec: Object) -> Causes:
         yield wrong("spec.selector", "{}", "empty selector is invalid for deployment")
     elif not selectors.of_object(selector)(given):
         yield wrong("spec.template.metadata.labels", _map(given), "`selector` does not match template `labels`")
+    yield from _selector(selector or {})
     yield from labels(given, "spec.template.metadata.labels")
     inner = template.get("spec") or {}
     yield from pod(inner, "spec.template.spec")
@@ -181,7 +185,7 @@ def _deployment(spec: Object) -> Causes:
     elif strategy["type"] == "Recreate" and rolling is not None:
         yield forbidden_field(f"{at}.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'")
     elif rolling is not None:
-        yield from _share(rolling.get("maxUnavailable"), f"{at}.rollingUpdate.maxUnavailable")
+        yield from _share(rolling.get("maxUnavailable"), f"{at}.rollingUpdate.maxUnavailable", whole=True)
         yield from _share(rolling.get("maxSurge"), f"{at}.rollingUpdate.maxSurge")
         if rolling.get("maxUnavailable") in (0, "0%") and rolling.get("maxSurge") in (0, "0%"):
             yield wrong(f"{at}.rollingUpdate.maxUnavailable", 0, "may not be 0 when `maxSurge` is 0")
@@ -197,8 +201,10 @@ def _daemon_set(spec: Object) -> Causes:
         yield from _share(rolling.get(name), f"spec.updateStrategy.rollingUpdate.{name}")
 
 
-def _share(value: object, at: str) -> Causes:
-    """A number, or a share in percent."""
+def _share(value: object, at: str, *, whole: bool = False) -> Causes:
+    """A number, or a share in percent; `whole` is the most that it can be of."""
+    if whole and isinstance(value, str) and re.fullmatch(r"[0-9]+%", value) and int(value[:-1]) > 100:
+        yield wrong(at, value, "must not be greater than 100%")
     if isinstance(value, int) and value < 0:
         yield wrong(at, value, _NEGATIVE)
     elif isinstance(value, str) and not re.fullmatch(r"[0-9]+%", value):
@@ -232,8 +238,21 @@ def _cron_job(spec: Object) -> Causes:
 def _budget(spec: Object) -> Causes:
     if spec.get("minAvailable") is not None and spec.get("maxUnavailable") is not None:
         yield wrong("spec", "{}", "minAvailable and maxUnavailable cannot be both set")
-    yield from _share(spec.get("minAvailable"), "spec.minAvailable")
-    yield from _share(spec.get("maxUnavailable"), "spec.maxUnavailable")
+    yield from _share(spec.get("minAvailable"), "spec.minAvailable", whole=True)
+    yield from _share(spec.get("maxUnavailable"), "spec.maxUnavailable", whole=True)
+    yield from _selector(spec.get("selector") or {})
+
+
+def _selector(selector: Object) -> Causes:
+    for index, one in enumerate(selector.get("matchExpressions") or ()):
+        at, operator = f"spec.selector.matchExpressions[{index}]", one.get("operator")
+        if operator not in ("In", "NotIn", "Exists", "DoesNotExist"):
+            yield wrong(f"{at}.operator", operator or "", "not a valid selector operator")
+        elif operator in ("In", "NotIn") and not one.get("values"):
+            yield required(f"{at}.values", "must be specified when `operator` is 'In' or 'NotIn'")
+        elif operator in ("Exists", "DoesNotExist") and one.get("values"):
+            yield forbidden_field(f"{at}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+    yield from labels(selector.get("matchLabels") or {}, "spec.selector.matchLabels")
 
 
 def _autoscaler(spec: Object) -> Causes:
@@ -278,6 +297,27 @@ def _config(value: Object) -> Causes:
         yield too_long("[]" if value.get("kind") == CONFIG_MAP.kind else "data", _MOST_DATA)
 
 
+def _claim(spec: Object) -> Causes:
+    if not spec.get("accessModes"):
+        yield required("spec.accessModes", "at least 1 access mode is required")
+    if "storage" not in ((spec.get("resources") or {}).get("requests") or {}):
+        yield required("spec.resources[storage]")
+
+
+def _node(value: Object) -> Causes:
+    effects = ("NoExecute", "NoSchedule", "PreferNoSchedule")
+    for index, taint in enumerate((value.get("spec") or {}).get("taints") or ()):
+        if taint.get("effect") not in effects:  # the real one says metadata too
+            yield unsupported(f"metadata.taints[{index}].effect", taint.get("effect") or "", effects)
+
+
+def _event(value: Object) -> Causes:
+    """Of what lies in no namespace events lie in `default`."""
+    about = (value.get("involvedObject") or {}).get("namespace") or ""
+    if (about or "default") != value["metadata"].get("namespace"):
+        yield wrong("involvedObject.namespace", about, "does not match event.namespace")
+
+
 def _role(value: Object) -> Causes:
     for index, rule in enumerate(value.get("rules") or ()):
         at = f"rules[{index}]"
@@ -297,6 +337,8 @@ _WHOLE: dict[Kind, Callable[[Object], Causes]] = {
     JOB: _own_selector,
     CONFIG_MAP: _config,
     SECRET: _config,
+    EVENT: _event,
+    NODE: _node,
     ROLE: _role,
     CLUSTER_ROLE: _role,
 }
@@ -309,6 +351,7 @@ _SPECS: dict[Kind, Callable[[Object], Causes]] = {
     JOB: _job,
     CRON_JOB: _cron_job,
     BUDGET: _budget,
+    CLAIM: _claim,
     AUTOSCALER: _autoscaler,
     SERVICE: _service,
 }

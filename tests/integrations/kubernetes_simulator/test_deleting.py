@@ -47,6 +47,13 @@ async def test_a_pod_gets_a_second_when_less_than_none_is_asked_for(
     await refused(core.read_namespaced_pod("one", NAMESPACE), 404, "NotFound")
 
 
+async def test_options_are_options(ask: Ask) -> None:
+    await ask("POST", f"{CORE}/configmaps", config())
+    for wrong in ({"gracePeriodSeconds": "soon"}, {"apiVersion": "v1", "kind": "Pod"}):
+        await refused(ask("DELETE", f"{CORE}/configmaps/prices", wrong), 400, "BadRequest")
+    await ask("GET", f"{CORE}/configmaps/prices")
+
+
 async def test_some_namespaces_are_never_deleted(core: client.CoreV1Api, ask: Ask) -> None:
     for name in ("default", "kube-system"):
         body = await refused(core.delete_namespace(name), 403, "Forbidden")

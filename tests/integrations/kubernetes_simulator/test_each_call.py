@@ -141,6 +141,22 @@ class TestPatch:
         body = await refused(ask("PUT", CART, cart | {"metadata": metadata("cart", uid="another")}), 409, "Conflict")
         assert "UID in precondition: another" in body["message"]
 
+    async def test_it_makes_an_object_of_the_same_name_and_kind(self, ask: Ask, cart: Json) -> None:
+        body = await refused(ask("PATCH", CART, {"metadata": None}, media=MERGE), 400, "BadRequest")
+        assert body["message"].startswith("the name of the object (cart based on URL) was undeterminable")
+        for other in ({"kind": "Pod"}, {"apiVersion": "apps/v9"}):
+            body = await refused(ask("PATCH", CART, other, media=MERGE), 422, "Invalid")
+            assert causes(body)["patch"].endswith("in scheme")
+        body = await refused(ask("PATCH", CART, {"spec": {"$patch": "mix"}}, media=STRATEGIC), 500, "")
+        assert body["message"].startswith("unknown patch type: mix in map")
+
+    async def test_a_scale_is_a_scale(self, ask: Ask, cart: Json) -> None:
+        body = await refused(ask("PUT", f"{CART}/scale", cart), 400, "BadRequest")
+        assert body["message"].startswith('Deployment in version "v1" cannot be handled as a Scale')
+        more = {"spec": {"replica": 2}}
+        body = await refused(ask("PATCH", f"{CART}/scale", more, media=MERGE, fieldValidation="Strict"), 422, "Invalid")
+        assert causes(body)["patch"].endswith('unknown field "spec.replica"')
+
 
 class TestApply:
     """PATCH of application/apply-patch+yaml."""
@@ -163,6 +179,15 @@ class TestApply:
                 "failed to create typed patch object (shop/cart; apps/v1, Kind=Deployment): "
                 ".spec.replica: field not declared in schema"
             )
+
+    async def test_items_are_told_by_their_keys(self, ask: Ask) -> None:
+        for containers, why in (
+            ([{"image": "x"}], 'element 0: associative list with keys has an element that omits key field "name"'),
+            ([{"name": "a", "image": "x"}] * 2, 'duplicate entries for key [name="a"]'),
+        ):
+            wrong = applied() | {"spec": {"template": {"spec": {"containers": containers}}}}
+            body = await refused(ask("PATCH", CART, wrong, media=APPLY, fieldManager="x"), 500, "")
+            assert body["message"].endswith(f".spec.template.spec.containers: {why}")
 
     async def test_to_make_something_takes_the_right_to_make_it(
         self, kubernetes: SimulatedKubernetes, ask: Ask

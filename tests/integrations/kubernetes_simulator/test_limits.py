@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from tests.integrations.kubernetes_simulator.asking import APPS, CORE, MERGE, STRATEGIC, Ask, causes, refused
-from tests.integrations.kubernetes_simulator.shop import NAMESPACE, Json, config, deployment, job, metadata
+from tests.integrations.kubernetes_simulator.shop import NAMESPACE, Json, budget, config, deployment, job, metadata
 from tests.servers import SimulatedKubernetes
 
 BATCH = f"/apis/batch/v1/namespaces/{NAMESPACE}"
 RBAC = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{NAMESPACE}"
+POLICY = f"/apis/policy/v1/namespaces/{NAMESPACE}/poddisruptionbudgets"
 CONTAINER = "spec.template.spec.containers[0]"
 
 
@@ -192,3 +193,52 @@ async def test_labels_are_compared_as_numbers_too(ask: Ask) -> None:
     assert (await found("size>9"), await found("size<10")) == (["10"], ["9"])
     for wrong in ("size in ()", "size>many", "size notin ( )"):
         await refused(found(wrong), 400, "BadRequest")
+
+
+@pytest.mark.parametrize(
+    ("path", "made", "field", "why"),
+    [
+        (POLICY, {"minAvailable": "150%"}, "spec.minAvailable", "must not be greater than 100%"),
+        (
+            POLICY,
+            {"selector": {"matchExpressions": [{"key": "a", "operator": "Like"}]}},
+            "spec.selector.matchExpressions[0].operator",
+            "not a valid selector operator",
+        ),
+        (
+            POLICY,
+            {"selector": {"matchExpressions": [{"key": "a", "operator": "In"}]}},
+            "spec.selector.matchExpressions[0].values",
+            "must be specified when `operator` is 'In' or 'NotIn'",
+        ),
+        (f"{CORE}/persistentvolumeclaims", {}, "spec.accessModes", "at least 1 access mode is required"),
+        (f"{CORE}/persistentvolumeclaims", {}, "spec.resources[storage]", "Required value"),
+        (f"{CORE}/events", {}, "involvedObject.namespace", "does not match event.namespace"),
+        (
+            "/api/v1/nodes",
+            {"taints": [{"key": "a", "effect": "Some"}]},
+            "metadata.taints[0].effect",
+            '"PreferNoSchedule"',
+        ),
+    ],
+)
+async def test_each_kind_has_what_it_needs(ask: Ask, path: str, made: Json, field: str, why: str) -> None:
+    body: Json = {"metadata": metadata("one") if NAMESPACE in path else {"name": "one"}}
+    if not path.endswith("events"):
+        body["spec"] = made
+    assert causes(await refused(ask("POST", path, body), 422, "Invalid"))[field].endswith(why)
+
+
+async def test_a_budget_is_replaced_by_its_version_only(kubernetes_frozen: None, ask: Ask) -> None:
+    made = await ask("POST", POLICY, budget(minAvailable=1))
+    body = await refused(ask("PUT", f"{POLICY}/cart", budget(minAvailable=2)), 422, "Invalid")
+    assert causes(body) == {"metadata.resourceVersion": "Invalid value: 0: must be specified for an update"}
+    await ask("PUT", f"{POLICY}/cart", made | {"spec": budget(minAvailable=2)["spec"]})
+
+
+async def test_a_template_that_is_taken_away_has_nothing_in_it(ask: Ask) -> None:
+    await ask("POST", f"{APPS}/deployments", deployment())
+    gone = {"spec": {"template": None}}
+    body = await refused(ask("PATCH", f"{APPS}/deployments/cart", gone, media=MERGE), 422, "Invalid")
+    assert causes(body)["spec.template.spec.containers"] == "Required value"
+    assert "spec.template.spec.restartPolicy" not in causes(body)
