@@ -134,6 +134,9 @@ class Restarting:
     async def _wish_undo(self, params: UndoParams, value: Object, _: str) -> Wish:
         self._refuse_paused(value, "resume it first")
         thing = self._workload(params)
+        if params.revision is None and at(value, "status.observedGeneration", 0) < at(value, "metadata.generation", 0):
+            # "The one before" would be the one before that: the newest has no revision yet.
+            raise self._cluster.mistake(f"the cluster has not seen the last change of {thing} yet", "try again")
         known = await revisions(self._cluster, thing, value)
         now = next((one for one in known if one.current), None)
         wanted = self._wanted(params, known, now)

@@ -76,6 +76,21 @@ async def test_no_revision_before_the_first_is_made_up(cluster: Cluster, acting:
         await acting.plan("rollout_undo", **CART, revision=9)
 
 
+async def test_the_one_before_is_not_guessed_while_the_newest_has_no_revision(
+    cart: SimulatedKubernetes, acting: Acting
+) -> None:
+    cart.set(frozen=True)
+    put(cart, workload("Deployment", "cart", "shop/cart:3"))
+    with pytest.raises(Permanent, match="has not seen the last change of deployment/shop/cart yet"):
+        await acting.plan("rollout_undo", **CART)
+    assert f"roll deployment/shop/cart back to revision 2 ({NEW})" in (
+        (await acting.plan("rollout_undo", **CART, revision=2)).summary
+    )
+    cart.set(frozen=False)
+    await asyncio.to_thread(rolled_out, cart, "Deployment", "cart", "shop/cart:3")
+    assert "back to revision 2" in (await acting.plan("rollout_undo", **CART)).summary
+
+
 async def test_a_restart_happens_once_however_often_its_step_is_tried(cart: Cluster, acting: Acting) -> None:
     plan = await acting.plan("rollout_restart", **CART)
     assert "+        kubectl.kubernetes.io/restartedAt: (when it is done)" in plan.diff
