@@ -43,6 +43,7 @@ from bot.ports.alert_hook import PATH, AlertHook, Call, Heard
 from bot.ports.alert_store import Outcome, Posted
 from bot.ports.chat_hook import ChatHook
 from bot.response import alerts_posted, mirrored
+from bot.response.posted_runs import Began
 from bot.response.world import World
 from bot.runbooks.matching import Fit, begun_by_post
 
@@ -204,10 +205,10 @@ class Hooks:
         fits = self._fitting(source, call)
         if heard.known_by:
             async with self._turns[source]:
-                fresh = await alerts_posted.take(self._world, actor, posted, heard, fits)
+                began = await alerts_posted.take(self._world, actor, posted, heard, fits)
         else:
-            fresh = await alerts_posted.take(self._world, actor, posted, heard, fits)
-        return _told(posted, heard, fresh=fresh)
+            began = await alerts_posted.take(self._world, actor, posted, heard, fits)
+        return _told(posted, heard, fresh=began is not None, began=began)
 
     def _fitting(self, source: str, call: Call) -> Sequence[Fit]:
         """The runbooks that this post begins. What is not JSON begins none."""
@@ -254,13 +255,19 @@ async def _read(hook: AlertHook, call: Call) -> tuple[Heard, Outcome, str]:
     return heard, Outcome.TAKEN if heard.alerts else Outcome.IGNORED, heard.note
 
 
-def _told(posted: Posted, heard: Heard, *, fresh: bool) -> Reply:
+def _told(posted: Posted, heard: Heard, *, fresh: bool, began: Began | None = None) -> Reply:
     if heard.reply:
         return _json(400 if heard.flaw else 202, dict(heard.reply))
     said: dict[str, object] = {"alerts": posted.alerts if fresh else 0, "outcome": str(posted.outcome)}
     if not fresh:
         said["outcome"] = "known already"
-    if posted.error:
+    begins = began is not None and bool(began.runs or began.refused)
+    if began is not None and begins:
+        said |= {"runs": began.runs, "refused": began.refused}
+        if began.runs and posted.outcome is Outcome.IGNORED:
+            said["outcome"] = str(Outcome.TAKEN)
+    # of one that only begins runs it is no news that it tells no alerts
+    if posted.error and not (begins and posted.outcome is Outcome.IGNORED):
         said["note"] = posted.error
     return _json(202 if posted.outcome is Outcome.QUARANTINED else 200, said)
 

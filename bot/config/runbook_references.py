@@ -116,7 +116,7 @@ def _roles(runbook: Runbook, config: Config) -> Found:
 def _told(runbook: Runbook, config: Config) -> Found:
     """Whom `notify` tells: somebody who is there. While nobody is listed, whoever runs Tocsin is."""
     able = [receiver.name for receiver in config.receivers if receiver.webhook_configs]
-    names = [*(one.name for one in (*config.people, *config.schedules)), *able]
+    names = [*(one.name for one in config.people), *(one.name for one in config.schedules), *able]
     for part, to in _literal(runbook, NOTIFY, "to"):
         if config.people and to not in names:
             near = suggest(to, names) or "; name one of `people`, of `schedules`, or a receiver with `webhook_configs`"

@@ -13,6 +13,7 @@ from bot.ports.alert_hook import Heard
 from bot.ports.alert_store import Posted
 from bot.ports.store import Tx
 from bot.response import alerts_taken, posted_runs
+from bot.response.posted_runs import Began
 from bot.response.world import World
 from bot.rights import Act, require
 from bot.runbooks.matching import Fit
@@ -22,10 +23,10 @@ class _KnownAlready(Exception):
     """This delivery was kept before."""
 
 
-async def take(world: World, actor: Actor, posted: Posted, heard: Heard, fits: Sequence[Fit] = ()) -> bool:
+async def take(world: World, actor: Actor, posted: Posted, heard: Heard, fits: Sequence[Fit] = ()) -> Began | None:
     """Once this returns, what was posted is kept, its alerts are taken, and the runs of what it `fits` have begun.
 
-    False: this delivery was kept before, and nothing is done.
+    None: this delivery was kept before, and nothing is done.
     """
     now, setup = world.clock.now(), world.setup
     require(actor, Act.RECEIVE_ALERTS, "alerts", now)
@@ -33,17 +34,20 @@ async def take(world: World, actor: Actor, posted: Posted, heard: Heard, fits: S
     alerts = told(world, actor, heard)
     kept = replaying.with_what_it_became(posted, alerts, world.setup.route)
 
+    began = Began()
+
     def keep(tx: Tx) -> None:
+        nonlocal began
         if not tx.posted.add(kept):
             raise _KnownAlready
-        posted_runs.begin(tx, setup, actor, fits, now)
+        began = posted_runs.begin(tx, setup, actor, fits, now)
 
     try:
         await alerts_taken.take(world, actor, [Received.of(alert) for alert in alerts], also=keep)
     except _KnownAlready:
-        return False
+        return None
     _tell(world, posted, len(alerts), fits, now)
-    return True
+    return began
 
 
 def _tell(world: World, posted: Posted, alerts: int, fits: Sequence[Fit], since: datetime) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.errors import NotAllowed
 from bot.model.actor import TOCSIN, Actor
+from bot.model.ids import RunId
 from bot.model.setup import Setup
 from bot.ports.store import Tx
 from bot.response import run_wanted
@@ -17,15 +19,27 @@ from bot.runbooks.matching import Fit
 TRIGGER = "webhook"
 
 
-def begin(tx: Tx, setup: Setup, actor: Actor, fits: Sequence[Fit], now: datetime) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Began:
+    """What a post began, for whoever sent it: the runs, and for each runbook that could not begin, why."""
+
+    runs: tuple[RunId, ...] = ()
+    refused: tuple[str, ...] = ()
+
+
+def begin(tx: Tx, setup: Setup, actor: Actor, fits: Sequence[Fit], now: datetime) -> Began:
     """One run for each; one that cannot begin is on record. The poster is no person, and cannot approve."""
+    runs, refused = [], []
     for fit in fits:
         require(TOCSIN, Act.START_RUN, fit.runbook.name, now)
         why = f"{fit.why} ({actor.name})"
         try:
-            run_wanted.begin(
+            run = run_wanted.begin(
                 tx, setup, TOCSIN, fit.runbook,
                 incident=None, alert=None, given=fit.inputs, why=why, now=now, trigger=TRIGGER,
             )  # fmt: skip
+            runs.append(run.id)
         except NotAllowed as refusal:
+            refused.append(refusal.message)
             record(tx, TOCSIN, Act.START_RUN, fit.runbook.name, now, why=why, refused=refusal.message)
+    return Began(runs=tuple(runs), refused=tuple(refused))

@@ -65,6 +65,13 @@ BITES = [
         says="all the time it has",
     ),
     Bite(
+        fault="a sender that is told nothing of why its post began no run",
+        file="bot/response/posted_runs.py",
+        plant=replaced("            refused.append(refusal.message)\n", ""),
+        caught_by=pytest("tests/integrations/hooks/test_triggers.py", "-k", "sender_reads"),
+        says="KeyError: 'runs'",
+    ),
+    Bite(
         fault="a slot of the clock that whoever looks second begins again",
         file="bot/response/schedules_due.py",
         plant=replaced("if tx.marks.at(mark) != seen.last:", "if False:"),

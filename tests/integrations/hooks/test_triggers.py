@@ -85,6 +85,18 @@ async def test_what_fits_and_cannot_begin_is_on_record(ci: WayIn) -> None:
     assert any("input 'name' is not the name of an object in Kubernetes" in str(entry.details) for entry in audit)
 
 
+async def test_the_sender_reads_what_began_and_why_something_did_not(ci: WayIn) -> None:
+    begun_one = json.loads((await post(ci, FAILED)).body)
+    assert begun_one == {"alerts": 0, "outcome": "taken", "runs": [(await begun(ci))[0].id], "refused": []}
+    refused = json.loads((await post(ci, FAILED | {"id": "d-2", "release": {"name": "x; rm"}})).body)
+    assert (refused["outcome"], refused["runs"]) == ("ignored", [])
+    assert refused["refused"][0].startswith("runbook release-failed cannot start: input 'name' is not the name of")
+    again = json.loads((await post(ci, FAILED)).body)
+    assert (again["outcome"], again.get("runs")) == ("known already", None)
+    other = json.loads((await post(ci, FAILED | {"id": "d-3", "action": "done"})).body)
+    assert (other["outcome"], "runs" in other) == ("ignored", False)
+
+
 async def test_nobody_begins_a_run_without_the_secret(ci: WayIn) -> None:
     assert (await post(ci, FAILED, SECRETS["strange"])).status == 401
     assert await begun(ci) == []
