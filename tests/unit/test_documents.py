@@ -104,7 +104,7 @@ def test_anchors_and_merges_work_and_bombs_do_not() -> None:
 def test_odd_keys_and_merges_are_complained_about() -> None:
     document = read("? [a, b]\n: 1\n<<: x\n", "f")
     assert [complaint.message for complaint in document.complaints] == [
-        "a key must be a plain word; a text that begins with `{` or `[` needs quotes: \"{{ inputs.name }}\"",
+        'a key must be a plain word; a text that begins with `{` or `[` needs quotes: "{{ inputs.name }}"',
         "`<<` merges mappings only",
     ]
 
