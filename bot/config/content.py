@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from bot.errors import DocumentError, Gravity
 from bot.model.rule import RuleGroup
 from bot.model.runbook import Runbook
 from bot.rules.spec import groups as read_groups
-from bot.runbooks.spec import of_document
+from bot.runbooks.sound_parts import more
+from bot.runbooks.spec import Unsound, of_document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +43,17 @@ class RuleFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunbookFile:
-    """One runbook file."""
+    """One runbook file; `broken` are its parts with mistakes, of which no more is said, and which it is without."""
 
     document: Document
     runbook: Runbook
+    broken: frozenset[Place] = frozenset()
+
+    def blame(
+        self, found: Iterable[tuple[Place, str]], findings: Findings, *, gravity: Gravity = Gravity.ERROR
+    ) -> None:
+        """Keeps what was found of its other parts."""
+        findings.blame(self.document, more(found, self.broken), gravity=gravity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +62,8 @@ class Content:
 
     rules: tuple[RuleFile, ...] = ()
     runbooks: tuple[RunbookFile, ...] = ()
+    partly: tuple[RunbookFile, ...] = ()
+    """Runbooks with mistakes of which the rest can be understood; not to be run."""
     unsound: frozenset[str] = frozenset()
     """The names of runbooks that are there, but have mistakes."""
 
@@ -72,8 +82,11 @@ def read_content(document: ConfigDocument, cwd: Path, findings: Findings) -> Con
     """Everything under `rules` and `runbooks`; what is wrong goes into `findings`, what is sound is returned."""
     rules = tuple(_rules(document, cwd, findings))
     runbooks = tuple(_runbooks(document, cwd, findings))
-    sound = tuple(file for file in runbooks if isinstance(file, RunbookFile))
-    return Content(rules=rules, runbooks=sound, unsound=frozenset(one for one in runbooks if isinstance(one, str)))
+    understood = tuple(file for file in runbooks if isinstance(file, RunbookFile))
+    sound = tuple(file for file in understood if not file.broken)
+    partly = tuple(file for file in understood if file.broken)
+    unsound = [*(one for one in runbooks if isinstance(one, str)), *(file.runbook.name for file in partly)]
+    return Content(rules=rules, runbooks=sound, partly=partly, unsound=frozenset(unsound))
 
 
 def rule_file(
@@ -102,14 +115,16 @@ def rule_file(
 
 
 def runbook_file(path: Path, name: str, findings: Findings) -> RunbookFile | str:
-    """One runbook; when it has mistakes, what it is called, as far as that can be seen."""
+    """One runbook, perhaps with broken parts; where it cannot be understood, what it is called, if that can be seen."""
     document = _document(_text(path, name, findings), name, Kind.RUNBOOK, findings)
     if document is None:
         return ""
     try:
         runbook = of_document(document)
-    except DocumentError as error:
+    except Unsound as error:
         findings.take(error)
+        if error.runbook is not None:
+            return RunbookFile(document=error.document, runbook=error.runbook, broken=error.broken)
         return str(document.value.get("runbook", "")) if isinstance(document.value, dict) else ""
     findings.runbooks.add(name)
     return RunbookFile(document=document, runbook=runbook)

@@ -70,7 +70,7 @@ def in_content(
 ) -> None:
     """What is wrong between the configuration, the rules and the runbooks."""
     known = manifests if len(manifests) == len(document.config.integrations) else {}
-    for runbook in content.runbooks:
+    for runbook in (*content.runbooks, *content.partly):
         if known or not document.config.integrations:
             in_runbook(runbook, known, findings)
         runbook_references.beside(runbook, document, manifests, content, findings)

@@ -29,11 +29,11 @@ Found = Iterator[tuple[Path, str]]
 
 def in_runbook(file: RunbookFile, manifests: Mapping[str, Integration], offers: Offers, findings: Findings) -> None:
     """What is wrong between a runbook and the integrations that would carry its steps."""
-    findings.blame(file.document, check(file.runbook, offers))
+    file.blame(check(file.runbook, offers), findings)
     for part in parts(file.runbook):
         message = _ambiguous(part, offers, manifests)
         if message:
-            findings.blame(file.document, [((*part.path, "uses"), message)])
+            file.blame([((*part.path, "uses"), message)], findings)
 
 
 def beside(
@@ -45,16 +45,16 @@ def beside(
 ) -> None:
     """What is wrong between a runbook and the configuration beside it."""
     if "time_intervals" not in document.broken:
-        findings.blame(file.document, _freezes(file.runbook, document.config))
+        file.blame(_freezes(file.runbook, document.config), findings)
     if "integrations" not in document.broken:
-        findings.blame(file.document, _hooks(file, document.config, manifests))
+        file.blame(_hooks(file, document.config, manifests), findings)
     if "people" not in document.broken:
-        findings.blame(file.document, _roles(file.runbook, document.config), gravity=Gravity.WARNING)
+        file.blame(_roles(file.runbook, document.config), findings, gravity=Gravity.WARNING)
     if not {"people", "schedules", "receivers"} & document.broken:
-        findings.blame(file.document, _told(file.runbook, document.config))
+        file.blame(_told(file.runbook, document.config), findings)
     if "runbooks" not in document.broken:
-        findings.blame(file.document, _nested(file.runbook, content))
-    findings.blame(file.document, _alerts(file, content), gravity=Gravity.WARNING)
+        file.blame(_nested(file.runbook, content), findings)
+    file.blame(_alerts(file, content), findings, gravity=Gravity.WARNING)
 
 
 def _ambiguous(part: Part, offers: Offers, manifests: Mapping[str, Integration]) -> str:

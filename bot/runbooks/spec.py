@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.documents import Document, Path, format_duration, read, validate
 from bot.errors import Complaint, DocumentError
@@ -23,7 +23,7 @@ from bot.model.runbook import (
     Step,
     Trigger,
 )
-from bot.runbooks import schema, soundness
+from bot.runbooks import schema, sound_parts, soundness
 from bot.runbooks.templates import check_text
 from bot.runbooks.trigger_schema import IncidentTriggerSpec, ScheduleSpec, TriggerSpec, WebhookSpec
 
@@ -43,18 +43,50 @@ def read_runbook(text: str, file: str) -> Runbook:
     return of_document(read(text, file))
 
 
+class Unsound(DocumentError):
+    """Every mistake in a runbook, and what can be understood of the rest, so that it can be held against all else.
+
+    `broken` are the parts with mistakes: see `sound_parts.py`. `runbook` is None where nothing can be said of the rest.
+    """
+
+    def __init__(
+        self, complaints: Sequence[Complaint], document: Document, runbook: Runbook | None, broken: frozenset[Path]
+    ) -> None:
+        super().__init__(complaints)
+        self.document, self.runbook, self.broken = document, runbook, broken
+
+
 def of_document(document: Document) -> Runbook:
-    """A runbook from a document already read; DocumentError with every mistake in it."""
-    faults = list(_bad_leaves(document))
+    """A runbook from a document already read; Unsound with every mistake in it."""
+    wrong = list(_bad_leaves(document))
     try:
         spec = validate(document, schema.RunbookSpec)
     except DocumentError as error:
-        raise DocumentError(sorted([*error.complaints, *faults])) from None
+        raise _unsound(document, [*wrong, *error.complaints]) from None
+    if wrong:
+        raise _unsound(document, wrong)
     runbook = _runbook(spec, document)
-    faults += [document.complaint(path, message) for path, message in soundness.mistakes(runbook, spec)]
-    if faults:
-        raise DocumentError(sorted(faults))
+    found = list(soundness.mistakes(runbook, spec))
+    if found:
+        complaints = [document.complaint(path, message) for path, message in found]
+        raise Unsound(sorted(complaints), document, runbook, frozenset(sound_parts.part_of(path) for path, _ in found))
     return runbook
+
+
+def _unsound(document: Document, wrong: Sequence[Complaint]) -> Unsound:
+    """With what is wrong with the sound parts, as far as they can be understood without the others."""
+    spared = sound_parts.without(document, wrong)
+    if spared is None:
+        return Unsound(sorted(wrong), document, None, frozenset())
+    rest, broken = spared
+    try:
+        spec = validate(rest, schema.RunbookSpec)
+    except DocumentError:
+        return Unsound(sorted(wrong), document, None, frozenset())
+    runbook = _runbook(spec, rest)
+    found = sound_parts.more(soundness.mistakes(runbook, spec), broken)
+    complaints = sorted([*wrong, *(document.complaint(path, message) for path, message in found)])
+    return Unsound(complaints, rest, runbook, broken | {sound_parts.part_of(path) for path, _ in found})
 
 
 def _runbook(spec: schema.RunbookSpec, document: Document) -> Runbook:

@@ -48,6 +48,59 @@ def test_the_mistakes_of_a_lone_file_are_told(tmp_path: Path) -> None:
     assert findings.summary == "2 files, 0 rules, 1 runbook: 2 mistakes"
 
 
+MANY = """\
+runbook: many
+title: Mistakes of every kind
+triggers:
+  - match: {alertname: A}
+  - webhook: {integration: hooks, inputs: {name: "{{ body.x }}"}}
+inputs:
+  name: {type: k8s_name, default: web}
+concurrency: "{{ inputs.nme }}"
+steps:
+  - {id: look, uses: prometheus.query, timeout: 5x, with: {expr: "up{"}}
+  - {id: two, uses: prometheus.qurey, with: {expr: up}}
+  - {id: three, uses: wait, with: {for: "{{ inputs.nmae }}"}}
+  - {id: four, uses: prometheus.query, with: {expr: "{{ unclosed"}}
+tests:
+  - {name: a, results: {sx: {value: {}}}}
+  - {name: b, expect: {status: odd}}
+"""
+
+
+def test_a_mistake_in_one_part_of_a_runbook_hides_none_in_another(tmp_path: Path) -> None:
+    places = [line.partition(": ")[0::2] for line in told(checked(tmp_path, "book.yaml", book=MANY))]
+    assert [(place, said.partition(": ")[0]) for place, said in places] == [
+        ("book.yaml:5:50", "triggers[1].webhook.inputs.name"),
+        ("book.yaml:8:14", "concurrency"),
+        ("book.yaml:10:49", "steps[0].timeout"),
+        ("book.yaml:11:21", "steps[1].uses"),
+        ("book.yaml:12:41", "steps[2].with.for"),
+        ("book.yaml:13:53", "steps[3].with.expr"),
+        ("book.yaml:15:5", "tests[0].expect"),
+        ("book.yaml:16:32", "tests[1].expect.status"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "path"),
+    [
+        ("type: k8s_name", "type: k8sname", "inputs.name.type"),
+        ("inputs:\n", "input:\n", "input"),
+        ("steps:\n", "timeout: x\nsteps:\n", "timeout"),
+        ("id: a,", "id: a b,", "steps[0].id"),
+    ],
+)
+def test_what_follows_from_a_mistake_is_not_told_as_another(tmp_path: Path, right: str, wrong: str, path: str) -> None:
+    sound = (
+        "runbook: r\ntitle: t\ninputs:\n  name: {type: k8s_name, default: web}\nsteps:\n"
+        "  - {id: a, uses: wait, timeout: 2h, with: {for: 50m}}\n"
+        "  - {id: b, uses: prometheus.query, with: {expr: up, vars: {name: '{{ inputs.name }}'}}, if: steps.a.result}\n"
+    )
+    (said,) = told(checked(tmp_path, "book.yaml", book=sound.replace(right, wrong)))
+    assert f": {path}: " in said
+
+
 def test_a_folder_is_searched_and_what_is_not_ours_is_left_alone(tmp_path: Path) -> None:
     findings = checked(
         tmp_path,
