@@ -64,7 +64,8 @@ class TestQuery(ActionContract):
 
     @pytest.fixture(params=["sum(", 'm{a="$nobody"}', "m{a=$a}"])
     def mistaken(self, request: pytest.FixtureRequest) -> QueryParams:
-        return QueryParams(expr=request.param, vars={"a": "1"})
+        # the model refuses it before; a plan holds by itself
+        return QueryParams.model_construct(expr=request.param, vars={"a": "1"})
 
 
 class TestWaitUntil(ActionContract):
@@ -78,7 +79,7 @@ class TestWaitUntil(ActionContract):
 
     @pytest.fixture
     def mistaken(self) -> WaitParams:
-        return WaitParams(expr="this is not PromQL")
+        return WaitParams.model_construct(expr="this is not PromQL")
 
 
 class TestQueryRange(ActionContract):
@@ -92,7 +93,7 @@ class TestQueryRange(ActionContract):
 
     @pytest.fixture(params=["sum(", 'm{a="$nobody"}'])
     def mistaken(self, request: pytest.FixtureRequest) -> RangeParams:
-        return RangeParams(expr=request.param, vars={"a": "1"})
+        return RangeParams.model_construct(expr=request.param, vars={"a": "1"})
 
 
 class TestAlerts(ActionContract):
