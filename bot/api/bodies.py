@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from bot.model.incident import IncidentKind, Severity
 from bot.model.link import Link
@@ -23,6 +23,17 @@ Fields = Annotated[
     Field(max_length=100),
 ]
 """Names of the team's own fields to their values."""
+
+
+def _said(value: object) -> object:
+    """A number or a yes as a person would have typed it: inputs are texts, and a client's JSON knows more."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+Given = Annotated[str, BeforeValidator(_said, json_schema_input_type=str | int | float | bool)]
+"""What an input of a runbook is given."""
 
 
 class In(BaseModel):
@@ -97,7 +108,9 @@ class RunIn(In):
     """What a runbook is to be run, or rehearsed, with."""
 
     incident_id: Annotated[str, StringConstraints(max_length=40)] | None = None
-    inputs: dict[str, Annotated[str, StringConstraints(max_length=4096)]] = Field(default_factory=dict, max_length=100)
+    inputs: dict[str, Annotated[Given, StringConstraints(max_length=4096)]] = Field(
+        default_factory=dict, max_length=100
+    )
 
 
 class Answer(StrEnum):

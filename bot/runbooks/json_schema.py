@@ -1,7 +1,8 @@
 """The JSON Schema of a runbook file (draft 2020-12), so that editors complete and check it, parameters included.
 
-It is made from the models that read the file, and from those of the actions. It knows less than `tocsin check`:
-whatever that takes, this takes too, but for keys that are left empty.
+It is made from the models that read the file, and from those of the actions. It knows less than `tocsin check`, and
+takes whatever that takes, but for keys that are left empty and for what YAML reads as another type than the one asked
+for: `required: yes`, `min: "1"`. Whatever is written as the format's documents write it, both take.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from bot.documents import Path, explain, format_duration, parse_duration, suggest
-from bot.model.runbook import Runbook, Step
+from bot.model.runbook import RISKS, Runbook, Step
 from bot.ports.actions import ActionSpec
 from bot.runbooks import taint
 from bot.runbooks.beginning import NESTING
@@ -82,6 +82,7 @@ def _part(runbook: Runbook, part: Part, offers: Offers) -> Found:
     spec = offered.get(step.integration) or next(iter(offered.values()))
     if part.only_reads and (not spec.may_only_read or spec.name == NESTING):
         yield (*base, "uses"), f"{step.uses} changes something, and `verify` may only look; make it a step of its own"
+    yield from _risk(part, spec)
     yield from _waits(runbook, part)
     yield from _holds(part)
     for path, message in _params(step, spec):
@@ -147,6 +148,14 @@ def _undone(runbook: Runbook, offers: Offers) -> Found:
             yield path, f"{step.uses} changes nothing, so there is nothing to take back"
         elif step.rollback.uses == UNDO and not any(spec.undoes for spec in offered.values()):
             yield path, f"{step.uses} has no undo of its own; write `rollback: {{uses: ..., with: ...}}`"
+
+
+def _risk(part: Part, spec: ActionSpec) -> Found:
+    """A risk below what the action is at its mildest: whoever wrote it believes that it asks fewer people."""
+    said, mildest = part.step.risk, spec.mildest or spec.risk
+    if said is not None and RISKS.index(said) < RISKS.index(mildest):
+        lowered = f"`risk` only raises, and {spec.name} is {mildest} whatever a runbook says of it"
+        yield (*part.path, "risk"), f"{lowered}; take `risk: {said}` out"
 
 
 def _waits(runbook: Runbook, part: Part) -> Found:

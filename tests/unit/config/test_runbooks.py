@@ -113,3 +113,17 @@ def test_a_verification_that_changes_something_is_refused(tmp_path: Path) -> Non
     )
     (found,) = told(tmp_path, "", steps, ssh)
     assert "verify.uses: host.service_restart changes something, and `verify` may only look" in found
+
+
+@pytest.mark.parametrize(("said", "refused"), [("read", True), ("write", False), ("destructive", False)])
+def test_a_risk_that_would_lower_the_actions_own_is_refused(tmp_path: Path, said: str, refused: bool) -> None:
+    ssh = "integrations: {hosts: {use: ssh, hosts: {web1: {local: true}}}}\nrunbooks: [book.yaml]\n"
+    restart = f"{{id: a, uses: host.service_restart, risk: {said}, with: {{host: web1, unit: web}}}}"
+    found = told(
+        tmp_path,
+        "",
+        f"steps:\n  - {restart}\n  - {{id: b, uses: host.run, risk: read, with: {{host: web1, argv: [w]}}}}\n",
+        ssh,
+    )
+    assert len(found) == refused
+    assert not refused or "steps[0].risk: `risk` only raises, and host.service_restart is write whatever" in found[0]
