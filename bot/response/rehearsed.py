@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.errors import TocsinError
@@ -54,14 +54,16 @@ async def rehearse(
     stage = _Stage(
         world=world, actor=actor, runbook=runbook, data=data, source=source, incident=incident, held=held
     )  # fmt: skip
-    steps = [await _step(stage, step) for step in _all(runbook.steps)]
+    steps = [said for step in runbook.steps for said in await _with_parts(stage, step)]
     return Rehearsal(runbook=runbook.name, inputs=inputs, steps=tuple(steps))
 
 
-def _all(steps: Sequence[Step]) -> Iterator[Step]:
-    for step in steps:
-        yield step
-        yield from (part for part in (step.verify, step.rollback) if part is not None)
+async def _with_parts(stage: _Stage, step: Step) -> Sequence[RehearsedStep]:
+    """The step, and what looks after it and takes it back, where it comes to that."""
+    own, parts = await _step(stage, step), [part for part in (step.verify, step.rollback) if part is not None]
+    if own.would == "skip":
+        return [own, *(_said(part, "skip", f"it belongs to {step.id}, which is skipped") for part in parts)]
+    return [own, *[await _step(stage, part) for part in parts]]
 
 
 async def _step(stage: _Stage, step: Step) -> RehearsedStep:
@@ -78,7 +80,7 @@ async def _step(stage: _Stage, step: Step) -> RehearsedStep:
 
 def _refused(step: Step, error: TocsinError) -> RehearsedStep:
     """It cannot be planned: because what it is made of is not there yet, or at all."""
-    waits_for = rehearsing.waits_for(step)
+    waits_for = rehearsing.waits_for(step) if isinstance(error, templates.TemplateFailed) else ()
     if waits_for:
         return _said(step, "unknown", f"this depends on what comes of {', '.join(waits_for)}", waits_for)
     return _said(step, "refuse", f"{error}; {error.hint}")

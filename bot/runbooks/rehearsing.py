@@ -11,10 +11,16 @@ from bot.runbooks.templates import names_in
 
 
 def waits_for(step: Step) -> tuple[str, ...]:
-    """The earlier steps of whose results its parameters or its `if` are made, in order of mention."""
-    names = list(names_in("{{ " + step.condition + " }}")) if step.condition else []
+    """The steps of whose results its `if` or its parameters are made.
+
+    What belongs to a step reads the `result` of that one.
+    """
+    names = sorted(names_in("{{ " + step.condition + " }}")) if step.condition else []
     names += [name for _, name in leaf_names(dict(step.params))]
-    return tuple(dict.fromkeys(name[1] for name in names if name[0] == "steps" and len(name) > 1))
+    above = step.id.rpartition(".")[0]
+    named = [name[1] for name in names if name[0] == "steps" and len(name) > 1]
+    own = [above for name in names if name[0] == "result" and above]
+    return tuple(dict.fromkeys(named + own))
 
 
 def who(terms: ApprovalTerms, people: Mapping[str, Person], asker: str) -> Sequence[str]:

@@ -25,7 +25,7 @@ from bot.ports.actions import ActionSpec
 from bot.runbooks import moves
 from bot.runbooks.expecting import unmet
 from bot.runbooks.inputs import resolve
-from bot.runbooks.journal import template_data
+from bot.runbooks.journal import data_for
 from bot.runbooks.machine import next_move
 from bot.runbooks.planned import plan_to_json
 from bot.runbooks.policy import terms_for
@@ -147,7 +147,7 @@ class _Story:
 
     def _plan(self, step: Step) -> Plan | None:
         """As an integration would make it: the parameters checked, and the risk that the action has by itself."""
-        data = template_data(self.run, self.journal)
+        data = data_for(step, self.run, self.journal)
         if not holds(step.condition, data):
             return None
         if step.approval is not None:

@@ -41,6 +41,15 @@ BITES = [
         says="assert 'fe80::1%$(id)' is None",
     ),
     Bite(
+        fault="a test in which what belongs to a step cannot read its result",
+        file="bot/runbooks/trying.py",
+        plant=replaced(
+            "data_for(step, self.run, self.journal)", "data_for(self.run.runbook.steps[0], self.run, self.journal)"
+        ),
+        caught_by=pytest(f"{UNIT}/test_trying.py", "-k", "belongs_to_a_step"),
+        says="test_what_belongs_to_a_step_reads_the_result_of_that_one",
+    ),
+    Bite(
         fault="a test whose steps answer nothing and go well",
         file="bot/runbooks/trying.py",
         plant=replaced(

@@ -209,6 +209,34 @@ async def test_a_rehearsal_says_what_every_step_would_do_and_does_nothing(databa
     assert again.inputs == {"service": "cart"}
 
 
+async def test_a_rehearsal_does_not_know_more_or_less_than_there_is_to_know(database: Path) -> None:
+    later = """\
+  - id: made
+    uses: host.run
+    with: {argv: [mend, cart]}
+    verify: {uses: host.run, with: {argv: [look, "{{ result.name }}"]}}
+    rollback: {uses: host.run, if: result.name != '', with: {argv: [wipe, "{{ result.name }}"]}}
+  - id: later_on
+    uses: host.run
+    if: inputs.service == 'till'
+    with: {argv: [mend, till]}
+    verify: {uses: host.run, with: {argv: [look, till]}}
+    rollback: undo
+  - {id: nobody, uses: host.sing, with: {argv: ["{{ steps.look.result.stdout }}"]}}
+"""
+    async with living(database, [MEND + later]) as tocsin:
+        rehearsal = await run_wanted.rehearse(tocsin.world, ANN, "mend", inputs={"service": "cart"})
+    steps = {step.step: (step.would, step.text) for step in rehearsal.steps}
+    assert steps["made.verify"] == steps["made.rollback"] == ("unknown", "this depends on what comes of made")
+    assert [steps[name] for name in ("later_on", "later_on.verify", "later_on.rollback")] == [
+        ("skip", "`if: inputs.service == 'till'` is false"),
+        ("skip", "it belongs to later_on, which is skipped"),
+        ("skip", "it belongs to later_on, which is skipped"),
+    ]
+    assert steps["nobody"][0] == "refuse"
+    assert "cannot tell which integration runs host.sing" in steps["nobody"][1]
+
+
 async def test_a_step_names_its_integration(database: Path) -> None:
     async with living(database, [with_keys(MEND, "look", "integration: two")]) as tocsin:
         tocsin.world.actions = {"host.run": {name: Hosts(name=name).action() for name in ("one", "two")}}

@@ -172,3 +172,15 @@ def test_what_the_test_does_not_say_is_a_failure_that_says_what_to_write(lines: 
 def test_without_an_alert_there_is_no_signal_to_look_at() -> None:
     found = played("inputs: {deployment: cart}", f"results: {{{WELL}}}", "answers: {scale: approve}", "expect: {}")
     assert (found.status, found.verdict, found.wrong) == ("succeeded", "", ())
+
+
+def test_what_belongs_to_a_step_reads_the_result_of_that_one() -> None:
+    looks = '{uses: host.run, with: {argv: [see, "{{ result.id }}"]}, expect: result.exit_code == 0}'
+    text = RUNBOOK.replace("verify: {expr: up > 1}", f"verify: {looks}").replace(
+        "rollback: undo", 'rollback: {uses: host.run, with: {argv: [drop, "{{ result.id }}"]}}'
+    )
+    results = f"{LOOKED}, scale: {{value: {{id: web}}}}, scale.verify: {{value: {{exit_code: 1}}}}, scale.rollback: {{}}"
+    lines = (GIVEN, f"results: {{{results}}}", "answers: {scale: approve, scale.rollback: approve}")
+    expect = "expect: {path: [look, scale, scale.verify, scale.rollback], status: rolled_back}"
+    runbook = read_runbook(text + "".join(f"    {line}\n" for line in (*lines, expect)), "r.yaml")
+    assert play(runbook, runbook.tests[0], SPECS).wrong == ()
