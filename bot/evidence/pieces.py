@@ -14,7 +14,7 @@ _LOOKS_BACK = 2048
 """Characters given out before that a secret may have begun in, as `password:` and its value on the next line."""
 _LONGEST_LINE = 4096
 _BLOCKS = (("-----BEGIN ", "-----END "), ("PuTTY-User-Key-File-", "Private-MAC:"))
-_UNBROKEN = "[a line too long to be shown as it comes]\n"
+UNBROKEN = "[a line too long to be shown as it comes]\n"
 
 
 def legible(text: str) -> str:
@@ -22,6 +22,16 @@ def legible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or char in "\n\t" else _escaped(char) for char in text)
+
+
+def shown(text: str, clean: Callable[[str], str]) -> str:
+    """A whole text as its pieces are shown: its lines redacted and legible."""
+    return legible(redact(clean(_lines(text))))
+
+
+def _lines(text: str) -> str:
+    """The text with a line feed, and nothing else, at the end of every line."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _escaped(char: str) -> str:
@@ -47,7 +57,7 @@ class Pieces:
     def give(self) -> str:
         """What can be shown by now and was not given out before: whole lines, redacted and legible."""
         end = self._end()
-        lines = self._held[:end].replace("\r\n", "\n").replace("\r", "\n")
+        lines = _lines(self._held[:end])
         self._held = self._held[end:]
         if not lines:
             return self._without_long()
@@ -71,10 +81,10 @@ class Pieces:
         if len(self._held) <= _LONGEST_LINE or any(first in self._held for first, _ in _BLOCKS):
             return ""
         self._held, self._skips = "", True
-        return _UNBROKEN
+        return UNBROKEN
 
     def _redacted(self, text: str) -> str:
-        return self._clean(redact(text))
+        return redact(self._clean(text))
 
 
 def _alike(one: str, other: str) -> int:

@@ -10,16 +10,20 @@ from bot.evidence.secret_shapes import REDACTED, SECRET_NAME, SHAPES, compiled
 _BY_HINT = [(hint, shape) for shape in SHAPES for hint in shape.hints]
 _PASSES = 4
 """Removing one thing can lay bare another; the tests look for a text that needs more."""
+_COLOUR = r"(?:\x1b|\\x1b|\\u001b|\\033)\[[0-9;:]{0,32}[mK]"
+"""What colours a text on a terminal, as it is or written out. A program may colour the name and not its value."""
 
 
 def redact(text: str) -> str:
     """The text with `[redacted]` in place of what looks like a secret, or like a person's address or card.
 
-    Redacting twice changes nothing more. Time grows with the length of the text alone.
+    Colours go, for a secret may stand behind one. Redacting twice changes nothing more. Time grows with the length of
+    the text alone.
     """
     before, passes = "", 0
     while text != before and passes < _PASSES:
-        before, passes, lowered = text, passes + 1, text.lower()
+        before, passes, text = text, passes + 1, compiled(_COLOUR).sub("", text)
+        lowered = text.lower()
         for shape in dict.fromkeys([shape for hint, shape in _BY_HINT if hint in lowered]):
             text = shape.pattern.sub(shape.leaves, text)
     return text

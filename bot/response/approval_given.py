@@ -13,7 +13,7 @@ from bot.model.ids import ApprovalId
 from bot.model.run import Approval, ApprovalStatus, JournalKind, Question
 from bot.model.timeline import EntryKind
 from bot.ports.store import Tx
-from bot.response import told
+from bot.response import output_heard, told
 from bot.response.record import record
 from bot.response.world import World
 from bot.rights import Act, require
@@ -66,7 +66,9 @@ async def answer_if_ran(
             "summary": f"{actor.name} says {word}",
             "did_not_run": not did,
             "value": {},
+            "text": output_heard.left(tx, actor, run.id, approval.step, asked.attempt, now),
         }
+        tx.outputs.drop(run.id, approval.step)
         record(tx, actor, Act.APPROVE, approval.id, now, answer=word, reason=reason)
         told.note(
             tx, actor, run, JournalKind.ANSWERED_IF_RAN, now, step=approval.step, attempt=asked.attempt,

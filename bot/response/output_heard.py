@@ -1,7 +1,7 @@
 """A step prints: what it says is written down as it comes, so that whoever watches sees it before the step ends.
 
 Nothing here is in the way of the step: what cannot be written down yet is written down later, or not at all. The step's
-end holds the whole text, and takes the place of these pieces.
+end holds the whole text, and takes the place of these pieces; where nobody saw the end, it holds what was heard.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import copy_context
+from dataclasses import replace
+from datetime import datetime
 
 from bot.errors import Fenced, StoreError
-from bot.evidence.pieces import Pieces
+from bot.evidence.pieces import UNBROKEN, Pieces, shown
 from bot.model.actor import Actor
 from bot.model.ids import RunId
-from bot.model.run import OutputChunk, RunbookRun
+from bot.model.plan import ActionResult, Outcome
+from bot.model.run import JournalKind, OutputChunk, RunbookRun
 from bot.ports.store import Tx
 from bot.response.world import RUN_LEASE, World
 from bot.rights import Act, require
@@ -24,6 +27,8 @@ MOST = 256 * 1024
 """Characters that are heard of one attempt."""
 _EVERY_S = 0.25
 _SHOWN = 16 * 1024
+_ALL = 10_000
+"""Pieces: more than one attempt can say."""
 _NO_MORE = f"[more than {MOST // 1024} KiB: the rest is not shown as it comes]\n"
 
 
@@ -45,7 +50,7 @@ class Heard:
         self._world, self._run, self._step, self._attempt = world, run, step, attempt
         self._pieces = Pieces(world.clean)
         self._left = MOST
-        self._unwritten = ""
+        self._unwritten = self._said = ""
         self._over = ""
         self._stirred = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
@@ -55,6 +60,14 @@ class Heard:
         """Nothing more comes. What is under way is committed before the step's end, or not at all."""
         if self._writing is not None:
             self._writing.cancel()
+            self._take_out()
+        self._left = -1
+
+    def ended(self, result: ActionResult) -> ActionResult:
+        """The result; where it is no success, with what was said and its own text does not tell."""
+        if result.outcome is Outcome.SUCCEEDED or not _lacks(shown(result.text, self._world.clean), self._said):
+            return result
+        return replace(result, text=f"{self._said}{result.text}")
 
     @property
     def spoke(self) -> bool:
@@ -63,9 +76,9 @@ class Heard:
 
     def say(self, text: str) -> None:
         """Takes the next piece."""
-        self._writing = self._writing or asyncio.create_task(self._write_down(), context=self._context)
         if self._left < 0:
             return
+        self._writing = self._writing or asyncio.create_task(self._write_down(), context=self._context)
         self._pieces.take(text[: self._left])
         self._left -= len(text)
         self._stirred.set()
@@ -74,8 +87,7 @@ class Heard:
         while True:
             await self._stirred.wait()
             self._stirred.clear()
-            self._unwritten += self._pieces.give()
-            self._say_that_it_is_over()
+            self._take_out()
             try:
                 await self._write()
             except Fenced:
@@ -84,11 +96,17 @@ class Heard:
                 self._stirred.set()
             await asyncio.sleep(_EVERY_S)
 
-    def _say_that_it_is_over(self) -> None:
-        """Once; the line it was cut in is not shown, because half a secret may stand there."""
+    def _take_out(self) -> None:
+        """What can be shown by now; at the end of it, once, that no more is.
+
+        The line it was cut in is not shown, because half a secret may stand there.
+        """
+        new = self._pieces.give()
         if self._left < 0 and not self._over:
             self._over = _NO_MORE
-            self._unwritten += _NO_MORE
+            new += _NO_MORE
+        self._unwritten += new
+        self._said += new
 
     async def _write(self) -> None:
         if self._unwritten:
@@ -107,6 +125,22 @@ def _keep(tx: Tx, chunk: OutputChunk, epoch: int) -> None:
     """Only of a run that is still ours, which this says too."""
     tx.runs.renew(chunk.run, epoch=epoch, lease=RUN_LEASE)
     tx.outputs.append([chunk])
+
+
+def _lacks(text: str, said: str) -> bool:
+    """Whether a line was said that is not in the text; several hosts come in another order there."""
+    known = {line.rstrip() for line in text.splitlines()}
+    marks = (UNBROKEN.rstrip(), _NO_MORE.rstrip())
+    return any(line.rstrip() not in known for line in said.splitlines() if not line.endswith(marks))
+
+
+def left(tx: Tx, actor: Actor, run: RunId, step: str, attempt: int, now: datetime) -> str:
+    """What an attempt had said when nobody saw its end: as that was written down, and what came after."""
+    require(actor, Act.LOOK, run, now)
+    lines = (line for line in reversed(tx.runs.journal(run)) if line.kind is JournalKind.FINISHED)
+    unseen = next((line for line in lines if (line.step, line.attempt) == (step, attempt)), None)
+    text = str(unseen.data.get("text", "")) if unseen is not None else ""
+    return text + "".join(piece.text for piece in tx.outputs.latest(run, _ALL) if piece.step == step)
 
 
 async def printing(world: World, actor: Actor, run_id: RunId) -> Mapping[str, str]:

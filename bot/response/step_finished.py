@@ -1,24 +1,25 @@
-"""A step ended: its end goes into the journal, and what a reading step saw is filed as evidence."""
+"""A step ended: its end goes into the journal, and what it saw or printed is filed as evidence."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bot.evidence.pieces import legible
+from bot.evidence.pieces import shown
 from bot.evidence.redaction import redact, redact_value
 from bot.model.actor import Actor
 from bot.model.errand import Errand, ErrandKind
 from bot.model.evidence import Evidence, EvidenceKind
-from bot.model.ids import EvidenceId, IncidentId
+from bot.model.ids import EvidenceId
 from bot.model.plan import ActionResult, Outcome
 from bot.model.run import JournalEntry, JournalKind, RunbookRun
 from bot.model.runbook import Risk
 from bot.model.sample import Window
 from bot.model.timeline import EntryKind
 from bot.ports.store import Tx
-from bot.response import told
+from bot.response import output_heard, told
 from bot.response.carried import Carried
 from bot.response.output_heard import MOST
 from bot.response.world import World
@@ -42,6 +43,9 @@ async def finish(
     """
     now, run = world.clock.now(), carried.run
     require(actor, Act.ACT, run.id, now)
+    if probed:
+        said = await world.store.read(lambda tx: output_heard.left(tx, actor, run.id, move.step.id, move.attempt, now))
+        result = replace(result, text=said)
     # a probe sees that it happened, not what came of it
     unmet = None if probed else expecting.unmet(run, carried.journal, move.step, result)
     data = {**_data(world, unmet or result, probed), "unmet": unmet is not None}
@@ -57,7 +61,7 @@ def _data(world: World, result: ActionResult, probed: bool) -> dict[str, Any]:
         "outcome": str(result.outcome),
         "summary": redact(world.clean(result.summary)),
         "value": redact_value(dict(result.value), world.clean),
-        "text": _capped(legible(redact(world.clean(result.text)))),
+        "text": _capped(shown(result.text, world.clean)),
         "link": result.link,
         "temporary": result.temporary,
         "untouched": result.untouched,
@@ -77,13 +81,15 @@ def _keep(
     tx.runs.append(line, epoch=run.epoch)
     if spoke:
         tx.outputs.drop(run.id, step.id)
-    if plan.risk is not Risk.READ:
-        told.say(tx, actor, run, EntryKind.ACTION, f"{data['outcome']}: {plan.summary}", now, why=data["summary"])
+    looked = plan.risk is Risk.READ
+    evidence = tuple(_filed(tx, run, move, data, now)) if looked or data["text"] else ()
+    if not looked:
+        text, why = f"{data['outcome']}: {plan.summary}", data["summary"]
+        told.say(tx, actor, run, EntryKind.ACTION, text, now, why=why, evidence=evidence)
         _show(tx, run, step.id, move.attempt, now)
-    elif run.incident is not None:
-        evidence = _file(tx, run.incident, move, data, now)
+    elif evidence:
         text = f"{step.title}: {data['summary']}"
-        told.say(tx, actor, run, EntryKind.EVIDENCE, text, now, evidence=(evidence,))
+        told.say(tx, actor, run, EntryKind.EVIDENCE, text, now, evidence=evidence)
 
 
 def _show(tx: Tx, run: RunbookRun, step: str, attempt: int, now: datetime) -> None:
@@ -99,16 +105,19 @@ def _show(tx: Tx, run: RunbookRun, step: str, attempt: int, now: datetime) -> No
         )
 
 
-def _file(
+def _filed(
     tx: Tx,
-    incident: IncidentId,
+    run: RunbookRun,
     move: moves.Start | moves.Probe,
     data: Mapping[str, Any],  # Any: as above
     now: datetime,
-) -> EvidenceId:
+) -> Iterator[EvidenceId]:
+    """Files what came of it, where the run has an incident."""
+    if run.incident is None:
+        return
     evidence = Evidence(
         id=tx.evidence.next_id(),
-        incident=incident,
+        incident=run.incident,
         kind=EvidenceKind.STEP,
         question=move.step.title,
         source=move.plan.integration,
@@ -121,4 +130,4 @@ def _file(
         unavailable="" if data["outcome"] == Outcome.SUCCEEDED else data["summary"],
     )
     tx.evidence.put(evidence)
-    return evidence.id
+    yield evidence.id

@@ -58,7 +58,7 @@ async def _start(world: World, actor: Actor, carried: Carried, move: moves.Start
     async with hearing(world, actor, carried.run, move.step.id, move.attempt) as heard:
         result = await _run(world, actor, carried.run, action, move, left, heard.say)
     spoke = heard.spoke or move.attempt > 1
-    await step_finished.finish(world, actor, carried, move, result, spoke=spoke)
+    await step_finished.finish(world, actor, carried, move, heard.ended(result), spoke=spoke)
     return None
 
 

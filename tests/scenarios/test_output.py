@@ -7,17 +7,22 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
+
 from bot.errors import StoreUnavailable
+from bot.evidence.pieces import shown
+from bot.model.actor import TOCSIN
 from bot.model.ids import RunId
-from bot.model.plan import ActionResult, Outcome, Plan
-from bot.model.run import JournalKind, OutputChunk
+from bot.model.plan import ActionResult, Did, Outcome, Plan
+from bot.model.run import JournalKind, OutputChunk, Question, RunbookRun
 from bot.model.runbook import Risk
 from bot.ports.actions import Action, Occasion, Say
 from bot.ports.store import Store, Tx
-from bot.response.output_heard import MOST, heard
+from bot.response.output_heard import MOST, heard, hearing
 from bot.response.world import RUN_LEASE
+from bot.runbooks.spec import read_runbook
 from tests.scenarios.hosts import SPEC, Params
-from tests.scenarios.runbooks import MEND
+from tests.scenarios.runbooks import MEND, with_keys
 from tests.scenarios.tocsin import Tocsin, actor, ended, living
 
 T = TypeVar("T")
@@ -145,3 +150,86 @@ async def test_who_lost_the_run_writes_nothing_more_of_its_output(database: Path
         assert await store.write(lambda tx: tx.runs.claim("another", tocsin.clock.now(), RUN_LEASE, 1).runs)
         await tocsin.passes("5s")
         assert [chunk.text for chunk in await seen(tocsin)] == ["one\n"]
+
+
+async def test_what_a_step_said_before_its_time_was_over_is_kept(database: Path) -> None:
+    async with living(database, [with_keys(TALK, "look", "timeout: 10s")]) as tocsin:
+        await begun(tocsin, "one\n", "two, and tok", "en=abcdef123456\nthe end of no line")
+        case = await tocsin.until(ended)
+        _, journal = await tocsin.run()
+        assert await seen(tocsin) == []
+    finished = next(entry for entry in journal if entry.kind is JournalKind.FINISHED)
+    assert finished.data["summary"] == "no end within 10s"
+    assert finished.data["text"] == "one\ntwo, and token=[redacted]\n"
+    (evidence,) = (one for one in case.evidence if one.source == "hosts")
+    assert evidence.value["text"] == finished.data["text"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "text", "kept"),
+    [
+        (Outcome.SUCCEEDED, "well", "well"),
+        (Outcome.FAILED, "why not", "one\ntwo\nwhy not"),
+        (Outcome.FAILED, "two\r\n\x1b[31mone\x1b[0m\r\n", "two\none\n"),
+        (Outcome.UNKNOWN, "", "one\ntwo\n"),
+    ],
+)
+async def test_a_step_that_fails_keeps_what_it_said_and_its_end_does_not_tell(
+    outcome: Outcome, text: str, kept: str, database: Path
+) -> None:
+    async with living(database) as tocsin:
+        run = RunbookRun(
+            id=RunId("RUN-1"), runbook=read_runbook(TALK, "talk.yaml"), incident=None, inputs={},
+            started_at=tocsin.clock.now(), started_by=TOCSIN,
+        )  # fmt: skip
+        async with hearing(tocsin.world, TOCSIN, run, "look", 1) as heard_of:
+            heard_of.say("one\ntwo\n")
+        result = heard_of.ended(ActionResult(outcome=outcome, summary="", text=text))
+        assert shown(result.text, tocsin.world.clean) == kept
+
+
+async def test_what_was_said_before_a_crash_stays_with_what_is_found_out_after_it(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        tocsin.hosts.ends = ActionResult(outcome=Outcome.UNKNOWN, summary="the connection was lost", text="one\n")
+        tocsin.fails()
+        await tocsin.asked()
+        await tocsin.answers()
+        await tocsin.asked(2, Question.DID_IT_RUN)
+        left = OutputChunk(run=RunId("RUN-1"), step="mend", attempt=1, at=tocsin.clock.now(), text="two\n")
+        await tocsin.world.store.write(lambda tx: tx.outputs.append([left]))
+        tocsin.recovers()
+        await tocsin.says("APR-2", did=True)
+        await tocsin.until(ended)
+        _, journal = await tocsin.run()
+        assert await seen(tocsin) == []
+    finished = [entry for entry in journal if entry.kind is JournalKind.FINISHED and entry.step == "mend"]
+    assert [entry.data["text"] for entry in finished] == ["one\n", "one\ntwo\n"]
+
+
+async def test_a_probe_does_not_hide_what_was_said(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        tocsin.hosts.probe = Did.DID
+        tocsin.hosts.ends = ActionResult(outcome=Outcome.UNKNOWN, summary="the connection was lost", text="one\n")
+        tocsin.fails()
+        await tocsin.asked()
+        await tocsin.answers()
+        tocsin.recovers()
+        await tocsin.until(ended)
+        _, journal = await tocsin.run()
+    probed = next(entry for entry in journal if entry.data.get("probed"))
+    assert (probed.data["outcome"], probed.data["text"]) == ("succeeded", "one\n")
+
+
+async def test_what_a_change_printed_is_evidence_of_its_incident(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        tocsin.hosts.ends = ActionResult(outcome=Outcome.SUCCEEDED, summary="done", text="token=abcdef123456 made\n")
+        tocsin.hosts.effect = tocsin.recovers
+        tocsin.fails()
+        await tocsin.asked()
+        await tocsin.answers()
+        case = await tocsin.until(ended)
+    (printed,) = (one for one in case.evidence if one.question == "Mend the service")
+    assert printed.value["text"] == "token=[redacted] made\n"
+    assert [entry.text for entry in case.timeline if printed.id in entry.evidence] == [
+        "succeeded: run mend cart on cart-1"
+    ]

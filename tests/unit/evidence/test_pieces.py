@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.evidence.pieces import Pieces, legible
-from bot.evidence.redaction import redact
+from bot.evidence.pieces import shown as as_a_whole
 
 TOKEN = "ghp_" + "aB3" * 12
 INNER = ("MIIEowIBAAKCAQ" * 4, "qwertyuiopasdf" * 4)
 KEY = "\n".join(("-----BEGIN RSA PRIVATE KEY-----", *INNER, "-----END RSA PRIVATE KEY-----", ""))
-KNOWN = "hunter2-of-the-configuration"
+KNOWN = "hunter2 of the & configuration"
 SECRETS = (TOKEN, *INNER, KNOWN, "correct-horse-battery", "s3cret-w0rd")
 LINES = (
     "pod cart-1 is ready\n",
@@ -20,6 +20,8 @@ LINES = (
     f"using {TOKEN} to sign in\n",
     KEY,
     f"sent {KNOWN}\r\n",
+    f"password={KNOWN}\n",
+    "\x1b[36mpassword\x1b[0m=correct-horse-battery \x1b[1;31mfailed\x1b[0m\n",
     "password:\n  correct-horse-battery\n",
     "50 %\r60 %\r70 %\n",
     "curl -u admin:s3cret-w0rd https://shop.example.net\n",
@@ -47,7 +49,7 @@ def test_however_a_text_is_cut_its_secrets_are_gone_and_its_lines_are_there(line
     pieces = [text[begin:end] for begin, end in pairwise(places)]
     whole = "".join(shown(pieces))
     assert [secret for secret in SECRETS if secret in whole] == []
-    assert whole == clean(redact(text.replace("\r\n", "\n").replace("\r", "\n")))
+    assert whole == as_a_whole(text, clean)
 
 
 def test_a_line_is_shown_as_soon_as_it_ends() -> None:
@@ -69,3 +71,8 @@ def test_what_cannot_be_seen_is_written_out() -> None:
     hostile = "\x1b]0;pwned\x07 a\u202eb \x00 \udcff\tend\n"
     assert shown([hostile]) == ["\\x1b]0;pwned\\x07 a\\u202eb \\x00 \\udcff\tend\n"]
     assert legible("a\r\nb") == "a\\r\nb"
+
+
+def test_a_whole_text_is_shown_as_its_pieces_are() -> None:
+    text = "10 %\r20 %\r\n\x1b[31mred\x1b[0m \x1b[2J\x00\n"
+    assert as_a_whole(text, clean) == "".join(shown([text])) == "10 %\n20 %\nred \\x1b[2J\\x00\n"

@@ -189,3 +189,10 @@ def test_plain_json_is_redacted_to_its_leaves() -> None:
     }
     assert redact_value(clean) == clean
     json.dumps(clean)
+
+
+@pytest.mark.parametrize("escape", ["\x1b", "\\x1b", "\\u001b", "\\033"])
+def test_a_secret_whose_name_is_coloured_goes_and_so_do_colours(escape: str) -> None:
+    line = f"{escape}[36mpassword{escape}[0m=hunter2 {escape}[1;31mfailed{escape}[0m"
+    assert redact(line) == f"password={MARK} failed"
+    assert redact_value({"log": line}) == {"log": f"password={MARK} failed"}
