@@ -19,6 +19,8 @@ LOGGED_EVERY_S = 30.0
 """An end that moves on is written again when it is this much later than the one that was written."""
 _ON_ITS_WAY = float("-inf")
 """In place of an end that was written: something else is being written, and what comes after it must be, too."""
+_AHEAD_S = 60.0
+"""By so much the clock of whoever says that an alert is over may be ahead of ours."""
 KEPT_OVER_S = 1800.0
 """How long an alert that is over is known: Prometheus says so for 15 minutes."""
 
@@ -81,6 +83,11 @@ class Entry:
         if self._fingerprint < 0:
             fingerprint_all((self,))
         return Fingerprint(f"{self._fingerprint:016x}")
+
+    @property
+    def ran_out(self) -> bool:
+        """Whether its end, once it has come, only came by itself: whoever sent it has not said that it is over."""
+        return self.timeout or self.ends_at - self.updated_at > _AHEAD_S
 
     def firing(self, now: float) -> bool:
         """Whether its end lies ahead."""
@@ -221,7 +228,7 @@ class AlertTable:
                 if entry.over:
                     continue
                 if entry.ends_at <= now:
-                    entry.over = True
+                    entry.over, entry.timeout = True, entry.ran_out
                     found.append(entry)
                 else:
                     self._await_end(entry)

@@ -55,7 +55,7 @@ async def _settled(world: World, actor: Actor, carried: Carried, move: _LooksOrA
 async def _look_or_ask(world: World, actor: Actor, carried: Carried, move: _LooksOrAsks) -> RunbookRun | None:
     match move:
         case moves.Check() | moves.Watch():
-            return await signal_checked.look(world, actor, carried.run, move)
+            return await signal_checked.look(world, actor, carried, move)
         case moves.Observe():
             await step_prepared.observe(world, actor, carried, move)
         case moves.TakeBack():

@@ -1,27 +1,30 @@
 """Before a run ends the rule's own expression is asked whether the signal has recovered.
 
 After a change that is looked at all the time; where people act, and the run has only looked, now and then.
+An expression that returns the alert no more says that it is well again only where something is still told of it.
 An alert that others sent has no expression here: it is over when they say so.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from bot.errors import IntegrationError
 from bot.model.actor import Actor
-from bot.model.alert import AlertStatus
 from bot.model.incident import SignalState
+from bot.model.labels import LabelSet
 from bot.model.run import JournalKind, RunbookRun, RunStatus
-from bot.model.sample import Answer
 from bot.model.timeline import EntryKind
+from bot.ports.metrics import MetricSource
 from bot.ports.store import Tx
 from bot.response import told
+from bot.response.carried import Carried
 from bot.response.world import World
 from bot.rights import Act, require
-from bot.runbooks import machine, moves
+from bot.rules.traces import traces
+from bot.runbooks import machine, moves, verdict
 from bot.runbooks.signal import still_there
 
 _EVERY_S = 2.0
@@ -35,30 +38,43 @@ _WORDS = {
 }
 
 
-async def look(world: World, actor: Actor, run: RunbookRun, move: moves.Check | moves.Watch) -> RunbookRun | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What the signal looks like, and how that is known. `gone`: nothing is told any more of what it was about."""
+
+    state: SignalState
+    why: str
+    gone: bool = False
+
+
+async def look(world: World, actor: Actor, carried: Carried, move: moves.Check | moves.Watch) -> RunbookRun | None:
     """The run as it rests until it looks again, or None where what was seen is written down."""
+    run = carried.run
     require(actor, Act.CARRY_RUN, run.id, world.clock.now())
     if isinstance(move, moves.Watch):
         return await _watch(world, actor, run, move)
-    await _check(world, actor, run, move)
+    await _check(world, actor, run, move, verified=verdict.met(run, carried.journal))
     return None
 
 
-async def _check(world: World, actor: Actor, run: RunbookRun, move: moves.Check) -> None:
-    """Looks until the signal is clear or the time is over, and writes down what was seen last."""
-    seen, why = await _look(world, run)
-    while seen is not SignalState.CLEAR and world.clock.now() < move.until:
+async def _check(world: World, actor: Actor, run: RunbookRun, move: moves.Check, *, verified: bool) -> None:
+    """Looks until the signal is clear or the time is over, and writes down what was seen last.
+
+    `verified`: the runbook saw itself that it helped, which counts where the signal is gone with its pod.
+    """
+    seen = await _look(world, run, verified=verified)
+    while seen.state is not SignalState.CLEAR and world.clock.now() < move.until:
         await asyncio.sleep(_EVERY_S)
-        seen, why = await _look(world, run)
-    await _keep(world, actor, run, seen, why)
+        seen = await _look(world, run, verified=verified)
+    await _keep(world, actor, run, seen)
 
 
 async def _watch(world: World, actor: Actor, run: RunbookRun, move: moves.Watch) -> RunbookRun | None:
     """Looks once, and rests until the next look."""
-    seen, why = await _look(world, run)
+    seen = await _look(world, run)
     now = world.clock.now()
-    if seen is SignalState.CLEAR or now >= move.until:
-        await _keep(world, actor, run, seen, why)
+    if seen.state is SignalState.CLEAR or now >= move.until:
+        await _keep(world, actor, run, seen)
         return None
     pause = max(_PAUSE, run.runbook.watch / _LOOKS)
     resting = replace(run, status=RunStatus.WAITING, wake_at=min(now + pause, move.until))
@@ -73,48 +89,61 @@ async def _watch(world: World, actor: Actor, run: RunbookRun, move: moves.Watch)
     return await world.store.write(rest)
 
 
-async def _keep(world: World, actor: Actor, run: RunbookRun, seen: SignalState, why: str) -> None:
-    now = world.clock.now()
+async def _keep(world: World, actor: Actor, run: RunbookRun, seen: _Seen) -> None:
+    now, text = world.clock.now(), _WORDS[seen.state]
 
     def keep(tx: Tx) -> None:
-        data = {"signal": str(seen), "text": _WORDS[seen]}
+        data = {"signal": str(seen.state), "text": text, "gone": seen.gone}
         told.note(tx, actor, run, JournalKind.CHECKED, now, data=data)
-        told.say(tx, actor, run, EntryKind.SIGNAL, _WORDS[seen], now, why=why)
+        told.say(tx, actor, run, EntryKind.SIGNAL, text, now, why=seen.why)
 
     await world.store.write(keep)
 
 
-async def _look(world: World, run: RunbookRun) -> tuple[SignalState, str]:
+async def _look(world: World, run: RunbookRun, *, verified: bool = False) -> _Seen:
     if not run.signal_expr:
-        return await _told_by_others(world, run)
+        return _told_by_others(world, run)
     if run.source in world.searches:
-        return SignalState.UNKNOWN, "a saved search is not asked in between: its next run says so"
-    return await _asked(world, run)
+        return _Seen(state=SignalState.UNKNOWN, why="a saved search is not asked in between: its next run says so")
+    seen = await _asked(world, run)
+    if seen.gone and verified:
+        return _Seen(state=SignalState.CLEAR, why=f"{seen.why}; the runbook itself saw that it helped")
+    return seen
 
 
-async def _asked(world: World, run: RunbookRun) -> tuple[SignalState, str]:
+async def _asked(world: World, run: RunbookRun) -> _Seen:
     source = world.sources.get(run.source)
     if source is None:
-        return SignalState.UNKNOWN, f"source {run.source!r} is no longer set up"
+        return _Seen(state=SignalState.UNKNOWN, why=f"source {run.source!r} is no longer set up")
     try:
-        answer = await source.query(run.signal_expr, {}, world.clock.now())
+        return await _returned(source, run, world.clock.now())
     except IntegrationError as error:
-        return SignalState.UNKNOWN, str(error)
-    return _seen(run, answer)
+        return _Seen(state=SignalState.UNKNOWN, why=str(error))
 
 
-async def _told_by_others(world: World, run: RunbookRun) -> tuple[SignalState, str]:
-    alert = await world.store.read(lambda tx: tx.alerts.get(run.signal_labels.fingerprint))
-    if alert is None:
-        return SignalState.UNKNOWN, "the alert is not kept any more"
-    if alert.status(world.clock.now()) is AlertStatus.FIRING:
-        return SignalState.FIRING, f"{alert.source} has not said that it is over"
-    return SignalState.CLEAR, f"{alert.source} says that it is over"
-
-
-def _seen(run: RunbookRun, answer: Answer) -> tuple[SignalState, str]:
+async def _returned(source: MetricSource, run: RunbookRun, now: datetime) -> _Seen:
+    """What the expression returns and, where that is nothing, whether there is still anything to return it for."""
+    answer = await source.query(run.signal_expr, {}, now)
     if still_there(answer.samples, run.signal_labels):
-        return SignalState.FIRING, f"the rule's expression still returns it: {run.signal_expr}"
+        return _Seen(state=SignalState.FIRING, why=f"the rule's expression still returns it: {run.signal_expr}")
     if answer.warnings:
-        return SignalState.UNKNOWN, f"{run.source} answered in part: {answer.warnings[0]}"
-    return SignalState.CLEAR, f"the rule's expression returns nothing for it: {run.signal_expr}"
+        return _Seen(state=SignalState.UNKNOWN, why=f"{run.source} answered in part: {answer.warnings[0]}")
+    for trace in traces(run.signal_expr, run.signal_labels):
+        told_of = (await source.query(trace.expr, trace.variables, now)).samples
+        if still_there(told_of, run.signal_labels if trace.of_it else LabelSet()):
+            return _Seen(
+                state=SignalState.CLEAR, why=f"the rule's expression returns nothing for it: {run.signal_expr}"
+            )
+    why = f"{run.source} tells nothing more of what it was about: {dict(run.signal_labels) or run.signal_expr}"
+    return _Seen(state=SignalState.UNKNOWN, why=why, gone=True)
+
+
+def _told_by_others(world: World, run: RunbookRun) -> _Seen:
+    entry, now = world.alerts.table.find(run.signal_labels.fingerprint), world.clock.now().timestamp()
+    if entry is None:
+        return _Seen(state=SignalState.UNKNOWN, why="the alert is not kept any more")
+    if not entry.over and entry.firing(now):
+        return _Seen(state=SignalState.FIRING, why=f"{entry.source} has not said that it is over")
+    if entry.ran_out:
+        return _Seen(state=SignalState.UNKNOWN, why=f"{entry.source} fell silent, and has not said that it is over")
+    return _Seen(state=SignalState.CLEAR, why=f"{entry.source} says that it is over")

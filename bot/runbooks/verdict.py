@@ -37,7 +37,7 @@ def judged(run: RunbookRun, journal: Sequence[JournalEntry]) -> RunbookRun:
     if checked is None or since is None:
         return run
     found = _OF_SIGNAL.get(str(checked.data.get("signal")), RunVerdict.NOT_SEEN)
-    if found is RunVerdict.RECOVERED and unmet(run, journal):
+    if (found is RunVerdict.RECOVERED or checked.data.get("gone")) and unmet(run, journal):
         found = RunVerdict.NOT_RECOVERED
     return replace(run, verdict=found, verdict_after=max(checked.at - since, timedelta(0)))
 
@@ -46,6 +46,12 @@ def unmet(run: RunbookRun, journal: Sequence[JournalEntry]) -> str:
     """The step that was to see that a change did what it should, and did not see it; empty: there is none."""
     looks = (step.verify for step in run.runbook.steps if step.verify is not None)
     return next((look.id for look in looks if story_of(look, journal).status is StepStatus.FAILED), "")
+
+
+def met(run: RunbookRun, journal: Sequence[JournalEntry]) -> bool:
+    """Whether the runbook itself looked at a change, and each time saw that it was as it should be."""
+    looks = [story_of(step.verify, journal).status for step in run.runbook.steps if step.verify is not None]
+    return StepStatus.SUCCEEDED in looks and StepStatus.FAILED not in looks
 
 
 def told(run: RunbookRun, journal: Sequence[JournalEntry], approvals: Sequence[Approval]) -> tuple[str, str]:

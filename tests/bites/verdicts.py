@@ -17,8 +17,20 @@ BITES = [
     ),
     _bite(
         "a series that is gone has recovered, whatever the runbook saw",
-        "runbooks/verdict.py", "found is RunVerdict.RECOVERED and unmet(run, journal)", "False",
+        "runbooks/verdict.py", '(found is RunVerdict.RECOVERED or checked.data.get("gone")) and unmet(run, journal)',
+        "False",
         "tests/scenarios/test_verdicts.py -k series_is_gone", "test_what_it_did_not_see_itself",
+    ),
+    _bite(
+        "a signal that nobody tells of any more has recovered",
+        "response/signal_checked.py", "state=SignalState.UNKNOWN, why=why, gone=True",
+        "state=SignalState.CLEAR, why=why",
+        "tests/scenarios/test_verdicts.py -k series_is_gone", "test_a_signal_whose_series_is_gone",
+    ),
+    _bite(
+        "an alert whose sender fell silent has recovered",
+        "alerts/table.py", "return self.timeout or", "return False and",
+        "tests/scenarios/test_verdicts.py -k nothing_more", "test_who_says_nothing_more",
     ),
     _bite(
         "a change is verified by whatever Prometheus says",

@@ -1,9 +1,15 @@
 """What a run says became of the signal: however it ends, whoever acted, and only what was seen."""
 
+from datetime import timedelta
 from pathlib import Path
 
+from bot.alerts.wire import Received
+from bot.model.actor import Actor, ActorKind
+from bot.model.alert import Alert
 from bot.model.automation import RunbookRecord
+from bot.model.labels import LabelSet
 from bot.model.run import RunStatus, RunVerdict
+from bot.response import alerts_taken
 from bot.runbooks.autonomy import doing
 from tests.scenarios.runbooks import MEND, with_keys
 from tests.scenarios.tocsin import Tocsin, ended, ending, living
@@ -11,6 +17,8 @@ from tests.scenarios.tocsin import Tocsin, ended, ending, living
 LOOK = MEND[: MEND.index("  - id: mend\n")]
 WATCHING = LOOK.replace("steps:\n", "watch: 12m\nsteps:\n")
 UNSEEN = 'verify: {expr: "errors == 0", within: 1m}'
+LOOKED = "verify: {uses: host.run, with: {argv: [look, pods]}}"
+SENDER = Actor(kind=ActorKind.SOURCE, name="others", via="api")
 
 
 def verdicts(said: list[str]) -> list[str]:
@@ -104,3 +112,97 @@ async def test_nobody_agreed_and_nothing_changed_so_that_there_is_nothing_to_jud
         await tocsin.answers(approve=False)
         case = await tocsin.until(ended)
     assert case.runs[0][0].verdict is RunVerdict.NONE
+
+
+async def test_a_signal_whose_series_is_gone_has_not_recovered(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        tocsin.hosts.effect = tocsin.shares.clear  # as those of a target that does not come back
+        tocsin.fails()
+        await mended(tocsin)
+        case = await tocsin.until(ended, within="7m")
+        record = await kept_of(tocsin)
+    assert (case.runs[0][0].status, case.runs[0][0].verdict) == (RunStatus.FAILED, RunVerdict.NOT_SEEN)
+    assert (record.recovered, record.not_seen) == (0, 1)
+    told = next(entry for entry in case.timeline if entry.text.endswith("could not be seen"))
+    assert told.why == "prom tells nothing more of what it was about: {'service': 'cart'}"
+
+
+async def test_a_series_that_comes_back_well_has_recovered(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        tocsin.hosts.effect = tocsin.shares.clear
+        tocsin.fails()
+        await mended(tocsin)
+        await tocsin.passes("1m")
+        tocsin.recovers()  # the host has booted
+        case = await tocsin.until(ended)
+    assert case.runs[0][0].verdict is RunVerdict.RECOVERED
+    assert verdicts(tocsin.said(case)) == ["verdict of RUN-1: recovered, 1m2s after its last change"]
+
+
+async def test_what_was_wrong_is_gone_and_what_it_was_wrong_with_is_well(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        tocsin.hosts.effect = tocsin.shares.clear  # as a counter of errors after a restart
+        others = '__name__!~"up|scrape_.*|probe_.*|ALERTS.*|.*:.*"'
+        tocsin.prom.shows(f'count({{{others}, service="cart"}})', {LabelSet(): 12})
+        tocsin.fails()
+        await mended(tocsin)
+        case = await tocsin.until(ended)
+    assert case.runs[0][0].verdict is RunVerdict.RECOVERED
+
+
+async def test_a_series_is_gone_with_its_pod_and_the_runbook_saw_itself_that_it_helped(database: Path) -> None:
+    async with living(database, [with_keys(MEND, "mend", LOOKED)]) as tocsin:
+        tocsin.hosts.effect = tocsin.shares.clear
+        tocsin.fails()
+        await mended(tocsin)
+        case = await tocsin.until(ended)
+    assert (case.runs[0][0].status, case.runs[0][0].verdict) == (RunStatus.SUCCEEDED, RunVerdict.RECOVERED)
+    told = next(entry for entry in case.timeline if entry.text == "the original signal has recovered")
+    assert told.why.endswith("; the runbook itself saw that it helped")
+
+
+async def test_where_people_act_a_series_that_is_gone_is_waited_for(database: Path) -> None:
+    async with living(database, [WATCHING]) as tocsin:
+        tocsin.fails()
+        await tocsin.until(lambda case: case.runs and case.runs[0][0].status is RunStatus.WAITING)
+        tocsin.shares.clear()
+        case = await tocsin.until(ended, within="13m")
+    assert (case.runs[0][0].status, case.runs[0][0].verdict) == (RunStatus.SUCCEEDED, RunVerdict.NOT_SEEN)
+
+
+async def others_say(tocsin: Tocsin, *, ends_in: int | None) -> None:
+    """An alert of somebody else's, which no rule of ours follows."""
+    now = tocsin.clock.now()
+    alert = Alert(
+        labels=LabelSet({"alertname": "Fails", "service": "till"}), annotations={}, source="others",
+        starts_at=now - timedelta(minutes=1), ends_at=None if ends_in is None else now + timedelta(minutes=ends_in),
+    )  # fmt: skip
+    await alerts_taken.take(tocsin.world, SENDER, [Received.of(alert)])
+
+
+async def test_others_say_that_it_is_over(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        await others_say(tocsin, ends_in=None)
+        await mended(tocsin)
+        await others_say(tocsin, ends_in=0)
+        case = await tocsin.until(ended)
+    assert case.runs[0][0].verdict is RunVerdict.RECOVERED
+
+
+async def test_others_go_on_saying_that_it_fires(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        await others_say(tocsin, ends_in=4)
+        await mended(tocsin)
+        for _ in range(6):
+            await tocsin.passes("1m")
+            await others_say(tocsin, ends_in=4)  # the same alert, with a later end
+        case = await tocsin.until(ended)
+    assert case.runs[0][0].verdict is RunVerdict.NOT_RECOVERED
+
+
+async def test_who_says_nothing_more_does_not_say_that_it_is_over(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        await others_say(tocsin, ends_in=4)  # as Prometheus does; then it dies
+        await mended(tocsin)
+        case = await tocsin.until(ended, within="7m")
+    assert case.runs[0][0].verdict is RunVerdict.NOT_SEEN
