@@ -11,20 +11,19 @@ import asyncio
 import email.utils
 import importlib
 import json
-import os
 import random
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
-from urllib.parse import urlsplit
 
 from bot.errors import IntegrationError, Permanent, Temporary
 from bot.kit.http_body import complaint, read, refuse_compressed
+from bot.kit.http_trouble import host_of, in_our_words, too_slow, unusable
 from bot.kit.networks import Networks
 from bot.ports.reads_only import require_read
 
@@ -42,6 +41,7 @@ _CONNECTIONS = 8
 _KEPT = 5.0  # seconds for which a connection is kept without a request
 _CONNECT = 3.0
 _LONGEST_HEADER = 64 * 1024
+_LONGEST_WAIT = 24 * 3600.0  # seconds; a server may write any number, and no clock goes as far as some
 _OURS = {"accept-encoding": "identity", "user-agent": "tocsin"}
 
 Refused: TypeAlias = Callable[[int, bytes, float | None], IntegrationError]
@@ -107,13 +107,13 @@ def retry_after(header: str | None, now: datetime) -> float | None:
     if not header:
         return None
     if header.strip().isdecimal():
-        return float(header)
+        return min(float(header), _LONGEST_WAIT)
     try:
         at = email.utils.parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(0.0, (at - now).total_seconds())
+    return min(max(0.0, (at - now).total_seconds()), _LONGEST_WAIT)
 
 
 class HttpOut:
@@ -171,7 +171,7 @@ class HttpOut:
                 async with asyncio.timeout_at(end):
                     return await self._once(asked, most)
             except TimeoutError:
-                raise _too_slow(integration, url, deadline) from None
+                raise too_slow(integration, url, deadline) from None
             except Temporary as error:
                 pause = self._pause(error, attempt)
                 if not again or attempt == _ATTEMPTS or self._budget < 1 or _now() + pause >= end:
@@ -252,14 +252,14 @@ class HttpOut:
     async def _answering(self, asked: _Request) -> AsyncIterator[httpx.Response]:
         """An answer that is a success and not compressed, its body still to be read."""
         is_read = asked.reads or asked.method in _READS
-        require_read(f"{asked.method} to {_host(asked.url)}", integration=asked.integration, reads=is_read)
+        require_read(f"{asked.method} to {host_of(asked.url)}", integration=asked.integration, reads=is_read)
         response = await self._opened(asked)
-        with _in_our_words(asked):
+        with in_our_words(asked.integration, asked.url):
             async with aclosing(response):
                 if response.status_code >= 300:
                     wait = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
                     if asked.refused is None:
-                        raise failure(asked.integration, response.status_code, _host(asked.url), wait)
+                        raise failure(asked.integration, response.status_code, host_of(asked.url), wait)
                     raise asked.refused(response.status_code, await complaint(response), wait)
                 refuse_compressed(response, asked.integration)
                 yield response
@@ -269,11 +269,11 @@ class HttpOut:
         way = await self._way(asked)
         import httpx
 
-        with _in_our_words(asked):
+        with in_our_words(asked.integration, asked.url):
             try:
                 return await way.handle_async_request(_worded(asked))
             except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):  # of a name that DNS cannot have
-                raise _unusable(asked.integration) from None
+                raise unusable(asked.integration) from None
 
     async def _way(self, asked: _Request) -> AiohttpTransport:
         if asked.networks is not None:
@@ -311,6 +311,17 @@ def _connections(asked: _Request, tls: ssl.SSLContext) -> AiohttpTransport:
                 networks.check(host, [one["host"] for one in found], integration)
             return found
 
+    async def once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        try:
+            return await send(request)
+        except aiohttp.ClientConnectorError:
+            raise
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            if request.method in _READS:
+                raise
+            # aiohttp would send a PUT or DELETE again by itself: whether it may be sent again is for us to say
+            raise aiohttp.ClientConnectionError from error
+
     most = 0 if asked.streams else _CONNECTIONS
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=most, ssl=tls, keepalive_timeout=_KEPT, resolver=Judging()),
@@ -319,6 +330,7 @@ def _connections(asked: _Request, tls: ssl.SSLContext) -> AiohttpTransport:
         max_line_size=_LONGEST_HEADER,
         max_field_size=_LONGEST_HEADER,
         trust_env=False,
+        middlewares=(once,),
     )
     return AiohttpTransport(verify=tls, client=session)
 
@@ -344,51 +356,6 @@ def _read_url(url: str) -> httpx.URL:
     import httpx
 
     return httpx.URL(url)
-
-
-@contextmanager
-def _in_our_words(asked: _Request) -> Iterator[None]:
-    """What goes wrong on the way, as Temporary. The transport takes some broken connections for silence: we do not."""
-    import aiohttp
-    import httpx
-
-    try:
-        yield
-    except (httpx.TransportError, aiohttp.ClientError) as error:
-        integration, host = asked.integration, _host(asked.url)
-        if not host:
-            raise _unusable(integration) from None
-        met = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
-        if isinstance(met, httpx.TimeoutException | TimeoutError):
-            message = f"{host} did not answer {integration} in time"
-            raise Temporary(message, integration=integration, reason="timeout") from None
-        message = f"{integration} cannot reach {host}: {_why(met)}"
-        raise Temporary(message, integration=integration, reason="connection") from None
-
-
-def _why(error: Exception) -> str:
-    """What broke a connection, without the address that aiohttp and httpx name with it."""
-    if isinstance(error, OSError) and error.errno and error.errno > 0:
-        return os.strerror(error.errno)
-    return type(error).__name__
-
-
-def _unusable(integration: str) -> Permanent:
-    return Permanent(f"{integration} has an address that cannot be used", integration=integration, reason="client")
-
-
-def _too_slow(integration: str, url: str, deadline: float) -> Temporary:
-    message = f"{_host(url)} did not answer {integration} within {deadline:g} s"
-    return Temporary(message, integration=integration, reason="timeout")
-
-
-def _host(url: str) -> str:
-    """Host and port, as far as they are said; nothing of an address that has none."""
-    try:
-        parts = urlsplit(url)
-        return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or ""
-    except ValueError:
-        return ""
 
 
 def _now() -> float:

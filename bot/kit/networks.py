@@ -18,6 +18,13 @@ Network = IPv4Network | IPv6Network
 _NUMBERS = re.compile(r"(?:0[xX][0-9a-fA-F]*|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]*|[0-9]+))*\.?")
 _NAT64 = IPv6Network("64:ff9b::/96")
 _ROUTED = IPv6Network("2000::/3")
+_KEYS = frozenset(
+    map(
+        ip_address,
+        ("168.63.129.16", "169.254.169.254", "100.100.100.200", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254"),
+    )
+)
+"""Where clouds hand out credentials to whoever asks (Azure's lies among public addresses): not to a runbook, ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,8 @@ class Networks:
         """Permanent unless every address that the host stands for may be reached; ValueError: one is no address."""
         for text in addresses:
             address = _meant(ip_address(text.partition("%")[0]))
+            if address in _KEYS:
+                raise _refused(host, "is where a cloud hands out credentials", integration, hint=_NEVER)
             if not _is_public(address) and not self._is_inside(address):
                 raise _refused(host, "does not lie on the public internet", integration)
 
@@ -61,10 +70,14 @@ def _meant(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else address)
 
 
-def _refused(host: str, why: str, integration: str) -> Permanent:
+_BESIDE = "name the network it lies in under `networks` of this place in tocsin.yaml, if that is what you want"
+_NEVER = "no `networks` in tocsin.yaml allow it; see what this name stands for"
+
+
+def _refused(host: str, why: str, integration: str, hint: str = _BESIDE) -> Permanent:
     return Permanent(
         f"{integration} may not reach {host}: it {why}",
         integration=integration,
         reason="client",
-        hint="name the network it lies in under `networks` of this place in tocsin.yaml, if that is what you want",
+        hint=hint,
     )

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ from respx.mocks import AbstractRequestMocker
 
 from bot.errors import Permanent, Temporary
 from bot.kit.http_out import MAX_BODY, HttpOut, retry_after
+from bot.kit.http_trouble import Unreached
 from bot.kit.networks import Networks
 from bot.ports.reads_only import reads_only
 from bot.testing.contracts import HttpContract
@@ -191,13 +192,13 @@ async def test_nobody_there_is_temporary_and_names_the_host(http: HttpOut) -> No
     async with HttpServer() as gone:
         url = gone.url
     error = await raised(http.request("GET", f"{url}/secret-path", integration="vendor"))
-    assert (type(error), error.reason) == (Temporary, "connection")
+    assert (type(error), error.reason) == (Unreached, "connection")
     assert error.message == f"vendor cannot reach {url.removeprefix('http://')}: Connection refused"
 
 
 async def test_a_name_that_nobody_has_is_temporary(http: HttpOut) -> None:
     error = await raised(http.request("GET", "http://nobody.invalid/", integration="vendor"))
-    assert (type(error), error.reason) == (Temporary, "connection")
+    assert (type(error), error.reason) == (Unreached, "connection")
 
 
 class OverAiohttp(AbstractRequestMocker):
@@ -254,6 +255,13 @@ def test_retry_after_is_a_number_or_a_date() -> None:
     assert retry_after("Sun, 22 Nov 2026 12:00:30 GMT", now) == 30
     assert retry_after("Sun, 22 Nov 2026 11:00:00 GMT", now) == 0
     assert [retry_after(text, now) for text in (None, "", "soon", "-1", "Sun, 99 Nov 2026")] == [None] * 5
+
+
+@pytest.mark.parametrize("text", ["99999999999999999999", "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_wait_that_no_clock_can_show_is_one_day(text: str) -> None:
+    """A server may write any number: whoever waits for it adds it to the time."""
+    assert retry_after(text, datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)) == timedelta(days=1).total_seconds()
+    assert retry_after("Sun, 22 Nov 99999999999999999999 12:00:30 GMT", datetime.now(UTC)) is None
 
 
 def quoted(status: int, body: bytes, wait: float | None) -> Temporary:

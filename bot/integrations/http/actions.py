@@ -12,6 +12,7 @@ from bot.evidence.pieces import legible
 from bot.integrations.http.asking import Asked, RequestParams, asked
 from bot.integrations.http.config import READS, HttpConfig, Place
 from bot.kit.http_out import HttpAnswer
+from bot.kit.http_trouble import Unreached
 from bot.kit.json_in import read_json
 from bot.kit.networks import Networks
 from bot.kit.plugin import Tools
@@ -66,7 +67,6 @@ class Requests:
 
     async def _plan(self, params: RequestParams, _: Occasion) -> Plan:
         wanted = asked(params, self.config.allow, self.tools.name)
-        body = "" if wanted.content is None else wanted.content.decode()
         return Plan(
             action=REQUEST.name,
             integration=self.tools.name,
@@ -75,7 +75,7 @@ class Requests:
             summary=visible(f"{wanted.method} {wanted.url}")[:_LONGEST_SUMMARY],
             risk=Risk.READ if wanted.method in READS else Risk(wanted.place.risk),
             repeatable=wanted.method in READS,
-            diff=f"{wanted.method} {wanted.url}\n{body}" if wanted.method not in READS else "",
+            diff=_shown(wanted, params) if wanted.method not in READS else "",
             places=(f"host:{wanted.host}",),
         )
 
@@ -85,7 +85,7 @@ class Requests:
             wanted = asked(params, self.config.allow, self.tools.name)
             answer = await self._sent(wanted, within)
         except Temporary as error:
-            if plan.risk is not Risk.READ:
+            if plan.risk is not Risk.READ and not isinstance(error, Unreached):
                 raise  # it may have arrived
             return _failed(error)
         except IntegrationError as error:
@@ -127,12 +127,19 @@ class Requests:
         return Health(what=what, ok=True, detail=f"it answered {answer.status}")
 
 
+def _shown(wanted: Asked, params: RequestParams) -> str:
+    """The request as it is sent, without what comes from tocsin.yaml."""
+    said = [f"{name.lower()}: {value}" for name, value in params.headers.items()]
+    body = "" if wanted.content is None else wanted.content.decode()
+    return "\n".join([f"{wanted.method} {wanted.url}", *said, body])
+
+
 def _judged(answer: HttpAnswer, text: str, params: RequestParams, plan: Plan) -> ActionResult:
     status, shown = answer.status, legible(text)[:_MOST_TEXT]
     is_expected = status in params.expect if params.expect else 200 <= status < 300
     broke = status >= 500 or status in _MAY_PASS
-    # a server that broke may have done it before it broke
-    unseen = status >= 500 and plan.risk is not Risk.READ
+    # all but a refusal may have done it: a server before it broke, and what leads on to another page after it was done
+    unseen = plan.risk is not Risk.READ and not 400 <= status < 500
     return ActionResult(
         outcome=Outcome.SUCCEEDED if is_expected else Outcome.UNKNOWN if unseen else Outcome.FAILED,
         summary=f"it answered {status}",
@@ -162,4 +169,5 @@ def _failed(error: IntegrationError) -> ActionResult:
         summary=error.message,
         text=error.hint,
         temporary=isinstance(error, Temporary),
+        untouched=True,  # nothing was sent, or nothing but a question
     )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
 from pydantic import Field, model_validator
 
@@ -20,11 +20,16 @@ _WORD = re.compile(r"[!-\[\]-~]+")
 """Visible ASCII without the backslash, which some servers take for a slash."""
 _CLIMBS = re.compile(r"(?i)(?:^|/)(?:\.|%2e){1,2}(?:[/;]|$)|//|%2f|%5c|%25|%3b|%[01][0-9a-f]|%7f|%c[01]|%e0%80|%f0%80")
 """Also by what only lenient servers read so: a dot or a slash as more bytes than it needs, a line break in the path."""
+_PARAMETERS = re.compile(r";[^/]*")
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
-_OURS = frozenset(
-    {"authorization", "connection", "content-length", "cookie", "host", "proxy-authorization", "te", "trailer",
-     "transfer-encoding", "upgrade"}
-)  # fmt: skip
+_OURS = re.compile(
+    r"(?i)accept-encoding|authorization|connection|content-(?:encoding|length)|cookie|expect|host|keep-alive|proxy-.*|te"
+    r"|trailer|transfer-encoding|upgrade"
+)
+_LEADS_ELSEWHERE = re.compile(
+    r"(?i)forwarded|x-(?:forwarded|original|rewrite)-.*|x-(?:host|real-ip)|x-(?:http-)?method(?:-override)?"
+)
+"""By these some servers take a request for another method, another path, another host's or somebody else's."""
 
 # Any: a JSON value.
 Scalar = str | int | float | bool
@@ -88,24 +93,26 @@ class Asked:
 
 def asked(params: RequestParams, places: Sequence[Place], integration: str) -> Asked:
     """The request. Permanent: it is not one that the configuration allows, or none at all."""
-    place, base = _allowed(params.url, places, integration)
+    url = _written(params.url, integration)
+    segments = [_segment(str(part), integration) for part in params.path]
+    place = _place(url, "/".join([url.path, *segments]), places, integration)
     if params.method not in place.methods:
         names = ", ".join(place.methods)
         raise _refused(f"{params.method} is not allowed at {place.url}: {names}", integration)
-    segments = [_segment(str(part), integration) for part in params.path]
+    allowed = urlsplit(place.url)
     content, kind = _content(params)
     return Asked(
         place=place,
         method=params.method,
-        address="/".join([base, *segments]),
+        address="/".join([f"{allowed.scheme}://{allowed.netloc}{url.path}", *segments]),
         query=urlencode({name: _said(value) for name, value in params.query.items()}, errors="replace"),
         content=content,
-        headers={**_headers(params.headers, integration), **kind},
+        headers={**kind, **_headers(params.headers, place, integration)},
     )
 
 
-def _allowed(url: str, places: Sequence[Place], integration: str) -> tuple[Place, str]:
-    """The place it lies in, the narrowest of several, and the address as written, without a slash at its end."""
+def _written(url: str, integration: str) -> SplitResult:
+    """The address as written, without a slash at its end."""
     try:
         parts = urlsplit(url) if _WORD.fullmatch(url) else None
     except ValueError:
@@ -115,18 +122,37 @@ def _allowed(url: str, places: Sequence[Place], integration: str) -> tuple[Place
     path = parts.path.rstrip("/")
     if _CLIMBS.search(path):
         raise _refused("the path of the address leads elsewhere", integration)
-    fitting = [place for place in places if _holds(place, parts.scheme, parts.netloc.lower(), path)]
-    if not fitting:
-        raise _refused(f"{parts.scheme}://{parts.netloc}{path} lies below no address that is allowed", integration)
-    place = max(fitting, key=lambda one: len(one.url))
-    allowed = urlsplit(place.url)
-    return place, f"{allowed.scheme}://{allowed.netloc}{path}"
+    return parts._replace(path=path)
 
 
-def _holds(place: Place, scheme: str, netloc: str, path: str) -> bool:
+def _place(url: SplitResult, path: str, places: Sequence[Place], integration: str) -> Place:
+    """The place it lies in, the narrowest of several. `path` is the whole path, with the segments added to the URL's.
+
+    The URL must lie below a place just as it is written. Which place is the narrowest is seen as the most lenient of
+    servers reads the path: no way to write it leads around a place that allows less.
+    """
+    there = [(place, urlsplit(place.url).path) for place in places if _is_at(place, url)]
+    if not any(_below(url.path, allowed) for _, allowed in there):
+        raise _refused(f"{url.scheme}://{url.netloc}{url.path} lies below no address that is allowed", integration)
+    lenient = _PARAMETERS.sub("", unquote(path)).casefold()
+    fitting = [
+        (place, allowed) for place, allowed in there if _below(path, allowed) or _below(lenient, _plain(allowed))
+    ]
+    return max(fitting, key=lambda one: len(one[1]))[0]
+
+
+def _plain(path: str) -> str:
+    return unquote(path).casefold()
+
+
+def _below(path: str, allowed: str) -> bool:
+    return f"{path}/".startswith(f"{allowed}/")
+
+
+def _is_at(place: Place, url: SplitResult) -> bool:
     allowed = urlsplit(place.url)
-    same = (allowed.scheme, _with_port(allowed.netloc.lower(), scheme)) == (scheme, _with_port(netloc, scheme))
-    return same and f"{path}/".startswith(f"{allowed.path}/")
+    same = _with_port(allowed.netloc.lower(), url.scheme) == _with_port(url.netloc.lower(), url.scheme)
+    return allowed.scheme == url.scheme and same
 
 
 def _with_port(netloc: str, scheme: str) -> str:
@@ -135,14 +161,17 @@ def _with_port(netloc: str, scheme: str) -> str:
 
 
 def _segment(text: str, integration: str) -> str:
-    if not text or text in (".", "..") or "/" in text or "\\" in text or not text.isprintable():
+    """Also one that only servers which decode it twice would take for several is refused."""
+    if not text or "/" in text or "\\" in text or not text.isprintable() or _CLIMBS.search(text):
         raise _refused(f"{text[:60]!r} cannot be one segment of a path", integration)
     return quote(text, safe="", errors="replace")
 
 
-def _headers(headers: dict[str, str], integration: str) -> dict[str, str]:
+def _headers(headers: dict[str, str], place: Place, integration: str) -> dict[str, str]:
+    set_there = {name.lower() for name in place.headers}
     for name, value in headers.items():
-        if not _HEADER.fullmatch(name) or name.lower() in _OURS or not (value.isascii() and value.isprintable()):
+        taken = _OURS.fullmatch(name) or _LEADS_ELSEWHERE.fullmatch(name) or name.lower() in set_there
+        if not _HEADER.fullmatch(name) or taken or not (value.isascii() and value.isprintable()):
             raise _refused(f"the header {name[:60]!r} cannot be set by a runbook", integration)
     return {name.lower(): value for name, value in headers.items()}
 

@@ -35,6 +35,16 @@ def test_what_the_operator_named_may_be_reached(url: str) -> None:
         Networks((ip_network("10.2.0.0/16"),)).check_url(url, "shop")
 
 
+@pytest.mark.parametrize(
+    "host", ["168.63.129.16", "169.254.169.254", "100.100.100.200", "[::ffff:100.100.100.200]", "[fd20:ce::254]"]
+)
+def test_where_clouds_hand_out_credentials_is_reached_from_nowhere(host: str) -> None:
+    """Azure's address is a public one; others lie in networks that people name for themselves."""
+    inside = Networks(tuple(map(ip_network, ("100.64.0.0/10", "169.254.0.0/16", "fc00::/7"))))
+    with pytest.raises(Permanent, match="a cloud hands out credentials"):
+        inside.check_url(f"http://{host}/latest", "shop")
+
+
 def test_a_name_that_stands_for_one_good_address_and_one_bad_one_is_bad() -> None:
     Networks().check("shop.example.net", ["8.8.8.8", "2a00:1450::1"], "shop")
     with pytest.raises(Permanent, match="may not reach shop"):
