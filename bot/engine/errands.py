@@ -147,7 +147,7 @@ class Errands:
     async def _put_off(self, errand: Errand, error: str, wait: float | None = None) -> None:
         """`wait`: seconds, where somebody said how many."""
         self._telemetry.errand_failed(str(errand.kind))
-        doubled = _FIRST_WAIT * 2 ** min(errand.attempts, 10) if wait is None else timedelta(seconds=wait)
+        doubled = _FIRST_WAIT * 2 ** min(errand.attempts, 10) if wait is None else timedelta(seconds=min(wait, _LONGEST_WAIT.total_seconds()))
         due_at = self._world.clock.now() + min(doubled, _LONGEST_WAIT)
         await self._put_down(errand, lambda tx: tx.outbox.put_off(errand, due_at, error))
 

@@ -27,6 +27,13 @@ BITES = [
         says="assert [] == ['FIRST']",
     ),
     Bite(
+        fault="a wait that ends all sending, as no clock can show its end",
+        file="bot/engine/errands.py",
+        plant=replaced("min(wait, _LONGEST_WAIT.total_seconds())", "wait"),
+        caught_by=pytest(f"{TELLING}::test_a_wait_that_no_clock_can_show_holds_up_nobody_else_either"),
+        says="assert [] == ['Second']",
+    ),
+    Bite(
         fault="a message that is lost without a word",
         file="bot/response/group_told.py",
         plant=replaced("    await world.store.write(lambda tx: tx.decisions.add(telling.key, decision))\n", ""),

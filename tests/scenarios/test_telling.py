@@ -81,6 +81,20 @@ async def test_one_group_that_is_not_taken_holds_up_no_other(database: Path) -> 
         assert [told.group_labels["alertname"] for told in ear.heard] == ["Second", "First"]
 
 
+async def test_a_wait_that_no_clock_can_show_holds_up_nobody_else_either(database: Path) -> None:
+    async with alerting(database, ROUTE) as tocsin:
+        ear = listens(tocsin)
+        ear.breaks(Temporary("come again", integration="ear", reason="server", retry_after=1e20))
+        await tocsin.fires("First")
+        await tocsin.passes("5s")
+        ear.breaks(None)
+        await tocsin.fires("Second")
+        await tocsin.passes("5s")
+        assert [told.group_labels["alertname"] for told in ear.heard] == ["Second"]
+        await tocsin.passes("5m")
+        assert [told.group_labels["alertname"] for told in ear.heard] == ["Second", "First"]
+
+
 async def test_what_will_never_be_taken_is_given_up_and_said(database: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with alerting(database, ROUTE) as tocsin:
         telemetry = Telemetry()
