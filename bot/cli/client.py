@@ -204,6 +204,8 @@ def _failure(answer: httpx.Response, server: str) -> TocsinError:
             return NotFound(message, hint=hint)
         case 409:
             return Conflict(message, hint=hint)
+        case 503:
+            return Temporary(message, integration="tocsin", reason="server", hint=hint)
         case 422 if problem.get("complaints"):
             return DocumentError([_complaint(one) for one in problem["complaints"]], hint=hint)
         case _:

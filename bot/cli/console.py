@@ -34,11 +34,16 @@ class Console:
         self.out = out
         self.err = err
         self._into = into
+        self._env = env
         self.interactive = into.isatty() and err.isatty()
         """Whether somebody can be asked."""
         self._plain_by_wish = bool(env.get("NO_COLOR")) or env.get("TERM") == "dumb"
         self.width = shutil.get_terminal_size().columns if out.isatty() else 0
         """The columns of the terminal; 0 when there is none."""
+
+    def aside(self) -> Console:
+        """The same, where what was asked for is something else: all of it on standard error."""
+        return Console(self.err, self.err, self._into, self._env)
 
     def say(self, text: str = "", style: Style = Style.PLAIN) -> None:
         """A line (or several) of what was asked for, on standard output."""

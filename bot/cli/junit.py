@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from xml.etree import ElementTree
 
 from bot.cli.console import visible
+from bot.errors import StartError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +19,15 @@ class Case:
     name: str
     seconds: float = 0.0
     wrong: tuple[str, ...] = ()
+
+
+def keep(path: Path, cases: Sequence[Case]) -> None:
+    """Writes the document to a file; StartError when it cannot be written."""
+    try:
+        path.write_text(junit(cases), encoding="utf-8")
+    except OSError as error:
+        why = (error.strerror or "unknown").lower()
+        raise StartError(f"cannot write {path}: {why}", hint="name a file in a folder that is there") from None
 
 
 def junit(cases: Sequence[Case]) -> str:

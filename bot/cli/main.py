@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import keyword
 import os
 import sys
@@ -96,6 +97,9 @@ def _module(command: str) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; the exit status. Nothing is raised but the grammar's SystemExit, unless TOCSIN_DEBUG is 1."""
     given = sys.argv[1:] if arguments is None else list(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a letter that this terminal does not have is no mistake
     console = Console(sys.stdout, sys.stderr, sys.stdin, os.environ)
     try:
         made = parser(given).parse_args(given)

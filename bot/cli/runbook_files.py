@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bot.app.runbook_tests import Suite, prove
+from bot.cli import junit
 from bot.cli.console import Console, Style
-from bot.cli.junit import Case, junit
 from bot.cli.options import Family, add_config, regex
-from bot.config.checking import offering
+from bot.config.checking import offering, runbooks_in
 from bot.config.places import default_path
 from bot.config.references import offers_of
 from bot.errors import StartError
@@ -20,7 +20,7 @@ from bot.runbooks.json_schema import json_schema
 from bot.runbooks.trying import Played
 
 _TEST_EXAMPLES = """\
-  tocsin runbook test runbooks/*/*.yaml
+  tocsin runbook test runbooks/
   tocsin runbook test --run 'rolled back' --junit report.xml runbooks/kubernetes/rollout-stuck.yaml
 
 Nothing is asked of anybody: actions and people answer what stands in the test.
@@ -35,7 +35,7 @@ A file that begins with `# yaml-language-server: $schema=runbook.schema.json` is
 def configure(family: Family) -> None:
     """The sub-commands that need no running Tocsin."""
     testing = family.add("test", test, "play the tests in runbook files", examples=_TEST_EXAMPLES)
-    testing.add_argument("files", type=Path, nargs="+", metavar="FILE", help="runbook files")
+    testing.add_argument("files", type=Path, nargs="+", metavar="PATH", help="runbook files, or folders of them")
     testing.add_argument("--run", metavar="REGEX", type=regex, help="only the tests whose name this is found in")
     testing.add_argument("--junit", type=Path, metavar="FILE", help="also write what came of it as JUnit's XML")
     testing.add_argument("--format", choices=("text", "json"), default="text", help="how to tell (default: text)")
@@ -63,20 +63,20 @@ def test(arguments: argparse.Namespace, console: Console) -> int:
     """Plays, and tells; 2 when there is nothing to look at."""
     cwd = Path.cwd()
     try:
-        for path in arguments.files:
-            if not path.is_file():
-                raise StartError(f"there is no file {path}", hint="name runbook files")
+        files = tuple(dict.fromkeys(file for path in arguments.files for file in runbooks_in(path, cwd)))
         config = arguments.config or default_path(cwd)
-        suites = tuple(prove(arguments.files, config, os.environ, cwd, arguments.run))
+        suites = tuple(prove(files, config, os.environ, cwd, arguments.run))
+        if arguments.junit:
+            junit.keep(arguments.junit, tuple(_cases(suites)))
     except StartError as error:
         console.trouble(error.message, error.hint)
         return 2
-    if arguments.junit:
-        arguments.junit.write_text(junit(tuple(_cases(suites))), encoding="utf-8")
     if arguments.format == "json":
         console.json({"holds": all(suite.holds for suite in suites), "files": [_as_json(suite) for suite in suites]})
     else:
         _tell(suites, console)
+    if not any(suite.played or suite.complaints for suite in suites):
+        return 2
     return 0 if all(suite.holds for suite in suites) else 1
 
 
@@ -104,13 +104,13 @@ def _style(played: Played) -> Style:
     return Style.BAD if played.wrong else Style.GOOD
 
 
-def _cases(suites: Sequence[Suite]) -> Iterator[Case]:
+def _cases(suites: Sequence[Suite]) -> Iterator[junit.Case]:
     for suite in suites:
         if suite.complaints:
-            yield Case(suite=suite.name, name="the file", wrong=tuple(map(str, suite.complaints)))
+            yield junit.Case(suite=suite.name, name="the file", wrong=tuple(map(str, suite.complaints)))
         for one in suite.played:
             wrong = (f"{suite.name}:{one.test.line}", *one.wrong) if one.wrong else ()
-            yield Case(suite=suite.name, name=one.test.name, wrong=wrong)
+            yield junit.Case(suite=suite.name, name=one.test.name, wrong=wrong)
 
 
 def _as_json(suite: Suite) -> dict[str, object]:

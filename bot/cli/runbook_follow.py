@@ -10,8 +10,11 @@ from typing import Protocol
 
 from bot.cli.client import Answer
 from bot.cli.console import Console, Style
+from bot.errors import Temporary
 
 _EVERY_S = 0.5
+_PATIENCE_S = 600.0
+"""For how long it is asked again where nothing answers: longer than an upgrade takes."""
 _OVER = ("succeeded", "failed", "skipped", "rejected", "unknown")
 _STYLES = {
     "succeeded": Style.GOOD,
@@ -31,14 +34,16 @@ class Asked(Protocol):
         ...
 
 
-def follow(tocsin: Asked, console: Console, run: str, every: float = _EVERY_S) -> int:
-    """Until it has ended; 0 when it succeeded. Ctrl-C leaves it going, and says so. `every`: seconds."""
-    told = _Told(console)
+def follow(tocsin: Asked, console: Console, run: str, every: float = _EVERY_S, patience: float = _PATIENCE_S) -> int:
+    """Until it has ended; 0 when it succeeded. Ctrl-C leaves it going, and says so. `every`, `patience`: seconds.
+
+    A Tocsin that is started anew meanwhile is asked again; Temporary where it is away for longer.
+    """
+    told, watch = _Told(console), _Watch(tocsin, console, run, every, patience)
     after = 0
     try:
         while True:
-            pieces = tocsin.get("runs", run, "output", query={"after": str(after)})["pieces"]
-            seen = tocsin.get("runs", run)
+            pieces, seen = watch.look(after)
             told.titles |= {step["id"]: step["title"] for step in seen["run"]["steps"]}
             for piece in pieces:
                 told.printed(piece)
@@ -54,6 +59,43 @@ def follow(tocsin: Asked, console: Console, run: str, every: float = _EVERY_S) -
 
 
 @dataclass
+class _Watch:
+    """Looks at a run, again and again where nothing answers for a while: the run survives that, and so does this."""
+
+    tocsin: Asked
+    console: Console
+    run: str
+    every: float
+    patience: float
+    answered: bool = False
+    away_since: float | None = None
+
+    def look(self, after: int) -> tuple[list[Answer], Answer]:
+        """What it has printed after this piece, and how it stands; Temporary where nobody has answered for too long."""
+        while True:
+            try:
+                pieces = self.tocsin.get("runs", self.run, "output", query={"after": str(after)})["pieces"]
+                seen = self.tocsin.get("runs", self.run)
+            except Temporary as away:
+                self._wait(away)
+            else:
+                if self.away_since is not None:
+                    self.console.tell("it answers again")
+                self.answered, self.away_since = True, None
+                return pieces, seen
+
+    def _wait(self, away: Temporary) -> None:
+        now = time.monotonic()
+        since = now if self.away_since is None else self.away_since
+        if not self.answered or now - since >= self.patience:
+            raise away
+        if self.away_since is None:
+            self.console.tell(f"{away.message}; {self.run} goes on when Tocsin does, and is followed then")
+        self.away_since = since
+        time.sleep(self.every)
+
+
+@dataclass
 class _Told:
     """What was told so far: each step's status, what it printed, and the questions."""
 
@@ -61,6 +103,7 @@ class _Told:
     statuses: dict[str, str] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
+    held: dict[str, str] = field(default_factory=dict)
     heading: tuple[str, int] = ("", 0)
     titles: dict[str, str] = field(default_factory=dict)
 
@@ -80,11 +123,22 @@ class _Told:
             if status in _OVER and self.statuses.get(step["id"]) != status:
                 self._over(step)
             self.statuses[step["id"]] = status
+        self._holds(seen)
         for approval in seen["approvals"]:
             if approval["status"] == "open" and approval["id"] not in self.asked:
                 self.asked.add(approval["id"])
                 self.console.line((approval["id"], Style.CAREFUL), (f" asks: {approval['ask']}", Style.PLAIN))
                 self.console.tell(f"answer with `tocsin approve {approval['id']}`, or on its page")
+
+    def _holds(self, seen: Answer) -> None:
+        """What keeps steps from beginning by now, once."""
+        waiting = {step["id"] for step in seen["run"]["steps"] if step["status"] == "waiting"}
+        last = {line["step"]: line for line in seen["journal"] if line["kind"] in ("held", "intended")}
+        for step, line in last.items():
+            why = line["data"].get("reason", "") if line["kind"] == "held" else ""
+            if step in waiting and why and self.held.get(step) != why:
+                self.held[step] = why
+                self.console.line((f"{step} is held", Style.CAREFUL), (f": {why}", Style.PLAIN))
 
     def ended(self, seen: Answer) -> int:
         """How the run ended, and what became of the signal; what the command's exit status is."""

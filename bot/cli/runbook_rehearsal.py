@@ -10,15 +10,18 @@ _INDENT = " " * 9
 
 
 def show(rehearsal: Answer, console: Console) -> None:
-    """Each step in order, and how many would be refused."""
+    """Each step in order, how many would be refused, and of how many nobody can know before."""
     for step in rehearsal["steps"]:
         style = _STYLES.get(step["would"], Style.FAINT)
         console.line((step["would"].ljust(9), style), (step["step"], Style.BOLD), (f"  {step['title']}", Style.PLAIN))
         _show(step, console)
-    refused = sum(step["would"] == "refuse" for step in rehearsal["steps"])
-    console.tell(
-        f"nothing was changed; a run would be refused at {refused} of its steps" if refused else "nothing was changed"
-    )
+    refused, unknown = (sum(step["would"] == would for step in rehearsal["steps"]) for would in ("refuse", "unknown"))
+    said = ["nothing was changed"]
+    if unknown:
+        said.append(f"what {unknown} of its steps would do cannot be known before others have run")
+    if refused:
+        said.append(f"a run would be refused at {refused} of its steps")
+    console.tell("; ".join(said))
 
 
 def _show(step: Answer, console: Console) -> None:

@@ -6,6 +6,7 @@ integrations are installed, so that a lone rule file or runbook can be checked a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from bot.errors import DocumentError, StartError
 from bot.kit.plugin import Integration
 
 _SUFFIXES = (".yaml", ".yml", ".conf")
+_RUNBOOK = re.compile(r"^runbook\s*:", re.MULTILINE)
 
 
 def check_all(config: Path | None, env: Mapping[str, str], cwd: Path) -> Findings:
@@ -54,6 +56,19 @@ def check_paths(paths: Sequence[Path], config: Path | None, env: Mapping[str, st
     return desk.findings
 
 
+def runbooks_in(path: Path, cwd: Path) -> Sequence[Path]:
+    """The file, or those of a folder that are runbooks or were meant to be. StartError: there is none."""
+    full = cwd / path
+    if full.is_file():
+        return [full]
+    if not full.is_dir():
+        raise StartError(f"there is no file {path}", hint="name runbook files, or folders that hold some")
+    found = [one for one in _documents(full) if _is_runbook(one, shown(one, cwd))]
+    if not found:
+        raise StartError(f"there is no runbook in {path}", hint="a runbook begins with `runbook: NAME`")
+    return found
+
+
 def offering(config: Path | None, env: Mapping[str, str], cwd: Path) -> Mapping[str, Integration]:
     """The integrations of the configuration, where there is a sound one; else all that are installed."""
     loaded = config and examine(config, env, cwd, findings=(found := Findings()), secrets_needed=False)
@@ -68,6 +83,16 @@ def _documents(folder: Path) -> Iterator[Path]:
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if path.suffix in _SUFFIXES and path.is_file() and not hidden:
             yield path
+
+
+def _is_runbook(path: Path, name: str) -> bool:
+    """Whether it is one, or may be one: what cannot be read is not passed over."""
+    text = ""
+    try:
+        text = text_of(path, name)
+        return kind_of_text(text, name) is Kind.RUNBOOK
+    except DocumentError:
+        return not text or _RUNBOOK.search(text) is not None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -50,6 +50,20 @@ BITES = [
         says="test_what_belongs_to_a_step_reads_the_result_of_that_one",
     ),
     Bite(
+        fault="a run is followed no more when Tocsin is started anew",
+        file="bot/cli/runbook_follow.py",
+        plant=replaced("if not self.answered or now - since", "if self.answered or now - since"),
+        caught_by=pytest("tests/unit/cli/test_runbook_follow.py", "-k", "started_anew"),
+        says="nothing answers at http://here",
+    ),
+    Bite(
+        fault="a runbook that cannot be read is left out when its folder is tested",
+        file="bot/config/checking.py",
+        plant=replaced("return not text or _RUNBOOK.search(text) is not None", "return False"),
+        caught_by=pytest("tests/integrations/runbooks/test_test_command.py", "-k", "folder_stands"),
+        says="test_a_folder_stands_for_the_runbooks_in_it",
+    ),
+    Bite(
         fault="a test whose steps answer nothing and go well",
         file="bot/runbooks/trying.py",
         plant=replaced(

@@ -13,7 +13,7 @@ from bot.cli import (
     runbook_rollback,
     runbook_shown,
 )
-from bot.cli.client import connected
+from bot.cli.client import Answer, Client, connected
 from bot.cli.console import Console
 from bot.cli.options import Family, add_client, add_json
 
@@ -72,20 +72,34 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Begins one, and follows it where that is wanted."""
     with connected(arguments) as tocsin:
         begun = tocsin.post("runbooks", arguments.runbook, "runs", body=_body(arguments))
+        if arguments.follow:
+            return _followed(tocsin, begun, arguments, console)
         if arguments.json:
             console.json(begun)
             return 0
-        console.say(f"{begun['id']} has begun: {begun['title']}")
-        if arguments.follow:
-            return runbook_follow.follow(tocsin, console, begun["id"])
+        console.say(_begun(begun))
     console.tell(f"follow it with `tocsin runbook follow {begun['id']}`; `tocsin approve` lists what it asks")
     return 0
+
+
+def _followed(tocsin: Client, begun: Answer, arguments: argparse.Namespace, console: Console) -> int:
+    """Until it has ended; what it came to, as JSON, where that is wanted, and the rest then beside it."""
+    beside = console.aside() if arguments.json else console
+    beside.say(_begun(begun))
+    status = runbook_follow.follow(tocsin, beside, begun["id"])
+    if arguments.json:
+        console.json(tocsin.get("runs", begun["id"])["run"])
+    return status
+
+
+def _begun(run: Answer) -> str:
+    return f"{run['id']} has begun: {run['title']}"
 
 
 def follow(arguments: argparse.Namespace, console: Console) -> int:
     """Follows one that has begun."""
     with connected(arguments) as tocsin:
-        return runbook_follow.follow(tocsin, console, arguments.run)
+        return runbook_follow.follow(tocsin, console, arguments.run.upper())
 
 
 def _add_run_arguments(parser: argparse.ArgumentParser) -> None:

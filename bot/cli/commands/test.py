@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.app.proving import Played, Suite, as_json, load, play
+from bot.cli import junit
 from bot.cli.console import Console, Style
-from bot.cli.junit import Case, junit
 from bot.cli.options import Family, regex
 from bot.cli.progress import Progress
 from bot.errors import StartError
@@ -51,11 +51,11 @@ def prove_rules(arguments: argparse.Namespace, console: Console) -> int:
         needed = any(suite.needs_prometheus for suite in suites)
         binary = find(arguments.prometheus, os.environ) if needed else None
         played = asyncio.run(_play(suites, binary, console))
+        if arguments.junit:
+            junit.keep(arguments.junit, _cases(suites, played))
     except StartError as error:
         console.trouble(error.message, error.hint)
         return 2
-    if arguments.junit:
-        arguments.junit.write_text(junit(_cases(suites, played)), encoding="utf-8")
     if arguments.format == "json":
         console.json(_as_json(suites, played))
     else:
@@ -103,14 +103,15 @@ def _tell(suites: Sequence[Suite], played: Sequence[Played], console: Console) -
     console.say("; ".join(parts), Style.BAD if wrong or unread else Style.GOOD)
 
 
-def _cases(suites: Sequence[Suite], played: Sequence[Played]) -> list[Case]:
+def _cases(suites: Sequence[Suite], played: Sequence[Played]) -> list[junit.Case]:
     unread = [
-        Case(suite=suite.name, name="the file", wrong=tuple(map(str, suite.complaints)))
+        junit.Case(suite=suite.name, name="the file", wrong=tuple(map(str, suite.complaints)))
         for suite in suites
         if suite.broken
     ]
     return unread + [
-        Case(suite=one.file, name=one.story.name, seconds=one.seconds, wrong=tuple(tell(one.proof))) for one in played
+        junit.Case(suite=one.file, name=one.story.name, seconds=one.seconds, wrong=tuple(tell(one.proof)))
+        for one in played
     ]
 
 

@@ -55,7 +55,49 @@ def test_only_those_asked_for_are_played(capsys: pytest.CaptureFixture[str]) -> 
         0,
         ["book.yaml:8: ok: it is there", "1 test: all as expected"],
     )
-    assert said(capsys, "--run", "nothing", "book.yaml") == (0, ["no test was played"])
+    assert said(capsys, "--run", "nothing", "book.yaml") == (2, ["no test was played"])
+
+
+def test_a_folder_stands_for_the_runbooks_in_it(capsys: pytest.CaptureFixture[str], nowhere: Path) -> None:
+    books = nowhere / "books"
+    (books / "deep").mkdir(parents=True)
+    (books / ".hidden").mkdir()
+    for name, text in {
+        "a.yaml": BOOK.replace("look-around", "another"),
+        "deep/b.yml": "runbook: torn\nsteps: [\n",
+        "deep/latin.yaml": "",
+        "rules.yaml": "groups: []\n",
+        "notes.md": BOOK,
+        ".hidden/c.yaml": BOOK,
+    }.items():
+        (books / name).write_text(text)
+    (books / "deep/latin.yaml").write_bytes(b"runbook: caf\xe9\n")
+    status, lines = said(capsys, "--run", "there", "books", "books/a.yaml", "book.yaml")
+    assert (status, [line.split(": ")[0] for line in lines]) == (
+        1,
+        [
+            "books/a.yaml:8",
+            "books/deep/b.yml:3:1",
+            "books/deep/latin.yaml",
+            "book.yaml:8",
+            "2 tests",
+        ],
+    )
+
+
+def test_a_folder_without_runbooks_is_nothing_to_look_at(capsys: pytest.CaptureFixture[str], nowhere: Path) -> None:
+    (nowhere / "rules").mkdir()
+    (nowhere / "rules/r.yaml").write_text("groups: []\n")
+    assert main(["runbook", "test", "rules"]) == 2
+    assert "there is no runbook in rules" in capsys.readouterr().err
+
+
+def test_a_report_that_cannot_be_written_is_no_mistake_of_tocsin_s(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runbook", "test", "--junit", "none/report.xml", "book.yaml"]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "tocsin: cannot write none/report.xml: no such file or directory",
+        "  name a file in a folder that is there",
+    ]
 
 
 def test_a_runbook_with_mistakes_is_not_played(capsys: pytest.CaptureFixture[str], nowhere: Path) -> None:

@@ -1,11 +1,13 @@
 """How errors are told, whatever they are."""
 
 import io
+import sys
+from pathlib import Path
 
 import pytest
 
 from bot.cli.console import Console
-from bot.cli.main import COMMANDS, explain, parser
+from bot.cli.main import COMMANDS, explain, main, parser
 from bot.errors import Complaint, DocumentError, StoreUnavailable
 
 
@@ -42,6 +44,15 @@ def test_a_mistake_of_ours_says_where_and_quotes_nothing() -> None:
     assert first.startswith("tocsin: a mistake in Tocsin itself: KeyError at test_main.py:")
     assert "hunter2" not in first
     assert "TOCSIN_DEBUG=1" in second
+
+
+def test_letters_that_a_terminal_does_not_have_are_written_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    written = io.BytesIO()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="latin-1"))
+    (tmp_path / "caf\u00e9 \u2603.yaml").write_text("runbook: look\nsteps: []\n", encoding="utf-8")
+    assert main(["check", "."]) == 1
+    assert written.getvalue().startswith(b"caf\xe9 \\u2603.yaml:")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,15 +1,22 @@
 """A run is followed in a terminal: what it prints, what it asks, how it ends."""
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
+from bot.cli.commands import runbook
 from bot.cli.console import Console
+from bot.cli.main import main
 from bot.cli.runbook_follow import INTERRUPTED, follow
+from bot.errors import Temporary
 
 Seen = dict[str, Any]
+Turn = tuple[Sequence[tuple[str, int, str]], Seen] | BaseException
+AWAY = Temporary("nothing answers at http://here", integration="tocsin", reason="connection")
 
 
 def step(name: str, status: str, text: str = "", reason: str = "") -> Seen:
@@ -23,10 +30,10 @@ def seen(*steps: Seen, status: str = "running", journal: Sequence[Seen] = (), ap
 
 
 class Running:
-    """Answers in turn: what was printed since, then how the run stands. None: somebody presses Ctrl-C."""
+    """Answers in turn: what was printed since, then how the run stands; or that happens which stands there."""
 
-    def __init__(self, *turns: tuple[Sequence[tuple[str, int, str]], Seen] | None) -> None:
-        self._turns: Iterator[tuple[Sequence[tuple[str, int, str]], Seen] | None] = iter(turns)
+    def __init__(self, *turns: Turn) -> None:
+        self._turns = iter(turns)
         self._pieces = 0
         self._stands: Seen = {}
         self.asked_after: list[str] = []
@@ -37,8 +44,8 @@ class Running:
         assert query is not None
         self.asked_after.append(str(query["after"]))
         turn = next(self._turns)
-        if turn is None:
-            raise KeyboardInterrupt
+        if isinstance(turn, BaseException):
+            raise turn
         said, self._stands = turn
         pieces = []
         for name, attempt, text in said:
@@ -47,9 +54,9 @@ class Running:
         return {"pieces": pieces}
 
 
-def followed(running: Running) -> tuple[int, list[str], str]:
+def followed(running: Running, patience: float = 600) -> tuple[int, list[str], str]:
     out, err = io.StringIO(), io.StringIO()
-    status = follow(running, Console(out, err, io.StringIO(), {}), "RUN-1", every=0)
+    status = follow(running, Console(out, err, io.StringIO(), {}), "RUN-1", every=0, patience=patience)
     return status, out.getvalue().splitlines(), err.getvalue()
 
 
@@ -106,7 +113,7 @@ def test_a_step_that_printed_nothing_has_its_heading_and_a_question_is_told_once
 
 
 def test_ctrl_c_leaves_the_run_going_and_says_so() -> None:
-    status, out, err = followed(Running(([("look", 1, "one\n")], seen(step("look", "running"))), None))
+    status, out, err = followed(Running(([("look", 1, "one\n")], seen(step("look", "running"))), KeyboardInterrupt()))
     assert (status, out) == (INTERRUPTED, ["== look  Do look", "   one"])
     assert "RUN-1 goes on; follow it again with `tocsin runbook follow RUN-1`" in err
 
@@ -116,3 +123,56 @@ def test_what_it_prints_cannot_move_the_cursor(text: str) -> None:
     ended = seen(step("look", "succeeded", text), status="succeeded")
     _, out, _ = followed(Running(([], ended)))
     assert text not in "\n".join(out)
+
+
+def test_a_tocsin_that_is_started_anew_is_asked_again_and_nothing_is_told_twice() -> None:
+    over = seen(step("look", "succeeded", "one\ntwo\n"), status="succeeded")
+    running = Running(([("look", 1, "one\n")], seen(step("look", "running"))), AWAY, AWAY, ([], over))
+    status, out, err = followed(running)
+    assert out == ["== look  Do look", "   one", "   two", "   succeeded  ", "RUN-1 succeeded"]
+    assert err.splitlines() == [
+        "nothing answers at http://here; RUN-1 goes on when Tocsin does, and is followed then",
+        "it answers again",
+    ]
+    assert (status, running.asked_after) == (0, ["0", "1", "1", "1"])
+
+
+@pytest.mark.parametrize("before", [(), (([], seen(step("look", "running"))),)], ids=["never", "for too long"])
+def test_a_tocsin_that_does_not_answer_is_an_error(before: tuple[Turn, ...]) -> None:
+    with pytest.raises(Temporary):
+        followed(Running(*before, AWAY), patience=0 if before else 600)
+
+
+def test_what_keeps_a_step_from_beginning_is_told_once_for_each_reason() -> None:
+    def held(seq: int, why: str) -> Seen:
+        return {"seq": seq, "kind": "held", "step": "mend", "data": {"reason": why}}
+
+    begun = {"seq": 3, "kind": "intended", "step": "mend", "data": {}}
+    old, paused = held(1, "changes are frozen"), held(2, "automation is paused by ben: wait")
+    waits = seen(step("mend", "waiting"), status="waiting", journal=[old, paused])
+    on = seen(step("mend", "running"), journal=[old, paused, begun])
+    over = seen(step("mend", "succeeded"), status="succeeded", journal=[old, paused, begun])
+    _, out, _ = followed(Running(([], waits), ([], waits), ([], on), ([], over)))
+    assert out == [
+        "mend is held: automation is paused by ben: wait", "== mend  Do mend", "   succeeded  ", "RUN-1 succeeded",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_run_that_is_begun_can_be_followed_to_its_end_as_json_too(
+    as_json: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Begins(Running):
+        def post(self, *path: str, body: Mapping[str, object]) -> Seen:
+            assert (path, body) == (("runbooks", "look", "runs"), {"incident_id": None, "inputs": {}})
+            return {"id": "RUN-1", "title": "Looks"}
+
+    over = seen(step("look", "failed", "one\n", "no"), status="failed")
+    monkeypatch.setattr(runbook, "connected", lambda _: nullcontext(Begins(([], over))))
+    status = main(["runbook", "run", "look", "--follow", *(["--json"] if as_json else [])])
+    out, err = capsys.readouterr()
+    beside = err if as_json else out
+    assert (status, beside.splitlines()[0], beside.splitlines()[-1]) == (
+        1, "RUN-1 has begun: Looks", "RUN-1 failed",
+    )  # fmt: skip
+    assert not as_json or json.loads(out)["status"] == "failed"
