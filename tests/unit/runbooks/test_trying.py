@@ -179,7 +179,9 @@ def test_what_belongs_to_a_step_reads_the_result_of_that_one() -> None:
     text = RUNBOOK.replace("verify: {expr: up > 1}", f"verify: {looks}").replace(
         "rollback: undo", 'rollback: {uses: host.run, with: {argv: [drop, "{{ result.id }}"]}}'
     )
-    results = f"{LOOKED}, scale: {{value: {{id: web}}}}, scale.verify: {{value: {{exit_code: 1}}}}, scale.rollback: {{}}"
+    results = (
+        f"{LOOKED}, scale: {{value: {{id: web}}}}, scale.verify: {{value: {{exit_code: 1}}}}, scale.rollback: {{}}"
+    )
     lines = (GIVEN, f"results: {{{results}}}", "answers: {scale: approve, scale.rollback: approve}")
     expect = "expect: {path: [look, scale, scale.verify, scale.rollback], status: rolled_back}"
     runbook = read_runbook(text + "".join(f"    {line}\n" for line in (*lines, expect)), "r.yaml")
