@@ -35,7 +35,7 @@ class LimitsEntry(Strict):
     protected: tuple[Place, ...] = Field(
         default=_LIMITS.protected,
         description="Places at which nothing is ever changed, each as `kind:name`, with `*`: `namespace:kube-*`,"
-        " `host:db-*`, `cluster:prod`, `node:n1`, `service:cart`.",
+        " `host:db-*`, `cluster:prod`, `node:n1`, `service:cart` (by runs for its incidents).",
     )
     freeze: tuple[Name, ...] = Field(
         default=(), description="Names of `time_intervals` in which nothing is changed; changes wait for their end."

@@ -72,6 +72,7 @@ def examine(
     _blame(document, findings, _unsafe(document))
     _blame(document, findings, _unheard(document.config, configured))
     _blame(document, findings, _unwise(document.config), Gravity.WARNING)
+    _blame(document, findings, automation.unwise(document.config), Gravity.WARNING)
     content = read_content(document, cwd, findings)
     references.in_content(document, manifests, content, findings)
     catalogue = services.read_services(document, cwd, findings)

@@ -31,6 +31,8 @@ class _Stage:
     incident: IncidentId | None
     held: str
     """What would keep changes from beginning now."""
+    service: str
+    """The one that the incident is of."""
     touched: set[str] = field(default_factory=set)
     """The targets of the changes so far."""
 
@@ -50,9 +52,10 @@ async def rehearse(
     """
     require(actor, Act.REHEARSE, runbook.name, world.clock.now())
     data = {"inputs": dict(inputs), "incident": {"id": incident or ""}, "run": {"id": ""}, "steps": {}}
-    held = await world.store.read(lambda tx: _held(tx, world, runbook))
+    held, service = await world.store.read(lambda tx: (_held(tx, world, runbook), _service(tx, incident)))
     stage = _Stage(
-        world=world, actor=actor, runbook=runbook, data=data, source=source, incident=incident, held=held
+        world=world, actor=actor, runbook=runbook, data=data, source=source, incident=incident,
+        held=held, service=service,
     )  # fmt: skip
     steps = [said for step in runbook.steps for said in await _with_parts(stage, step)]
     return Rehearsal(runbook=runbook.name, inputs=inputs, steps=tuple(steps))
@@ -101,15 +104,20 @@ def _held(tx: Tx, world: World, runbook: Runbook) -> str:
     return limits.held_by(runbook, world.setup.automation, standing, now)
 
 
+def _service(tx: Tx, incident: IncidentId | None) -> str:
+    return tx.incidents.get(incident).service if incident is not None else ""
+
+
 def _planned(stage: _Stage, step: Step, plan: Plan) -> RehearsedStep:
-    never = limits.forbidden(step, plan, stage.world.setup.automation.limits, frozenset(stage.touched))
+    allowed = stage.world.setup.automation.limits
+    never = limits.forbidden(step, plan, allowed, frozenset(stage.touched), stage.service)
     if never:
         return _said(step, "refuse", f"{never}; it would {plan.summary}")
     changes = policy.risk_of(step, plan) is not Risk.READ
     shown = _asking(stage, step, plan)
     if not changes or is_rollback(step):
         return shown
-    stage.touched.update(plan.targets)
+    stage.touched.update(limits.reached(plan))
     return shown if not stage.held else replace(shown, text=f"{shown.text}; now it would be held: {stage.held}")
 
 

@@ -46,10 +46,11 @@ async def prepare(world: World, actor: Actor, carried: Carried, move: moves.Prep
 
 
 async def _decide(world: World, actor: Actor, carried: Carried, step: Step, plan: Plan | None) -> None:
-    allowed, touched = world.setup.automation.limits, limits.touched(carried.run, carried.journal)
+    run, allowed = carried.run, world.setup.automation.limits
+    touched = limits.touched(run, carried.journal)
     if plan is None:
         _owe(world, actor, carried, JournalKind.SKIPPED, step, {"reason": f"`if: {step.condition}` is false"})
-    elif never := limits.forbidden(step, plan, allowed, touched):
+    elif never := limits.forbidden(step, plan, allowed, touched, run.service):
         await refuse(world, actor, carried, step, NotAllowed(never, hint="nobody is asked for what may never be done"))
     else:
         _owe(world, actor, carried, JournalKind.PLANNED, step, {"plan": plan_to_json(plan)})

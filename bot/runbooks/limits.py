@@ -75,7 +75,7 @@ def guard(
         return Hold(until=now + _SOON, why=f"{standing.ahead.id} is at work there, and has to end first")
     if risk_of(step, plan) is Risk.READ:
         return Go()
-    never = forbidden(step, plan, automation.limits, standing.targets)
+    never = forbidden(step, plan, automation.limits, standing.targets, run.service)
     if never:
         return Refuse(why=never)
     if is_rollback(step):
@@ -96,19 +96,22 @@ def paused(pause: Pause) -> str:
     return f"automation is paused by {pause.by}: {pause.reason}"
 
 
-def forbidden(step: Step, plan: Plan, limits: Limits, targets: frozenset[str]) -> str:
-    """Why this change may never be made; empty: it may. `targets` are those of the run's earlier changes."""
+def forbidden(step: Step, plan: Plan, limits: Limits, targets: frozenset[str], service: str) -> str:
+    """Why this change may never be made; empty: it may.
+
+    `targets` are those `reached` by the run's earlier changes, `service` is the one that it is for.
+    """
     if risk_of(step, plan) is Risk.READ:
         return ""
     if step.id.endswith(_LOOK):
         return f"`verify` may only look, and this would change something: {plan.summary}"
-    protected = _protected(plan, limits)
+    protected = _protected((*plan.places, f"service:{service}" if service else ""), limits)
     return protected or _too_wide(step, plan, limits, targets)
 
 
-def _protected(plan: Plan, limits: Limits) -> str:
+def _protected(places: Sequence[str], limits: Limits) -> str:
     """Names of hosts are the same in any case, and so a protection holds in any."""
-    for place in plan.places:
+    for place in places:
         protected = next((one for one in limits.protected if fnmatchcase(place.casefold(), one.casefold())), "")
         if protected:
             return f"{place} is protected (automation.limits.protected: {protected})"
@@ -117,10 +120,17 @@ def _protected(plan: Plan, limits: Limits) -> str:
 
 def _too_wide(step: Step, plan: Plan, limits: Limits, targets: frozenset[str]) -> str:
     """To take back what was done is never too much; what takes it back may reach as many others, and no more."""
-    reached = set(plan.targets) - targets if is_rollback(step) else targets | set(plan.targets)
-    if len(reached) > limits.targets:
-        return f"the run would have {len(reached)} targets; automation.limits.targets allows {limits.targets}"
+    wanted = reached(plan)
+    count = len(wanted - targets if is_rollback(step) else targets | wanted)
+    if count > limits.targets:
+        return f"the run would have {count} targets; automation.limits.targets allows {limits.targets}"
     return ""
+
+
+def reached(plan: Plan) -> frozenset[str]:
+    """Its targets, each with its cluster: what has one name in several clusters is as many targets."""
+    cluster = next((place for place in plan.places if place.startswith("cluster:")), "")
+    return frozenset(f"{cluster} {target}" for target in plan.targets)
 
 
 def ahead(
@@ -147,7 +157,7 @@ def touched(run: RunbookRun, journal: Sequence[JournalEntry]) -> frozenset[str]:
         target
         for step, story in stories
         if story.plan is not None and story.attempts and is_change(step, story)
-        for target in story.plan.targets
+        for target in reached(story.plan)
     )
 
 

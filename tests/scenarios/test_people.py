@@ -167,7 +167,12 @@ async def test_a_rehearsal_says_what_every_step_would_do_and_does_nothing(databa
         await tocsin.asked()
         again = await run_wanted.rehearse(tocsin.world, ANN, "mend", incident_id=INC)
         assert len((await tocsin.case()).runs) == 1
-        for kept in (Limits(protected=("host:CART-*",)), Limits(freeze=("gone",)), Limits(targets=0)):
+        for kept in (
+            Limits(protected=("host:CART-*",)),
+            Limits(protected=("service:cart",)),
+            Limits(freeze=("gone",)),
+            Limits(targets=0),
+        ):
             tocsin.world.setup = replace(tocsin.world.setup, automation=Automation(limits=kept))
             limited = await run_wanted.rehearse(tocsin.world, ANN, "mend", incident_id=INC)
             kept_back.append((limited.steps[0].would, limited.steps[1].would, limited.steps[1].text))
@@ -176,6 +181,11 @@ async def test_a_rehearsal_says_what_every_step_would_do_and_does_nothing(databa
             "run",
             "refuse",
             "host:cart-1 is protected (automation.limits.protected: host:CART-*); it would run mend cart on cart-1",
+        ),
+        (
+            "run",
+            "refuse",
+            "service:cart is protected (automation.limits.protected: service:cart); it would run mend cart on cart-1",
         ),
         (
             "run",

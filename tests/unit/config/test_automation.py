@@ -25,6 +25,12 @@ automation:
 """
 
 
+def test_a_protection_that_may_hold_for_nothing_is_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "tocsin.yaml").write_text('automation: {limits: {protected: ["hots:db-*", "host:db-*"]}}\n')
+    (warning,) = load(tmp_path / "tocsin.yaml", {}, tmp_path).warnings
+    assert warning.message == "no place of ours is a 'hots'; did you mean 'host'?"
+
+
 def loaded(tmp_path: Path, document: str) -> Automation:
     (tmp_path / "mend.yaml").write_text(RUNBOOK)
     (tmp_path / "tocsin.yaml").write_text(document)
