@@ -15,7 +15,7 @@ from bot.model.run import JournalKind, RunbookRun, RunStatus
 from bot.model.setup import Setup
 from bot.model.timeline import EntryKind
 from bot.ports.store import Tx
-from bot.response import incident_moved, questions_dropped, told
+from bot.response import incident_moved, questions_dropped, told, trust_followed
 from bot.response.record import record
 from bot.response.world import World
 from bot.rights import Act, require
@@ -31,11 +31,13 @@ async def give_up(world: World, actor: Actor, run: RunbookRun, mistake: str) -> 
     reason = f"Tocsin met a mistake of its own {AFTER} times while it carried this run ({mistake}); its log says more"
 
     def keep(tx: Tx) -> RunbookRun:
-        over = replace(run, status=RunStatus.FAILED, wake_at=None, ended_at=now)
+        # as it is written: it may have changed something since it was claimed
+        over = replace(tx.runs.get(run.id), status=RunStatus.FAILED, wake_at=None, ended_at=now)
         questions_dropped.drop(tx, actor, run, "the run is given up", now)
         told.note(tx, actor, run, JournalKind.ENDED, now, data={"status": str(over.status), "reason": reason})
         told.say(tx, actor, run, EntryKind.RUNBOOK, f"run {run.id} is given up", now, why=reason)
         tx.runs.release(over, epoch=run.epoch)
+        trust_followed.follow(tx, world.setup, actor, over, now)
         wake(tx, world.setup, actor, run, reason, now)
         return over
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.errors import Conflict, NotFound
@@ -19,12 +19,12 @@ from bot.model.runbook import Runbook
 from bot.model.setup import Setup
 from bot.model.timeline import EntryKind
 from bot.ports.store import Tx
-from bot.response import rehearsed, told
+from bot.response import rehearsed, run_family, told
 from bot.response.record import record
 from bot.response.world import World
 from bot.rights import Act, require
 from bot.runbooks import beginning
-from bot.runbooks.inputs import resolve
+from bot.runbooks.inputs import are_told, resolve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,24 +107,28 @@ def begin(
         wake_at=now,
         trigger=trigger or actor.via or beginning.OF_ALERT,
     )
-    run = _settled(tx, setup, beginning.placed(run, setup.automation, incident, alert), above)
+    placed = beginning.placed(run, setup.automation, incident, alert)
+    run = _settled(tx, setup, actor, placed, above, of_alert=are_told(runbook, run.inputs, alert, incident))
     record(tx, actor, Act.START_RUN, run.id, now, runbook=runbook.name, hash=runbook.hash)
     tx.runs.create(run)
     told.say(tx, actor, run, EntryKind.RUNBOOK, f"run {run.id} of runbook {runbook.name} begins", now, why=why)
     return run
 
 
-def _settled(tx: Tx, setup: Setup, run: RunbookRun, above: Above | None) -> RunbookRun:
-    """The run with what it may do by itself; NotAllowed where it would have to queue up, and nobody wants it to."""
-    first = above.run if above is not None else run
-    by_hand = beginning.by_hand(first)
-    trust = tx.automation.trust(run.runbook.name, run.environment)
-    settled = beginning.trusted(run, setup.automation, trust, by_hand=by_hand)
+def _settled(tx: Tx, setup: Setup, actor: Actor, run: RunbookRun, above: Above | None, *, of_alert: bool) -> RunbookRun:
+    """The run with what it may do by itself; NotAllowed where it would have to queue up, and nobody wants it to.
+
+    `of_alert`: its inputs are what the alert says. What it does not say may lie in another environment than it does.
+    """
     if above is not None:
-        return beginning.below(settled, above.run, above.step)
-    if run.lock and not by_hand:
+        first = run_family.first(tx, actor, above.run)
+        has = run_family.trusted_alone(tx, setup, actor, run, first)
+        return beginning.below(replace(run, autonomy=has), above.run, above.step)
+    if run.lock and not beginning.by_hand(run):
         beginning.one_at_a_time(run, tx.runs.under_way(lock=run.lock))
-    return settled
+    places = (run.environment,) if of_alert else (run.environment, "")
+    has_there = [run_family.trusted_alone(tx, setup, actor, replace(run, environment=one), run) for one in places]
+    return replace(run, autonomy=beginning.least(*has_there))
 
 
 async def rehearse(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from bot.ports.store import Tx
 from bot.response import run_family, told
 from bot.response.record import record
 from bot.rights import Act, require
-from bot.runbooks import agreed, beginning, limits, machine, moves
+from bot.runbooks import agreed, limits, machine, moves
 from bot.runbooks.journal import story_of
 from bot.runbooks.planned import plan_to_json
 from bot.runbooks.policy import risk_of
@@ -53,7 +53,7 @@ def begin(
     require(actor, Act.ACT, run.id, now)
     if not _still_next(machine.next_move(run, journal, now), move):
         return NotBegun()
-    lost = _lost(tx, setup, run, move)
+    lost = _lost(tx, setup, actor, run, move)
     if lost is not None:
         _lower(tx, actor, run, lost, now)
         return NotBegun()
@@ -118,12 +118,11 @@ def _void_because(tx: Tx, setup: Setup, run: RunbookRun, move: moves.Start, now:
     return agreed.void_because(tx.approvals.of_run(run.id), move.step, move.plan, setup.people, now)
 
 
-def _lost(tx: Tx, setup: Setup, run: RunbookRun, move: moves.Start) -> Autonomy | None:
+def _lost(tx: Tx, setup: Setup, actor: Actor, run: RunbookRun, move: moves.Start) -> Autonomy | None:
     """What a run may do by itself by now, where it is about to change something unasked and may not any more."""
     if move.approved or risk_of(move.step, move.plan) is Risk.READ:
         return None
-    trust = tx.automation.trust(run.runbook.name, run.environment)
-    has = beginning.trusted(run, setup.automation, trust, by_hand=beginning.by_hand(run)).autonomy
+    has = run_family.trusted(tx, setup, actor, run)
     return has if has is not Autonomy.AUTO else None
 
 
@@ -144,12 +143,12 @@ def _standing(
 ) -> limits.Standing:
     pause, locked = tx.automation.pause(), _locked(tx, run)
     if risk_of(move.step, move.plan) is Risk.READ:
-        return limits.Standing(pause=pause, ahead=_ahead(tx, run, locked, ()))
+        return limits.Standing(pause=pause, ahead=_ahead(tx, actor, run, locked, ()))
     standing = replace(run, changed_at=tx.runs.get(run.id).changed_at)
     return limits.Standing(
         pause=pause,
         intervals=setup.time_intervals,
-        ahead=_ahead(tx, standing, locked, _at_service(tx, setup, run)),
+        ahead=_ahead(tx, actor, standing, locked, _at_service(tx, setup, run)),
         changed_lately=0 if standing.changed_at else tx.runs.changed_since(now - limits.HOUR),
         targets=run_family.touched(tx, actor, run, journal),
     )
@@ -165,19 +164,13 @@ def _at_service(tx: Tx, setup: Setup, run: RunbookRun) -> Sequence[RunbookRun]:
 
 
 def _ahead(
-    tx: Tx, run: RunbookRun, locked: Sequence[RunbookRun], at_service: Sequence[RunbookRun]
+    tx: Tx, actor: Actor, run: RunbookRun, locked: Sequence[RunbookRun], at_service: Sequence[RunbookRun]
 ) -> RunbookRun | None:
     if all(one.id == run.id for one in (*locked, *at_service)):
         return None
     busy = {one.run for one in tx.automation.in_flight()}
-    return limits.ahead(run, locked, at_service, tuple(_ancestors(tx, run)), busy)
-
-
-def _ancestors(tx: Tx, run: RunbookRun) -> Iterator[str]:
-    above = run.parent
-    while above is not None:
-        yield above
-        above = tx.runs.get(above).parent
+    above = {one.id for one in run_family.above(tx, actor, run)}
+    return limits.ahead(run, locked, at_service, above, busy)
 
 
 def _hold(

@@ -10,10 +10,11 @@ from bot.model.automation import Autonomy
 from bot.model.plan import Plan
 from bot.model.run import JournalEntry, RunbookRun
 from bot.model.runbook import ApprovalTerms, Step
+from bot.response import run_family
 from bot.response.step_prepared import plan_of
 from bot.response.world import World
 from bot.rights import Act, require
-from bot.runbooks import moves, policy
+from bot.runbooks import autonomy, moves, policy
 
 
 async def covered(
@@ -22,6 +23,9 @@ async def covered(
     """By step, the later changes for which the answer to this question holds too, as far as they are known now."""
     require(actor, Act.PLAN, run.id, world.clock.now())
     if not isinstance(move, moves.Ask) or run.autonomy is not Autonomy.APPROVE:
+        return {}
+    may = await world.store.read(lambda tx: run_family.trusted(tx, world.setup, actor, run))
+    if autonomy.is_more(run.autonomy, may):
         return {}
     terms = policy.terms_for(move.step, move.plan, run.autonomy)
     plans = [(step, await _known(world, actor, run, journal, step)) for step in _after(run, move.step)]

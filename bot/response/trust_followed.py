@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.model.actor import Actor
 from bot.model.automation import Autonomy, Trust
-from bot.model.run import RunbookRun, RunVerdict
+from bot.model.run import RunbookRun
 from bot.model.setup import Setup
 from bot.model.timeline import EntryKind
 from bot.ports.store import Tx
@@ -21,7 +21,7 @@ def follow(tx: Tx, setup: Setup, actor: Actor, run: RunbookRun, now: datetime) -
     require(actor, Act.TAKE_TRUST, run.runbook.name, now)
     if autonomy.has_failed(run):
         _lower(tx, setup, actor, run, now)
-    elif run.changed_at is not None and run.verdict is RunVerdict.RECOVERED:
+    elif autonomy.has_helped(run):
         _offer(tx, setup, actor, run, now)
 
 

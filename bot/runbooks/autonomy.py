@@ -100,6 +100,12 @@ def has_failed(run: RunbookRun) -> bool:
     return run.changed_at is not None and failed
 
 
+def has_helped(run: RunbookRun) -> bool:
+    """Whether an ended run counts as a recovery: it did all that it was to do, and that was seen to help."""
+    recovered = run.status is RunStatus.SUCCEEDED and run.verdict is RunVerdict.RECOVERED
+    return run.changed_at is not None and recovered
+
+
 def is_more(one: Autonomy, other: Autonomy) -> bool:
     """Whether `one` stands above `other`."""
     return _rung(one) > _rung(other)

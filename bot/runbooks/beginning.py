@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.errors import NotAllowed
 from bot.model.actor import Actor, ActorKind, Person, person
 from bot.model.alert import Alert
-from bot.model.automation import AUTONOMIES, Automation, Trust
+from bot.model.automation import AUTONOMIES, Automation, Autonomy, Trust
 from bot.model.incident import Incident
 from bot.model.run import RunbookRun
 from bot.runbooks import autonomy
@@ -48,11 +48,26 @@ def by_hand(run: RunbookRun) -> bool:
     return run.started_by.kind is ActorKind.PERSON and run.trigger not in (OF_ALERT, OF_INCIDENT)
 
 
-def trusted(run: RunbookRun, automation: Automation, trust: Trust | None, *, by_hand: bool) -> RunbookRun:
-    """The run with what it may do by itself."""
+def trusted(run: RunbookRun, automation: Automation, trust: Trust | None, first: RunbookRun) -> Autonomy:
+    """What the run may do by itself. `first` is the run that all of it began with: itself, or the one at the top.
+
+    Whoever gave the trust does not use it alone: what they want themselves asks somebody else.
+    """
     holds = autonomy.held(trust, run.runbook)
-    has = autonomy.effective(automation, run.runbook.name, run.environment, holds, by_hand=by_hand)
-    return replace(run, autonomy=has)
+    has = autonomy.effective(automation, run.runbook.name, run.environment, holds, by_hand=by_hand(first))
+    gave_it = holds is not None and holds.by == _wanted_by(first)
+    return least(has, Autonomy.SUGGEST) if gave_it and has is Autonomy.AUTO else has
+
+
+def _wanted_by(run: RunbookRun) -> str:
+    """The person who wanted it, and not just something that it began with: an alert may be sent by a program."""
+    is_wanted = run.started_by.kind is ActorKind.PERSON and run.trigger != OF_ALERT
+    return run.started_by.name if is_wanted else ""
+
+
+def least(*levels: Autonomy) -> Autonomy:
+    """The one that allows the least."""
+    return min(levels, key=AUTONOMIES.index)
 
 
 def below(run: RunbookRun, parent: RunbookRun, step: str) -> RunbookRun:
@@ -63,7 +78,7 @@ def below(run: RunbookRun, parent: RunbookRun, step: str) -> RunbookRun:
         started_by=parent.started_by,
         service=parent.service,
         environment=parent.environment,
-        autonomy=min(run.autonomy, parent.autonomy, key=AUTONOMIES.index),
+        autonomy=least(run.autonomy, parent.autonomy),
         parent=parent.id,
         parent_step=step,
         depth=parent.depth + 1,

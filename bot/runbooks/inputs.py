@@ -54,6 +54,13 @@ def resolve(
     return values
 
 
+def are_told(runbook: Runbook, values: Mapping[str, str], alert: Alert | None, incident: Incident | None) -> bool:
+    """Whether the alert and the incident say all of these values, or the runbook does."""
+    return all(
+        values[one.name] == normalised(one, _taken(one, alert, incident) or one.default or "") for one in runbook.inputs
+    )
+
+
 def normalised(one: Input, value: str) -> str:
     """The value as steps get it: a host without a port, a number without zeros before it."""
     if one.type is InputType.HOST:

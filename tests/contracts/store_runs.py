@@ -202,6 +202,19 @@ class RunsSuite:
             assert (kept.recovered, kept.in_a_row) == (4, count)
             assert await store.read(lambda tx, does=does: tx.automation.records({name: does})) == [kept]
 
+    async def test_a_recovery_counts_where_the_run_did_all_that_it_was_to_do(self, store: Store) -> None:
+        def ended(tx: Tx, number: int, status: RunStatus) -> None:
+            tx.runs.create(replaced(run(number, wake_at=NOW), does="this", changed_at=NOW))
+            mine = claim_run(tx, "us", NOW, LONG)
+            at = NOW + number * MINUTE
+            over = replaced(mine, status=status, ended_at=at, wake_at=None, verdict=RunVerdict.RECOVERED)
+            tx.runs.release(over, epoch=1)
+
+        for number, status in enumerate((RunStatus.SUCCEEDED, RunStatus.REJECTED, RunStatus.CANCELLED), 1):
+            await store.write(lambda tx, number=number, status=status: ended(tx, number, status))
+        kept = await store.read(lambda tx: tx.automation.record(run(1).runbook.name, "", "this"))
+        assert (kept.recovered, kept.in_a_row) == (3, 1)
+
     async def test_after_a_crash_all_leases_can_be_ended(self, store: Store) -> None:
         await store.write(lambda tx: tx.runs.create(run(1)))
         await store.write(lambda tx: tx.outbox.add(errand("a")))

@@ -245,3 +245,18 @@ async def test_a_question_of_the_runbooks_own_lapses_too(database: Path) -> None
         await tocsin.asked(1, Question.WHAT)
         case = await tocsin.until(ended, within="40m")
     assert case.runs[0][0].status is RunStatus.REJECTED
+
+
+async def test_a_recovery_that_somebody_put_an_end_to_earns_nothing(database: Path) -> None:
+    async with living(database, [MEND + STEPS]) as tocsin:
+        governed(tocsin, Automation(promote_after=1))
+        tocsin.fails()
+        await tocsin.asked()
+        await tocsin.answers()
+        await tocsin.asked(2)
+        tocsin.recovers()
+        await tocsin.answers("APR-2", approve=False, reason="I have mended it")
+        case = await tocsin.until(ended)
+        assert (case.runs[0][0].status, case.runs[0][0].verdict) == (RunStatus.REJECTED, RunVerdict.RECOVERED)
+        assert not any("has earned" in text for text in tocsin.said(case))
+        assert await offered(tocsin) == [None]

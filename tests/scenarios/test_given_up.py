@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from bot.model.automation import Automation, Autonomy
 from bot.model.plan import Plan
 from bot.model.run import JournalKind, RunStatus
 from bot.ports.actions import Occasion
@@ -79,3 +80,14 @@ async def test_a_run_that_nobody_can_read_holds_up_no_other(
         assert caplog.text.count("run RUN-1 met a mistake of ours") == 5
         (woken,) = await tocsin.incidents()
         assert (await tocsin.case(woken)).incident.title == "Run RUN-1 of runbook offered was given up"
+
+
+async def test_a_run_that_is_given_up_after_it_changed_something_loses_its_runbook_the_trust(database: Path) -> None:
+    more = "  - {id: more, uses: host.run, with: {argv: [mend, more]}}\n"
+    async with living(database, [MEND + more]) as tocsin:
+        tocsin.world.setup = replace(tocsin.world.setup, automation=Automation(autonomy=Autonomy.AUTO))
+        tocsin.hosts.effect = lambda: stumbles(tocsin) and None
+        tocsin.fails()
+        case = await tocsin.until(ended)
+    assert (tocsin.hosts.ran, case.runs[0][0].status) == (["mend cart"], RunStatus.FAILED)
+    assert "mend loses its autonomy: auto becomes suggest" in tocsin.said(case)

@@ -203,7 +203,10 @@ def _record(runbook: str, environment: str, does: str, rows: Sequence[Found]) ->
 
 
 def _in_a_row(rows: Iterable[Found]) -> int:
-    """Recoveries since the last run that failed, was rolled back, or did not recover; by changes, not by looks."""
+    """Recoveries since the last run that failed, was rolled back, or did not recover; by changes, not by looks.
+
+    Of a run that somebody stopped, by a no or by a word, nobody knows that it was the run that helped.
+    """
     count = 0
     for row in rows:
         if row.changed_at is None and row.verdict != RunVerdict.NONE:
@@ -213,6 +216,6 @@ def _in_a_row(rows: Iterable[Found]) -> int:
             RunVerdict.RECOVERED,
         ):
             count = 0
-        elif row.verdict == RunVerdict.RECOVERED:
+        elif row.status == RunStatus.SUCCEEDED and row.verdict == RunVerdict.RECOVERED:
             count += 1
     return count
