@@ -59,6 +59,8 @@ async def answer_if_ran(
         now = world.clock.now()
         approval = _open(tx, actor, approval_id, (Question.DID_IT_RUN,), now)
         run = tx.runs.get(approval.run)
+        if not did and _was_agreed_to(tx, approval):  # it would begin once more, by the same yes
+            _alone(actor, approval, world.setup.people)
         word = "it ran" if did else "it did not run"
         asked = next(entry for entry in reversed(tx.runs.journal(run.id)) if entry.data.get("approval") == approval.id)
         data: dict[str, Any] = {  # Any: plain JSON
@@ -147,14 +149,22 @@ def _settle(tx: Tx, actor: Actor, approval: Approval, status: ApprovalStatus, re
     return settled
 
 
+def _was_agreed_to(tx: Tx, approval: Approval) -> bool:
+    """Whether it began by a yes: what goes unasked begins once more unasked."""
+    asked = [one for one in tx.approvals.of_run(approval.run) if one.question is Question.MAY_IT_RUN]
+    given = [one for one in asked if one.status is ApprovalStatus.APPROVED]
+    return any(approval.plan.hash in {plan.hash for plan in (one.plan, *one.covers)} for one in given)
+
+
 def _alone(actor: Actor, approval: Approval, people: Mapping[str, Person]) -> str:
-    """NotAllowed for whoever wants the change, where somebody else could approve it; what to say where nobody could."""
+    """NotAllowed for whoever wants the change, where somebody else could let it run; what to say where nobody could."""
     wanted = approval.requested_by
     if wanted.kind is not ActorKind.PERSON or wanted.name != actor.name:
         return ""
     others = policy.could_answer(approval, people)
+    what = "approve" if approval.question is Question.MAY_IT_RUN else "answer"
     if actor.name not in others:
         raise NotAllowed(
-            f"{actor.name} began this run, so somebody else must approve {approval.id}", hint=f"ask {', '.join(others)}"
+            f"{actor.name} began this run, so somebody else must {what} {approval.id}", hint=f"ask {', '.join(others)}"
         )
     return f"nobody else holds the role {approval.by!r}, so {actor.name} approves what they began"

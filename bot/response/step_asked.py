@@ -65,6 +65,8 @@ def _ask(
     now: datetime,
 ) -> None:
     terms = policy.terms_for(move.step, move.plan) or ApprovalTerms()
+    if isinstance(move, moves.AskWhat):
+        terms = replace(terms, count=1)  # the first answer is the answer
     approval = replace(
         _approval(tx, run, journal, move, terms, now),
         ask=_question(run, journal, terms, move),

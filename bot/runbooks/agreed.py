@@ -9,6 +9,7 @@ from bot.model.actor import Person
 from bot.model.plan import Plan
 from bot.model.run import Approval, ApprovalStatus, Question
 from bot.model.runbook import Step
+from bot.runbooks.policy import holds
 
 
 def void_because(
@@ -21,7 +22,8 @@ def void_because(
     approval = given[-1]
     if now >= approval.expires_at:
         return f"{approval.id} expired before the step could begin"
-    lost = [name for name in approval.given_by if not _holds(people.get(name), approval.by)]
+    still = {one.name for one in people.values() if holds(one, approval.by)}
+    lost = [name for name in approval.given_by if name not in still]
     return f"{', '.join(lost)} no longer holds the role {approval.by!r}" if lost else ""
 
 
@@ -30,7 +32,3 @@ def _is_for(approval: Approval, step: Step, plan: Plan) -> bool:
     covered = any(one.hash == plan.hash for one in approval.covers)
     given = approval.status is ApprovalStatus.APPROVED and approval.question is Question.MAY_IT_RUN
     return given and (own or covered)
-
-
-def _holds(person: Person | None, role: str) -> bool:
-    return person is not None and role in person.roles

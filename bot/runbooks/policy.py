@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.model.actor import ActorKind, Person
+from bot.model.actor import ADMIN, VIEWER, ActorKind, Person
 from bot.model.automation import Autonomy
 from bot.model.plan import Plan
 from bot.model.run import Approval
@@ -41,12 +41,17 @@ def is_covered(terms: ApprovalTerms, by: ApprovalTerms) -> bool:
     return terms.by == by.by and terms.count <= by.count
 
 
+def holds(person: Person, role: str) -> bool:
+    """Whether somebody may say yes by this role; who only looks may not, whatever else they are."""
+    return role in person.roles and (VIEWER not in person.roles or ADMIN in person.roles)
+
+
 def could_answer(approval: Approval, people: Mapping[str, Person]) -> Sequence[str]:
     """Those who could say yes: they hold the role, and did not want it themselves.
 
     Where nobody else holds the role whoever wanted it may: an installation of one person must be able to act.
     """
     wanted = approval.requested_by.name if approval.requested_by.kind is ActorKind.PERSON else ""
-    holders = sorted(one.name for one in people.values() if approval.by in one.roles)
+    holders = sorted(one.name for one in people.values() if holds(one, approval.by))
     others = [name for name in holders if name != wanted]
     return others or holders

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from bot.documents import Path, suggest
 from bot.model.runbook import Input, InputType, Runbook, RunbookTest
 from bot.runbooks.inputs import fault_of, normalised
+from bot.runbooks.one_step import ASK
 from bot.runbooks.schema import RunbookSpec
 from bot.runbooks.trigger_schema import ScheduleSpec, WebhookSpec
 
@@ -22,6 +23,7 @@ def mistakes(runbook: Runbook, spec: RunbookSpec) -> Found:
             yield from _scheduled(runbook, trigger.schedule, ("triggers", index, "schedule", "inputs"))
         if trigger.webhook is not None:
             yield from _posted(runbook, trigger.webhook, ("triggers", index, "webhook", "inputs"))
+    yield from _questions(runbook)
     yield from _tests(runbook)
 
 
@@ -55,6 +57,13 @@ def _options(one: Input) -> Found:
     for index, value in enumerate(one.values if one.type is InputType.ENUM else ()):
         if not value or value.startswith("-"):
             yield ("values", index), f"{value!r} cannot be a value: it is empty, or a program's option"
+
+
+def _questions(runbook: Runbook) -> Found:
+    for index, step in enumerate(runbook.steps):
+        if step.uses == ASK and step.approval is not None and step.approval.count > 1:
+            message = "one person answers a question; let the change that follows from it ask several"
+            yield ("steps", index, "approval", "count"), message
 
 
 def _scheduled(runbook: Runbook, trigger: ScheduleSpec, path: Path) -> Found:

@@ -9,25 +9,26 @@ import pytest
 
 from bot.api.alertmanager.taking import Intake
 from bot.errors import NotAllowed
-from bot.model.actor import ADMIN, Person, person
+from bot.model.actor import ADMIN, TOCSIN, Person, person
 from bot.model.automation import Automation, Autonomy, Limits
 from bot.model.ids import IncidentId, RunId
 from bot.model.incident import Severity
 from bot.model.plan import ActionResult, Outcome, Plan
-from bot.model.run import JournalKind, RunStatus
+from bot.model.run import JournalKind, Question, RunStatus
 from bot.ports.actions import Say
 from bot.ports.reads_only import require_read
 from bot.response import (
     automation_seen,
     automation_switched,
     incident_declared,
+    own,
     run_taken_back,
     run_wanted,
     trust_given,
 )
 from bot.runbooks.spec import read_runbook
 from tests.scenarios.own_scene import acting, runbook
-from tests.scenarios.runbooks import MEND, with_keys
+from tests.scenarios.runbooks import MEND, with_keys, without_triggers
 from tests.scenarios.tocsin import Tocsin, actor, ended, kinds, living
 
 CHIEF = person(Person(name="chief", roles=frozenset({ADMIN})), "cli")
@@ -195,3 +196,91 @@ async def test_a_run_that_waits_asks_once_the_trust_it_began_with_is_gone(databa
     assert (run.autonomy, tocsin.hosts.ran) == (Autonomy.AUTO, [])
     (lowered,) = [entry for entry in journal if entry.kind is JournalKind.LOWERED]
     assert lowered.data["reason"] == "mend may do no more than suggest by now"
+
+
+async def test_one_answer_is_for_each_change_alone_once_the_trust_is_gone(database: Path) -> None:
+    async with living(database, [MEND + "  - {id: more, uses: host.run, with: {argv: [mend, more]}}\n"]) as tocsin:
+        await trusts(tocsin, Autonomy.APPROVE)
+        await automation_switched.pause(tocsin.world, actor("ben"), reason="wait")
+        tocsin.fails()
+        await tocsin.passes("1m")
+        await trusts(tocsin, Autonomy.SUGGEST)
+        await automation_switched.resume(tocsin.world, actor("ben"))
+        question = await tocsin.asked()
+        run, _ = await tocsin.run()
+    assert (run.autonomy, question.covers) == (Autonomy.APPROVE, ())
+
+
+async def test_a_run_below_another_one_asks_once_that_one_is_not_trusted_any_more(database: Path) -> None:
+    child = runbook("{id: mend, uses: host.run, with: {argv: [mend, cart]}}", name="child")
+    parent = runbook(
+        "{id: rest, uses: wait, with: {for: 40s}}",
+        "{id: both, uses: runbook.run, with: {runbook: child}, timeout: 9m}",
+        head="triggers: [{match: {alertname: Fails}, auto: read}]\n",
+    )
+    async with living(database, [parent, child]) as tocsin:
+        tocsin.world.actions = {**tocsin.world.actions, **own.offered(tocsin.world, TOCSIN)}
+        governed(tocsin, Automation(autonomy=Autonomy.AUTO))
+        tocsin.fails()
+        await tocsin.until(lambda case: case.runs)
+        await trusts(tocsin, Autonomy.SUGGEST, "acts")
+        question = await tocsin.asked()
+        run, journal = await tocsin.run(2)
+    assert (question.run, run.autonomy, tocsin.hosts.ran) == ("RUN-2", Autonomy.AUTO, [])
+    assert JournalKind.LOWERED in {entry.kind for entry in journal}
+
+
+async def test_an_incident_of_one_environment_frees_no_change_of_another(database: Path) -> None:
+    async with living(database, [without_triggers(MEND)]) as tocsin:
+        ceilings = {"mend@shop": Autonomy.SUGGEST}
+        governed(tocsin, Automation(environment_label="service", ceilings=ceilings))
+        await trusts(tocsin, Autonomy.AUTO, environment="cart")
+        tocsin.fails()
+        await tocsin.until(lambda case: case.incident)
+        one = await run_wanted.start(tocsin.world, actor("ann"), "mend", incident_id=IncidentId("INC-1"))
+        given = {"service": "shop"}
+        other = await run_wanted.start(
+            tocsin.world, actor("ann"), "mend", incident_id=IncidentId("INC-1"), inputs=given
+        )
+        await tocsin.asked()
+    assert (one.autonomy, other.autonomy) == (Autonomy.AUTO, Autonomy.SUGGEST)
+    assert tocsin.hosts.ran == ["mend cart"]
+
+
+async def test_who_gives_the_trust_does_not_use_it_alone(database: Path) -> None:
+    async with living(database, [without_triggers(MEND)]) as tocsin:
+        await trusts(tocsin, Autonomy.AUTO)
+        given = {"service": "cart"}
+        own_run = await run_wanted.start(tocsin.world, CHIEF, "mend", inputs=given)
+        another = await run_wanted.start(tocsin.world, actor("ann"), "mend", inputs=given)
+        await tocsin.passes("1m")
+        (question,) = await tocsin.world.store.read(lambda tx: tx.approvals.open())
+    assert (own_run.autonomy, another.autonomy) == (Autonomy.SUGGEST, Autonomy.AUTO)
+    assert (question.run, tocsin.hosts.ran) == ("RUN-1", ["mend cart"])
+
+
+async def test_who_began_a_run_does_not_have_its_change_made_again(database: Path) -> None:
+    async with living(database, [without_triggers(MEND)]) as tocsin:
+        tocsin.hosts.ends = ActionResult(outcome=Outcome.UNKNOWN, summary="the connection was lost")
+        tocsin.fails()
+        await tocsin.until(lambda case: case.incident)
+        await run_wanted.start(tocsin.world, actor("ann"), "mend", incident_id=IncidentId("INC-1"))
+        await tocsin.asked()
+        await tocsin.answers("APR-1", by="ben")
+        await tocsin.asked(2, Question.DID_IT_RUN)
+        with pytest.raises(NotAllowed, match="ann began this run, so somebody else must answer APR-2"):
+            await tocsin.says("APR-2", did=False, by="ann")
+        assert tocsin.hosts.ran == ["mend cart"]
+        tocsin.recovers()
+        await tocsin.says("APR-2", did=True, by="ann")
+        await tocsin.until(ended)
+    assert tocsin.hosts.ran == ["mend cart"]
+
+
+async def test_who_agrees_that_another_runbook_runs_sees_with_what(database: Path) -> None:
+    child = MEND.replace("runbook: mend", "runbook: child")
+    parent = runbook("{id: both, uses: runbook.run, with: {runbook: child}, approval: {}}")
+    async with acting(database, [parent, child]) as (tocsin, _):
+        await run_wanted.start(tocsin.world, actor("ann"), "acts", incident_id=IncidentId("INC-1"))
+        question = await tocsin.until(lambda case: [one for one in case.approvals if one.step == "both"])
+    assert [one.plan.diff for one in question.approvals if one.step == "both"] == ["service: cart"]

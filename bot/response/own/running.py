@@ -84,6 +84,7 @@ class _Running:
             summary=f"run {runbook.name}" + (f" with {shown[:140]}" if shown else ""),
             risk=Risk.READ,
             repeatable=True,
+            diff="\n".join(f"{name}: {value}" for name, value in inputs.items()),
             preconditions=bound.preconditions,
         )
 

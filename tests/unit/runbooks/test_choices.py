@@ -40,6 +40,12 @@ def test_those_that_start_by_themselves_come_first_and_say_why() -> None:
     ]
 
 
+def test_of_several_triggers_the_one_that_begins_it_is_why() -> None:
+    both = "triggers: [{match: {alertname: Down}}, {match: {job: web}, auto: read}]"
+    (fit,) = matching.fitting([spec.read_runbook(a_runbook(extra=both), "b")], an_alert(alertname="Down", job="web"))
+    assert (fit.auto, fit.why) == (True, 'its trigger matches job="web"')
+
+
 INPUTS = """\
 inputs:
   host: {from: alert.labels.instance, type: host}
@@ -201,6 +207,12 @@ def test_a_question_that_no_answer_fits_is_found_before_anybody_is_asked(answer:
     runbook = spec.read_runbook(a_runbook(extra="inputs: {host: {default: h}}", step=step), "r")
     found = references.check(runbook, {"ask": {"tocsin": asking.ACTION.spec}})
     assert [text.startswith(message) for _, text in found] == [True] * bool(message)
+
+
+def test_a_question_that_several_are_to_answer_is_a_mistake() -> None:
+    step = "{id: a, uses: ask, with: {question: q, answers: {n: {type: int}}}, approval: {count: 2}}"
+    with pytest.raises(DocumentError, match=r"steps\[0\]\.approval\.count: one person answers a question"):
+        spec.read_runbook(a_runbook(step=step), "r")
 
 
 def test_a_parameter_that_is_a_template_is_not_judged_before_it_has_a_value() -> None:
