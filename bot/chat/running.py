@@ -25,6 +25,7 @@ from bot.response import (
     run_wanted,
     runbooks_seen,
 )
+from bot.response.automation_seen import SeenAutomation
 from bot.rights import Act, Yes, may
 from bot.runbooks.policy import could_answer
 
@@ -235,18 +236,25 @@ async def _status(asked: Asked) -> Answer:
         tone=Tone.CAREFUL if pause.paused or seen.frozen else Tone.GOOD,
         text=one_line(pause.reason, 300),
         facts=(("Frozen", seen.frozen), ("Under way", count(len(seen.in_flight), "step"))),
-        items=cut([f"{one.run} {one.runbook} {one.step}: {one_line(one.summary, 150)}" for one in seen.in_flight]),
+        items=_under_way(seen),
         presses=(press,),
         link=asked.page("automation"),
     )
 
 
+def _under_way(seen: SeenAutomation) -> tuple[str, ...]:
+    return cut([f"{one.run} {one.runbook} {one.step}: {one_line(one.summary, 150)}" for one in seen.in_flight])
+
+
 async def _pause(asked: Asked) -> Answer:
     pause = await automation_switched.pause(asked.world, asked.actor, reason=asked.get("reason"))
+    seen = await automation_seen.seen(asked.world, asked.actor)
     return Answer(
         headline=f"Automation is paused by {pause.by}: no step begins",
         tone=Tone.CAREFUL,
         text=one_line(pause.reason, 300),
+        facts=(("Under way", count(len(seen.in_flight), "step")),),
+        items=_under_way(seen),
         presses=(Press(label="Resume", says="automation resume", confirm="Let steps begin again?"),),
         link=asked.page("automation"),
     )

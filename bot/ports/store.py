@@ -172,6 +172,10 @@ class Approvals(Protocol):
         """All of one incident, the oldest first."""
         ...
 
+    def bring_forward(self, by: timedelta) -> None:
+        """Those that are open, and those that were given, expire earlier by this much."""
+        ...
+
 
 class Evidences(Protocol):
     """Evidence, frozen when collected."""

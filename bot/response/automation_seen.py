@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from bot.model.setup import Setup
 from bot.ports.store import Tx
 from bot.response.world import World
 from bot.rights import Act, require
-from bot.runbooks import autonomy, limits
+from bot.runbooks import autonomy, limits, machine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +57,19 @@ async def switch(world: World, actor: Actor) -> Pause:
 def _seen(tx: Tx, setup: Setup, now: datetime) -> SeenAutomation:
     return SeenAutomation(
         pause=tx.automation.pause(),
-        in_flight=tx.automation.in_flight(),
+        in_flight=(*tx.automation.in_flight(), *_unseen(tx, now)),
         frozen=limits.frozen(setup.automation.limits.freeze, setup.time_intervals, now),
         limits=setup.automation.limits,
         runbooks=_trusts(tx, setup),
     )
+
+
+def _unseen(tx: Tx, now: datetime) -> Iterator[InFlight]:
+    """Changes whose end nobody saw, as long as they may still be under way."""
+    for run in tx.runs.under_way():
+        for step, plan, since in machine.unseen(run, tx.runs.journal(run.id), now) if run.changed_at else ():
+            summary = f"{plan.summary}; nobody saw its end, and it may still be under way"
+            yield InFlight(run=run.id, runbook=run.runbook.name, step=step.id, summary=summary, since=since)
 
 
 def _trusts(tx: Tx, setup: Setup) -> Sequence[SeenTrust]:

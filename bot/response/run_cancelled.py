@@ -20,7 +20,7 @@ from bot.model.timeline import EntryKind
 from bot.ports.store import Tx
 from bot.response import questions_dropped, told
 from bot.response.record import record
-from bot.response.world import World
+from bot.response.world import RUN_LEASE, World
 from bot.rights import Act, require
 from bot.runbooks import limits
 from bot.runbooks.journal import each_step, turned_by
@@ -60,12 +60,20 @@ async def cut_short(world: World, actor: Actor, run: RunbookRun, reading: Awaita
 
 
 async def why_not_on(world: World, actor: Actor, run: RunbookRun) -> str:
-    """Why a step that acts in several places goes on to no further one; empty: it does, or nobody can tell."""
+    """Why a step that acts in several places goes on to no further one; empty: it does.
+
+    While the store is away nobody can tell: it waits, for as long as the run is surely ours, and then goes no further.
+    """
     require(actor, Act.ACT, run.id, world.clock.now())
-    try:
-        return await world.store.read(lambda tx: _stopped(tx, run))
-    except StoreUnavailable:
-        return ""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + RUN_LEASE.total_seconds()
+    while True:
+        try:
+            return await world.store.read(lambda tx: _stopped(tx, run))
+        except StoreUnavailable as away:
+            if loop.time() >= until:
+                return f"nobody can tell whether it may go on: {away}"
+        await asyncio.sleep(_LOOK_EVERY_S)
 
 
 def _stopped(tx: Tx, run: RunbookRun) -> str:

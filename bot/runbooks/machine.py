@@ -8,13 +8,13 @@ and is taken back in reverse order, every run ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from bot.model.actor import ActorKind
 from bot.model.automation import Autonomy
-from bot.model.plan import Outcome
+from bot.model.plan import Outcome, Plan
 from bot.model.run import JournalEntry, JournalKind, RunbookRun, RunStatus, StepStatus
 from bot.model.runbook import OnFailure, Risk, Step
 from bot.runbooks import one_step
@@ -61,6 +61,16 @@ def can_take_back(run: RunbookRun, journal: Sequence[JournalEntry]) -> tuple[Ste
 def is_change(step: Step, story: StepStory) -> bool:
     """Whether what it planned is more than a look."""
     return story.plan is not None and risk_of(step, story.plan) is not Risk.READ
+
+
+def unseen(run: RunbookRun, journal: Sequence[JournalEntry], now: datetime) -> Iterator[tuple[Step, Plan, datetime]]:
+    """The changes whose end nobody saw and that may still be under way: by what plan, and since when."""
+    for step in each_step(run.runbook):
+        story = story_of(step, journal)
+        if story.status is not StepStatus.UNKNOWN or story.begun is None or story.began_at is None:
+            continue
+        if is_change(step, story) and now < one_step.over_at(step, story.began_at):
+            yield step, story.begun, story.began_at
 
 
 def last_change(run: RunbookRun, journal: Sequence[JournalEntry]) -> datetime | None:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import pytest
 
-from bot.errors import Conflict, NotAllowed
+from bot.errors import Conflict, NotAllowed, StoreUnavailable
 from bot.model.actor import VIEWER, Actor, ActorKind
 from bot.model.ids import RunId
 from bot.model.plan import ActionResult, Outcome
@@ -191,3 +191,23 @@ async def test_who_only_looks_cancels_nothing(database: Path) -> None:
         viewer = Actor(kind=ActorKind.PERSON, name="vera", via="api", roles=frozenset({VIEWER}))
         with pytest.raises(NotAllowed, match="vera may not cancel a run"):
             await run_cancelled.cancel(tocsin.world, viewer, RUN)
+
+
+async def test_a_change_in_several_places_goes_no_further_while_nobody_can_tell_whether_it_may(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        heard, whole = [], tocsin.world.store.read
+
+        async def away(_: object) -> None:
+            raise StoreUnavailable("the server is away")
+
+        async def acts() -> None:
+            tocsin.world.store.read = away  # type: ignore[method-assign, assignment]
+            heard.append(await in_turn.why_not_on())
+            tocsin.world.store.read = whole  # type: ignore[method-assign]
+
+        tocsin.hosts.witness = acts
+        tocsin.fails()
+        await says_yes(tocsin, 1)
+        await tocsin.passes("30s")
+        await tocsin.until(ended)
+    assert heard == ["nobody can tell whether it may go on: the server is away"]

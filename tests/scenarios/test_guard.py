@@ -11,9 +11,10 @@ from bot.engine.bell import Bells
 from bot.engine.timers import Timers
 from bot.errors import Conflict, NotAllowed
 from bot.kit.telemetry import Telemetry
-from bot.model.actor import Person
+from bot.model.actor import ON_CALL, VIEWER, Person
 from bot.model.automation import Automation, Limits
 from bot.model.ids import ApprovalId, RunId
+from bot.model.plan import ActionResult, Outcome
 from bot.model.run import ApprovalStatus, JournalKind, RunStatus
 from bot.model.time_interval import MomentSet, Range, TimeInterval
 from bot.response import approval_given, automation_seen, automation_switched, looked_up, run_wanted
@@ -33,6 +34,15 @@ def limited(tocsin: Tocsin, limits: Limits) -> None:
 
 async def begun(tocsin: Tocsin, by: str = "ann") -> None:
     await run_wanted.start(tocsin.world, actor(by), "offered", inputs={"service": "cart"})
+
+
+async def minding_the_clock(tocsin: Tocsin) -> asyncio.Task[None]:
+    """From now on somebody notices that the clock is set back."""
+    epoch = await tocsin.world.store.write(lambda tx: tx.leases.acquire(LEASE, "here", timedelta(days=400)))
+    timers = Timers(tocsin.world, lambda: epoch, Bells(tocsin.world.store), Telemetry())
+    looking = asyncio.create_task(timers.run())
+    await tocsin.passes("1s")
+    return looking
 
 
 async def test_while_automation_is_paused_nothing_begins_and_what_began_goes_on(database: Path) -> None:
@@ -97,10 +107,7 @@ async def test_a_run_that_is_held_looks_again_as_soon_after_the_clock_was_set_ba
         await tocsin.passes("10s")
         _, journal = await tocsin.run()
         assert [entry for entry in journal if entry.kind is JournalKind.HELD]
-        epoch = await tocsin.world.store.write(lambda tx: tx.leases.acquire(LEASE, "here", timedelta(days=400)))
-        timers = Timers(tocsin.world, lambda: epoch, Bells(tocsin.world.store), Telemetry())
-        looking = asyncio.create_task(timers.run())
-        await tocsin.passes("1s")
+        looking = await minding_the_clock(tocsin)
         tocsin.clock.is_set(-timedelta(hours=1))
         limited(tocsin, Limits())
         await tocsin.passes("2m")
@@ -194,6 +201,7 @@ async def test_only_so_many_runs_an_hour_change_something(database: Path) -> Non
     ("limits", "why"),
     [
         (Limits(protected=("host:cart-*",)), "host:cart-1 is protected (automation.limits.protected: host:cart-*)"),
+        (Limits(protected=("service:ca*",)), "service:cart is protected (automation.limits.protected: service:ca*)"),
         (Limits(targets=0), "the run would have 1 targets; automation.limits.targets allows 0"),
     ],
 )
@@ -219,7 +227,8 @@ async def test_what_became_protected_after_the_approval_is_refused_all_the_same(
     assert "step mend of RUN-1 is refused" in tocsin.said(case)
 
 
-async def test_an_approval_is_void_when_the_approver_has_lost_the_role(database: Path) -> None:
+@pytest.mark.parametrize("has_now", [frozenset(), frozenset({ON_CALL, VIEWER})])
+async def test_an_approval_is_void_when_the_approver_has_lost_the_role(has_now: frozenset[str], database: Path) -> None:
     async with living(database, [MEND]) as tocsin:
         tocsin.hosts.effect = tocsin.recovers
         tocsin.fails()
@@ -227,7 +236,7 @@ async def test_an_approval_is_void_when_the_approver_has_lost_the_role(database:
         await automation_switched.pause(tocsin.world, actor("ben"), reason="wait")
         await tocsin.answers(by="ann")
         await tocsin.passes("10s")
-        people = {**tocsin.world.setup.people, "ann": Person(name="ann")}
+        people = {**tocsin.world.setup.people, "ann": Person(name="ann", roles=has_now)}
         tocsin.world.setup = replace(tocsin.world.setup, people=people)
         await automation_switched.resume(tocsin.world, actor("ben"))
         again = await tocsin.asked(2)
@@ -280,3 +289,32 @@ async def test_a_change_that_fails_counts_towards_the_hour(database: Path) -> No
         lately = tocsin.clock.now() - timedelta(hours=1)
         counted = await tocsin.world.store.read(lambda tx: tx.runs.changed_since(lately))
     assert counted == 1
+
+
+async def test_a_change_whose_end_nobody_saw_is_told_of_as_long_as_it_may_be_under_way(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        tocsin.hosts.ends = ActionResult(outcome=Outcome.UNKNOWN, summary="the connection was lost")
+        tocsin.fails()
+        await tocsin.asked()
+        await tocsin.answers()
+        await tocsin.passes("5s")
+        await automation_switched.pause(tocsin.world, actor("ben"), reason="strange things happen")
+        seen = await automation_seen.seen(tocsin.world, actor("eve"))
+        assert [(one.run, one.step) for one in seen.in_flight] == [("RUN-1", "mend")]
+        assert "nobody saw its end, and it may still be under way" in seen.in_flight[0].summary
+        await tocsin.passes("1m")
+        assert (await automation_seen.seen(tocsin.world, actor("eve"))).in_flight == ()
+
+
+async def test_a_clock_that_is_set_back_makes_no_approval_last_longer(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        looking = await minding_the_clock(tocsin)
+        tocsin.fails()
+        await tocsin.asked()
+        await tocsin.passes("20m")
+        tocsin.clock.is_set(-timedelta(hours=1))
+        await tocsin.passes("11m")
+        with pytest.raises(NotAllowed, match="approval APR-1 expired at"):
+            await tocsin.answers()
+        looking.cancel()
+    assert tocsin.hosts.ran == []

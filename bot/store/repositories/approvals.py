@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, update
 
 from bot.errors import NotFound
 from bot.model.actor import Actor
@@ -13,6 +14,7 @@ from bot.model.plan import Plan
 from bot.model.run import Approval, ApprovalStatus, Question
 from bot.model.runbook import Input
 from bot.store.codec import from_json, to_json
+from bot.store.columns import earlier
 from bot.store.repositories.repository import Found, Repository, Values
 from bot.store.tables import ApprovalRow, table
 
@@ -100,6 +102,11 @@ class Approvals(Repository):
     def of_incident(self, incident: IncidentId) -> Sequence[Approval]:
         """All of one incident, the oldest first."""
         return self._where(_approvals.c.incident == incident)
+
+    def bring_forward(self, by: timedelta) -> None:
+        """Those that are open, and those that were given, expire earlier by this much."""
+        standing = _approvals.c.status.in_((ApprovalStatus.OPEN, ApprovalStatus.APPROVED))
+        self._change(update(_approvals).where(standing).values(expires_at=earlier(_approvals.c.expires_at, by)))
 
     def _where(self, condition: ColumnElement[bool]) -> Sequence[Approval]:
         return [approval_noun(row) for row in self._all(select(_approvals).where(condition).order_by(*_OLDEST_FIRST))]

@@ -93,6 +93,7 @@ LINES = (
     Line("reject APR-1 not now", "APR-1 is rejected"),
     Line("automation", "Automation runs"),
     Line("automation pause a bad release", "Automation is paused by ann: no step begins"),
+    Line("automation pause a flood", "Under way: 0 steps"),
     Line("automation resume", "Automation runs again", ["automation pause x"]),
     Line("evidence 1", "INC-1: 1 piece of evidence"),
     Line("report 1", "The report of INC-1, as it stands"),
