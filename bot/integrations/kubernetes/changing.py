@@ -137,6 +137,7 @@ class Changing(Generic[P]):
                 "becomes": wish.later,
                 "patch": wish.sent,
                 **({"mark": mark} if self.marks else {}),
+                **({"server": await cluster.api.server()} if is_new else {}),  # where there is no uid to tell
                 **{f"before.{key}": text for key, text in wish.before.items()},
             },
             places=cluster.places_of(thing),
@@ -195,6 +196,8 @@ class Changing(Generic[P]):
         """What is to be done now; an end, when it is done already or is not what the plan was made for."""
         if plan.preconditions["uid"] not in ("", value["metadata"]["uid"]):
             return refused(f"another {plan.targets[0]} has taken the place of the one that was planned for")
+        if await self._is_elsewhere(plan):
+            return refused(f"{self.cluster.name} is another cluster than when it was planned")
         wish = await self.wish(params, value, plan.preconditions.get("mark", ""))
         if wish.now == plan.preconditions["becomes"]:
             return self._succeeded(plan, value, "it is so already")
@@ -223,11 +226,16 @@ class Changing(Generic[P]):
             wish = await self.wish(params, value, plan.preconditions.get("mark", ""))
         except IntegrationError:
             return Did.UNKNOWN
-        if plan.preconditions["uid"] not in ("", value["metadata"]["uid"]):
+        if plan.preconditions["uid"] not in ("", value["metadata"]["uid"]) or await self._is_elsewhere(plan):
             return Did.UNKNOWN
         if wish.now == plan.preconditions["becomes"]:
             return Did.DID
         return Did.DID_NOT if wish.now == plan.preconditions["is"] else Did.UNKNOWN
+
+    async def _is_elsewhere(self, plan: Plan) -> bool:
+        """Whether what was to be made there would be made on another server."""
+        planned = plan.preconditions.get("server")
+        return planned is not None and planned != await self.cluster.api.server()
 
     async def _undo(self, plan: Plan, _: ActionResult) -> Plan:
         if self.back is None or not plan.can_undo:

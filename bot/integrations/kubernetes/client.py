@@ -84,6 +84,10 @@ class Api:
         if client is not None:
             await client.close()
 
+    async def server(self) -> str:
+        """The address of the API server: a kubeconfig may name another one by now."""
+        return str((await self._ready()).configuration.host)
+
     async def call(
         self,
         method: str,

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -445,6 +446,20 @@ class TestApply:
         plan = await acting.plan("apply", manifest=json.dumps(deployment), namespace=NAMESPACE, force=True)
         assert (await acting.run(plan)).outcome is Outcome.SUCCEEDED
         assert image_of(cluster, "Deployment", "cart") == NEW
+
+    async def test_what_is_made_is_made_in_the_cluster_that_people_were_told_of(
+        self, cluster: SimulatedKubernetes, acting: Acting, opened: Opened, tmp_path: Path
+    ) -> None:
+        other = tmp_path / "config"
+        other.write_text(cluster.kubeconfig.read_text().replace("127.0.0.1", "localhost"))
+        before = writes(cluster)
+        plan = await acting.plan("apply", manifest=self.MANIFEST)
+        async with opened(kubeconfig=str(other)) as capabilities:
+            elsewhere = Acting(capabilities)
+            assert (await elsewhere.plan("apply", manifest=self.MANIFEST)).hash != plan.hash
+            assert "another cluster than when it was planned" in (await elsewhere.run(plan)).summary
+            assert await elsewhere.probe(plan) is Did.UNKNOWN
+        assert writes(cluster) == before
 
     async def test_a_mistyped_field_is_the_manifests_mistake(self, cluster: Cluster, acting: Acting) -> None:
         """Of an apply the API server says so with 500: asking once more does not help."""
