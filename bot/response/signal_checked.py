@@ -128,9 +128,13 @@ async def _returned(source: MetricSource, run: RunbookRun, now: datetime) -> _Se
         return _Seen(state=SignalState.FIRING, why=f"the rule's expression still returns it: {run.signal_expr}")
     if answer.warnings:
         return _Seen(state=SignalState.UNKNOWN, why=f"{run.source} answered in part: {answer.warnings[0]}")
+    return await _told_of(source, run, now)
+
+
+async def _told_of(source: MetricSource, run: RunbookRun, now: datetime) -> _Seen:
     for trace in traces(run.signal_expr, run.signal_labels):
-        told_of = (await source.query(trace.expr, trace.variables, now)).samples
-        if still_there(told_of, run.signal_labels if trace.of_it else LabelSet()):
+        answer = await source.query(trace.expr, trace.variables, now)
+        if still_there(answer.samples, run.signal_labels if trace.of_it else LabelSet()):
             return _Seen(
                 state=SignalState.CLEAR, why=f"the rule's expression returns nothing for it: {run.signal_expr}"
             )
