@@ -47,7 +47,9 @@ def fires(
         _settle(tx, setup, actor, group, [entry.alert() for entry in entries], place, now)
         return
     held = frozenset(own.firing)
-    _take_in(tx, setup, actor, own, [entry.alert() for entry in entries if entry.fingerprint() not in held], now)
+    fresh = [entry.alert() for entry in entries if entry.fingerprint() not in held]
+    grown = _take_in(tx, setup, actor, own, fresh, now)
+    incident_opened.respond_again(tx, setup, actor, grown, fresh[:MOST_KEPT], now)
 
 
 def _settle(
@@ -89,7 +91,7 @@ def _open(tx: Tx, setup: Setup, actor: Actor, fired: _Fired, _place: Place, now:
     _say_fired(tx, incident, alerts, now)
     tx.incidents.tell(timeline.opened(incident, alerts[0], actor, now))
     _want_evidence(tx, incident, f"evidence {incident.id} opened", {"reason": "opened"}, now)
-    incident_opened.respond(tx, setup, actor, incident, alerts[0], now)
+    incident_opened.respond(tx, setup, actor, incident, alerts[:MOST_KEPT], now)
     return incident
 
 
@@ -100,7 +102,10 @@ def _reopen(tx: Tx, setup: Setup, actor: Actor, fired: _Fired, place: Place, now
     record(tx, actor, Act.REOPEN, reopened.id, now)
     incident_moved.keep(tx, setup, actor, last, reopened, now)
     tx.incidents.tell(timeline.reopened(reopened, place.why, actor, now))
-    return _take_in(tx, setup, actor, reopened, _not_held(reopened, fired.alerts), now)
+    fresh = _not_held(reopened, fired.alerts)
+    grown = _take_in(tx, setup, actor, reopened, fresh, now)
+    incident_opened.respond_again(tx, setup, actor, grown, fresh[:MOST_KEPT], now)
+    return grown
 
 
 def _join(tx: Tx, setup: Setup, actor: Actor, fired: _Fired, place: Place, now: datetime) -> Incident:
@@ -119,7 +124,7 @@ def _look_into(tx: Tx, setup: Setup, actor: Actor, joined: Incident, fired: _Fir
     about = " ".join(alert.fingerprint for alert in fired.alerts[:MOST_KEPT])
     key = f"evidence {joined.id} joined {first.fingerprint} {now.isoformat()}"
     _want_evidence(tx, joined, key, {"reason": "joined", "alerts": about}, now)
-    incident_opened.respond_again(tx, setup, actor, joined, first, now)
+    incident_opened.respond_again(tx, setup, actor, joined, fired.alerts[:MOST_KEPT], now)
 
 
 _CARRY_OUT: Mapping[Kinship, Callable[[Tx, Setup, Actor, _Fired, Place, datetime], Incident]] = {

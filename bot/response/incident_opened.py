@@ -18,26 +18,39 @@ from bot.runbooks import beginning, matching
 from bot.runbooks.matching import Fit
 
 
-def respond(tx: Tx, setup: Setup, actor: Actor, incident: Incident, alert: Alert, now: datetime) -> None:
-    """Looks for runbooks that fit the alert, in the transaction that opened the incident."""
+def respond(tx: Tx, setup: Setup, actor: Actor, incident: Incident, alerts: Sequence[Alert], now: datetime) -> None:
+    """Looks for runbooks that fit one of the alerts, in the transaction that opened the incident; each once."""
     require(actor, Act.START_RUN, incident.id, now)
-    for fit in _fits(setup, incident, alert):
+    for alert, fit in _fits(setup, incident, alerts):
         _take(tx, setup, actor, incident, alert, fit, now)
 
 
-def respond_again(tx: Tx, setup: Setup, actor: Actor, incident: Incident, alert: Alert, now: datetime) -> None:
-    """The same for the alert of a group that joined: runbooks that were started or offered before are left alone."""
+def respond_again(
+    tx: Tx, setup: Setup, actor: Actor, incident: Incident, alerts: Sequence[Alert], now: datetime
+) -> None:
+    """The same for alerts that came to it since: runbooks that were started or offered before are left alone."""
     require(actor, Act.START_RUN, incident.id, now)
+    fits = _fits(setup, incident, alerts)
+    if not fits:
+        return
     started = {run.runbook.name for run in tx.runs.list(incident=incident.id)}
     said = {entry.text for entry in tx.incidents.timeline(incident.id)}
-    for fit in _fits(setup, incident, alert):
+    for alert, fit in fits:
         if fit.runbook.name not in started and _offer(fit) not in said:
             _take(tx, setup, actor, incident, alert, fit, now)
 
 
-def _fits(setup: Setup, incident: Incident, alert: Alert) -> Sequence[Fit]:
+def _fits(setup: Setup, incident: Incident, alerts: Sequence[Alert]) -> Sequence[tuple[Alert, Fit]]:
+    """Each runbook once, with the first alert that it fits; with one that begins it, if there is one. Those first."""
     service = setup.services.get(incident.service)
-    return matching.fitting(setup.runbooks.values(), alert, service.runbooks if service else ())
+    of_service = service.runbooks if service else ()
+    found: dict[str, tuple[Alert, Fit]] = {}
+    for alert in alerts:
+        for fit in matching.fitting(setup.runbooks.values(), alert, of_service):
+            before = found.setdefault(fit.runbook.name, (alert, fit))
+            if fit.auto and not before[1].auto:
+                found[fit.runbook.name] = (alert, fit)
+    return sorted(found.values(), key=lambda one: (not one[1].auto, one[1].runbook.name))
 
 
 def _offer(fit: Fit) -> str:
@@ -60,7 +73,9 @@ def _start(tx: Tx, setup: Setup, actor: Actor, incident: Incident, alert: Alert,
             incident=incident, alert=alert, given={}, why=fit.why, now=now, trigger=beginning.OF_ALERT,
         )  # fmt: skip
     except NotAllowed as refusal:
-        _say(tx, actor, incident, f"runbook {fit.runbook.name} fits, but did not start", str(refusal), now)
+        text, why = f"runbook {fit.runbook.name} fits, but did not start", str(refusal)
+        if all((entry.text, entry.why) != (text, why) for entry in tx.incidents.timeline(incident.id)):
+            _say(tx, actor, incident, text, why, now)
 
 
 def _say(tx: Tx, actor: Actor, incident: Incident, text: str, why: str, now: datetime) -> None:

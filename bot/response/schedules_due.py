@@ -37,11 +37,12 @@ class _Clocked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
-    """Up to when slots are done, the one that is due, and when the next comes."""
+    """Up to when slots are done, the one that is due, and when the next comes; whether all begins with that one."""
 
     last: datetime | None
     slot: datetime | None
     next_at: datetime
+    is_new: bool
 
 
 _PUT_OFF = one_by_one.ByMark("run")
@@ -63,15 +64,17 @@ async def look(world: World, actor: Actor, *, lease: str, epoch: int) -> datetim
     each: one_by_one.Look[str] = one_by_one.Look(put_off=_PUT_OFF.put_off, lease=lease, epoch=epoch)
     looked_at = [mark for mark in clocked if mark not in waiting]
     found, met = each.see(looked_at, lambda mark: _seen(clocked[mark].trigger, done[mark], now))
-    due = [mark for mark, seen in found.items() if seen.last is None or seen.slot is not None]
+    due = [mark for mark, seen in found.items() if seen.is_new or seen.slot is not None]
     work = partial(_keep, setup=setup, actor=actor, clocked=clocked, found=found, now=now)
     await one_by_one.write(world, actor, due, work, each, met)
     return min([*(seen.next_at for seen in found.values()), *waiting.values()])
 
 
 def _seen(trigger: ScheduleTrigger, last: datetime | None, now: datetime) -> _Seen:
-    slot = scheduling.due_slot(trigger, last, now) if last is not None else None
-    return _Seen(last=last, slot=slot, next_at=scheduling.next_slot(trigger, now))
+    """What is done up to a time that is yet to come was done by a clock that was wrong: it would not begin for years."""
+    is_new = last is None or last > now + scheduling.LATE
+    slot = None if last is None or is_new else scheduling.due_slot(trigger, last, now)
+    return _Seen(last=last, slot=slot, next_at=scheduling.next_slot(trigger, now), is_new=is_new)
 
 
 def _clocked(setup: Setup) -> Iterator[_Clocked]:

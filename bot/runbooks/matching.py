@@ -42,7 +42,8 @@ def _fit(runbook: Runbook, alert: Alert, wanted: str, of_service: Collection[str
     hits = [trigger for trigger in runbook.triggers if all(one.matches(alert.labels) for one in trigger.matchers)]
     if hits:
         auto = any(trigger.auto is not None for trigger in hits)
-        conditions = ", ".join(str(matcher) for matcher in hits[0].matchers)
+        first = next((trigger for trigger in hits if trigger.auto is not None), hits[0])
+        conditions = ", ".join(str(matcher) for matcher in first.matchers)
         return Fit(runbook=runbook, auto=auto, why=f"its trigger matches {conditions}")
     if runbook.name == wanted:
         return Fit(runbook=runbook, auto=False, why="the rule names it in runbook_url")

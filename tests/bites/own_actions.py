@@ -100,6 +100,21 @@ BITES = [
         "tests/integrations/test_http_out.py -k no_clock", "test_a_wait_that_no_clock_can_show",
     ),
     _bite(
+        "only the first alert of a group begins what fits it",
+        "response/group_fires.py", "incident, alerts[:MOST_KEPT], now)", "incident, alerts[:1], now)",
+        "tests/scenarios/test_correlation.py -k every_alert", "test_every_alert_of_a_group",
+    ),
+    _bite(
+        "what comes to a group later begins nothing",
+        "response/group_fires.py", "actor, grown, fresh[:MOST_KEPT], now)", "actor, grown, (), now)",
+        "tests/scenarios/test_correlation.py -k every_alert", "test_every_alert_of_a_group",
+    ),
+    _bite(
+        "a clock that was years ahead keeps schedules from beginning",
+        "response/schedules_due.py", " or last > now + scheduling.LATE", "",
+        "tests/scenarios/test_triggers.py -k years_ahead", "test_a_clock_that_was_years_ahead",
+    ),
+    _bite(
         "a wait tells that it took less than no time, as the clock was set back",
         "response/own/waiting.py", "max(self._world.clock.now() - begun, length)", "(self._world.clock.now() - begun)",
         "tests/scenarios/test_own_actions.py -k set_back", "test_a_wait_tells_how_long_it_was",

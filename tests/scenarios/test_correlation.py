@@ -222,3 +222,40 @@ async def test_what_a_person_declared_is_compared_by_its_fields_and_kept_apart_b
         await tocsin.passes("10s")
         found = await tocsin.incidents()
     assert [len(one.firing) for one in found] == [1, 0, 1], "without a cluster nobody knows what is to be kept apart"
+
+
+def by_name(name: str, alertname: str, more: str = "") -> str:
+    """A runbook that an alert of this name begins."""
+    begins = f"triggers: [{{match: {{alertname: {alertname}}}, auto: read}}]\n{more}"
+    return f"runbook: {name}\ntitle: Look\n{begins}steps: [{{id: a, uses: prometheus.query, with: {{expr: up}}}}]\n"
+
+
+async def test_every_alert_of_a_group_begins_what_fits_it_and_once(database: Path) -> None:
+    """Whichever came first, with it or later, and also when the incident is reopened."""
+    needs = "inputs: {pod: {from: alert.labels.pod}}\n"
+    texts = (by_name("slow", "Slow"), by_name("down", "Down"), by_name("needy", "Full", needs))
+    runbooks = {one.name: one for one in (read_runbook(text, "a.yaml") for text in texts)}
+    route = replace(ROUTE, group_by=("service",), group_wait=SECONDS)
+    async with alerting(database, route, correlation=Correlation()) as tocsin:
+        tocsin.world.setup = replace(tocsin.world.setup, runbooks=runbooks)
+        for name in ("Errors", "Slow"):
+            await tocsin.fires(name, service="cart")
+        await tocsin.passes("20s")
+        assert [run.runbook.name for run in await tocsin.world.store.read(lambda tx: tx.runs.list())] == ["slow"]
+        for name in ("Down", "Slow", "Full"):
+            await tocsin.passes("20s")
+            await tocsin.fires(name, service="cart", zone="b")
+        await tocsin.passes("20s")
+        await tocsin.fires("Full", service="cart", zone="c")
+        await tocsin.passes("20s")
+        await tocsin.fires("Full", service="cart", pod="a")
+        await tocsin.passes("20s")
+        await tocsin.resolves()
+        await tocsin.fires("Down", service="cart", zone="d")
+        await tocsin.passes("20s")
+        [incident] = await tocsin.incidents()
+        told = await story(tocsin, incident)
+        runs = await tocsin.world.store.read(lambda tx: tx.runs.list(incident=incident.id))
+    assert sorted(run.runbook.name for run in runs) == ["down", "needy", "slow"]
+    assert [text for text, _ in told if "did not start" in text] == ["runbook needy fits, but did not start"]
+    assert {run.inputs["pod"] for run in runs if run.inputs} == {"a"}

@@ -161,6 +161,17 @@ async def test_of_the_slots_of_an_outage_the_latest_is_made_up_for(database: Pat
         assert [f"{run.started_at:%H:%M}" for run in await runs(tocsin)] == ["03:10", "06:35"]
 
 
+async def test_a_clock_that_was_years_ahead_keeps_no_schedule_from_beginning(database: Path) -> None:
+    """As where a machine starts before it has asked what time it is."""
+    async with clocked(database, HOURLY) as tocsin:
+        tocsin.clock.is_set(timedelta(days=1000))
+        await tocsin.passes("75m")
+        tocsin.clock.is_set(-timedelta(days=1000))
+        await tocsin.passes("2h")
+        found = await runs(tocsin)
+    assert [f"{run.started_at:%Y %H:%M}" for run in found] == ["2029 03:10", "2029 04:10", "2026 05:10", "2026 06:10"]
+
+
 async def test_a_slot_that_comes_while_the_run_of_an_earlier_one_is_under_way_is_left_out(database: Path) -> None:
     """Nobody answers what it asks. Of the same inputs: what another schedule of the runbook begins is another run."""
     every = (
