@@ -37,6 +37,20 @@ BITES = [
         "integrations/prometheus/actions.py", "return seen and (filters or all(values))", "return True",
         "tests/scenarios/faults -k crash-looping", "crash-looping pod-not",
     ),
+    Bite(
+        fault="whoever scales a deployment has released something, which is rolled back",
+        file="runbooks/kubernetes/pod-restarts.yaml",
+        plant=replaced("> 0) < 3600\n", "> 0) < 36000\n"),
+        caught_by=("pytest", "-q", "-n0", "-x", "tests/content/test_runbooks.py", "-k", "is_rolled_back"),
+        says="it was made and is scaled-pod-restarts",
+    ),
+    Bite(
+        fault="pods are moved off the only node",
+        file="runbooks/kubernetes/node-not-ready.yaml",
+        plant=replaced("steps.others.result.count > steps.others.result.unwell | length", "true"),
+        caught_by=("pytest", "-q", "-n0", "-x", "tests/content/test_runbooks.py", "-k", "node-not-ready"),
+        says="no other node",
+    ),
     _bite(
         "a run that fails after its change is not looked at",
         "runbooks/machine.py", "    if not has_signal(run):\n", "    if not went_well or not has_signal(run):\n",

@@ -1,9 +1,11 @@
 """Every runbook we ship: it fits our actions, its own tests hold, it has those that matter, and the list names it."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bot.app.runbook_tests import prove
 from bot.cli.main import main
@@ -115,3 +117,40 @@ def test_they_load_beside_the_rules_that_begin_them(
 def test_the_list_names_each_with_the_sentence_it_has() -> None:
     listed = dict(re.findall(r"^\| \[(\S+)\]\((\S+?)\) \|", (FOLDER / "README.md").read_text(), re.MULTILINE))
     assert listed == {read(file).name: file.relative_to(FOLDER).as_posix() for file in RUNBOOKS}
+
+
+RELEASED = {
+    "it was made and is scaled": ({"old": (0, "2x170 5x20")}, []),
+    "it is released": ({"old": (0, "2x200"), "new": (9000, "_x150 1x50")}, [1800]),
+    "it was released and rolled back": ({"old": (0, "2x200"), "new": (9000, "_x150 1x10 0x40")}, []),
+    "another one is released": ({"old": (0, "2x200"), "other": (9000, "_x150 1x50")}, []),
+}
+"""When each replica set was made, and how many pods it is to have, minute by minute; how long ago it was released."""
+
+
+@pytest.mark.parametrize("name", ["pod-restarts", "image-pull-failing"])
+@pytest.mark.parametrize("course", RELEASED)
+def test_only_what_was_released_lately_is_rolled_back(course: str, name: str, promtool: str, tmp_path: Path) -> None:
+    """Three hours in; who scales a deployment changes it too, and has released nothing."""
+    sets, ages = RELEASED[course]
+    steps = {step.id: step for step in read(FOLDER / "kubernetes" / f"{name}.yaml").steps}
+    expr = steps["released"].params["expr"].replace("$namespace", "shop").replace("$deployment", "cart")
+    series = [
+        {"series": 'kube_deployment_metadata_generation{namespace="shop",deployment="cart"}', "values": "1+1x200"}
+    ]
+    for one, (made, replicas) in sets.items():
+        labels = f'namespace="shop",replicaset="{one}"'
+        owner = f'owner_kind="Deployment",owner_name="{"till" if one == "other" else "cart"}"'
+        there = f"_x{made // 60} " if made else ""
+        series += [
+            {"series": f"kube_replicaset_created{{{labels}}}", "values": f"{there}{made}x{200 - made // 60}"},
+            {"series": f"kube_replicaset_owner{{{labels},{owner}}}", "values": f"{there}1x{200 - made // 60}"},
+            {"series": f"kube_replicaset_spec_replicas{{{labels}}}", "values": replicas},
+        ]
+    asked = {"expr": expr, "eval_time": "3h", "exp_samples": [{"labels": "{}", "value": age} for age in ages]}
+    story = {"tests": [{"interval": "1m", "input_series": series, "promql_expr_test": [asked]}]}
+    (tmp_path / "story.yaml").write_text(yaml.safe_dump(story))
+    played = subprocess.run(
+        [promtool, "test", "rules", tmp_path / "story.yaml"], capture_output=True, text=True, check=False
+    )
+    assert played.returncode == 0, played.stdout + played.stderr

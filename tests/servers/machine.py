@@ -28,6 +28,16 @@ for arg; do
 done
 exec {cat} "$@"
 """
+# Nobody may mount anything in a test; this df knows where the journal's folder is mounted.
+DF = """\
+#!/bin/sh
+case "$*" in
+    *" /var/log/journal") ;;
+    *) exec {df} "$@" ;;
+esac
+echo "Filesystem     Type   1-blocks        Used  Available Capacity Mounted on"
+echo "/dev/vda1      ext4 21474836480 20937965568  536870912      98% {mount}"
+"""
 SUDO = """\
 #!/bin/sh
 [ "$1 $2" = "-n --" ] || { echo "sudo: a password is required" >&2; exit 1; }
@@ -78,8 +88,9 @@ class Systemd:
         (self.folder / "state.json").write_text(json.dumps(state))
 
     def keeps_journal_in(self, file: Path) -> None:
-        """The journal's files, as one: what `journalctl --vacuum-size` makes smaller."""
+        """The journal's files, as one: what `journalctl --vacuum-size` makes smaller; their folder is a disk."""
         (self.folder / "state.json").write_text(json.dumps({**self.state, "journal": str(file)}))
+        self._program("df", DF.format(mount=file.parent, df=shutil.which("df")))
 
     @property
     def state(self) -> Any:

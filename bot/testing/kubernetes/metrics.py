@@ -117,6 +117,7 @@ def _replicas(cluster: Cluster) -> Iterator[Sample]:
         by = controller_of(one) or {"kind": "", "name": ""}
         owner = {"owner_kind": by["kind"], "owner_name": by["name"], "owner_is_controller": "true"}
         yield "kube_replicaset_owner", {**labels, **owner}, 1
+        yield "kube_replicaset_created", labels, moment(one["metadata"]["creationTimestamp"]).timestamp()
         yield "kube_replicaset_spec_replicas", labels, one["spec"]["replicas"]
         yield from _numbers(
             "kube_replicaset", labels, one, {"status_replicas": "replicas", "status_ready_replicas": "readyReplicas"}
