@@ -88,7 +88,7 @@ BITES = [
         file="bot/runbooks/beginning.py",
         plant=replaced(" if gave_it and ", " if False and "),
         caught_by=pytest(f"{ATTACKS}::test_who_gives_the_trust_does_not_use_it_alone"),
-        says="AssertionError",
+        says="expected 1, got 0",
     ),
     Bite(
         fault="a change that is made again on the word of whoever wants it",
@@ -108,7 +108,7 @@ BITES = [
         fault="a recovery that people brought about and that earns a runbook trust",
         file="bot/store/repositories/automation.py",
         plant=replaced("row.status == RunStatus.SUCCEEDED and row.verdict", "row.verdict"),
-        caught_by=pytest("tests/contracts/test_store_sqlite.py", "-k", "did_all_that_it_was_to_do"),
+        caught_by=pytest("tests/contracts/test_store.py", "-k", "did_all_that_it_was_to_do"),
         says="in_a_row",
     ),
     Bite(
