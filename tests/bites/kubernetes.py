@@ -21,6 +21,13 @@ def kubernetes(test: str, *words: str) -> tuple[str, ...]:
 
 BITES = [
     Bite(
+        fault="a log that was cut does not say so, and ends in half a line",
+        file=SHOWING,
+        plant=replaced("if len(output) < MOST_TEXT:", "if output:"),
+        caught_by=kubernetes("test_looking.py", "too_long"),
+        says="test_a_log_that_is_too_long",
+    ),
+    Bite(
         fault="a rehearsal may run a command in a pod: it is only a GET",
         file=CLIENT,
         plant=replaced("if _CHANNELS.search(path):", "if False:"),

@@ -15,7 +15,7 @@ from bot.integrations.kubernetes.cluster import Cluster
 from bot.integrations.kubernetes.kinds import POD, Object, Thing, at
 from bot.integrations.kubernetes.logs import default_container
 from bot.integrations.kubernetes.reading import Lines, failed, refused, short
-from bot.integrations.kubernetes.showing import MOST_TEXT, capped
+from bot.integrations.kubernetes.showing import MOST_TEXT, as_printed, capped
 from bot.integrations.kubernetes.words import Container, Pod
 from bot.kit.redaction import visible
 from bot.model.plan import ActionResult, Outcome, Plan
@@ -151,7 +151,7 @@ class Executing:
         )
 
     def _text(self, output: bytes) -> str:
-        return capped(self._cluster.redactor.clean(output.decode(errors="replace")))
+        return capped(self._cluster.redactor.clean("".join(as_printed(output))))
 
 
 def exit_code(status: dict[str, Any]) -> int | None:  # Any: a Status of the API

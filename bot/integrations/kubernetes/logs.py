@@ -10,7 +10,7 @@ from pydantic import Field
 from bot.integrations.kubernetes.cluster import Cluster
 from bot.integrations.kubernetes.kinds import POD, Object, at
 from bot.integrations.kubernetes.reading import Aim, Lines, Reading, Seen
-from bot.integrations.kubernetes.showing import MOST_TEXT
+from bot.integrations.kubernetes.showing import MOST_TEXT, as_printed
 from bot.integrations.kubernetes.words import Container, Pod, Span
 from bot.model.runbook import Risk
 from bot.ports.actions import Action, ActionSpec, Say
@@ -72,13 +72,14 @@ class Logs:
             parts.append(chunk)
             told.hear(chunk)
         told.end()
-        text = b"".join(parts).decode(errors="replace")
+        text, cut = as_printed(b"".join(parts))
         lines = text.splitlines()
         last = next((line for line in reversed(lines) if line.strip()), "")
         return Seen(
-            summary=f"{len(lines)} lines of {container}" + (f"; the last: {last}" if last else ""),
+            summary=f"{len(lines)} lines of {container}{f' {cut}' if cut else ''}"
+            + (f"; the last: {last}" if last else ""),
             value={"lines": len(lines), "last": last[:1000].replace("\x00", "\ufffd"), "container": container},
-            text=text,
+            text=f"{text}{cut}",
         )
 
 

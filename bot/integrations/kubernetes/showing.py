@@ -15,6 +15,7 @@ from bot.integrations.kubernetes.kinds import Object
 from bot.kit.redaction import MARK
 
 MOST_TEXT = 256 * 1024
+_NOTE = 32  # characters at least that a note of the cut has room in
 """Characters of a text that are kept."""
 _LONGEST_STATE = 160
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -52,6 +53,17 @@ def diff(what: str, before: Object | None, after: Object | None, clean: Callable
     old, new = (_comparable(value, clean) for value in (before, after))
     lines = difflib.unified_diff(old, new, f"{what} (now)", f"{what} (planned)", lineterm="")
     return capped("\n".join(lines), MOST_TEXT // 4)
+
+
+def as_printed(output: bytes) -> tuple[str, str]:
+    """What a program printed, as text, and what is to be said of it where it was cut at `MOST_TEXT` bytes.
+
+    The line it was cut in is left out: half a secret may stand there, which nobody would know for one.
+    """
+    text = output.decode(errors="replace")
+    if len(output) < MOST_TEXT:
+        return text, ""
+    return text[: text.rfind("\n", 0, MOST_TEXT - _NOTE) + 1], f"(cut after {MOST_TEXT // 1024} KiB)"
 
 
 def capped(text: str, most: int = MOST_TEXT) -> str:

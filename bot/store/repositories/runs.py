@@ -392,7 +392,7 @@ def _without_output(entry: JournalEntry) -> Mapping[str, Any]:  # Any: plain JSO
 
 
 def _no_such(run: RunId) -> NotFound:
-    return NotFound(f"there is no run {run}", hint="list them with `tocsin runbook list`")
+    return NotFound(f"there is no run {run}", hint="`tocsin incident show` lists those of an incident")
 
 
 def _taken_over(run: RunId, epoch: int) -> Fenced:

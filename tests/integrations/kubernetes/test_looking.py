@@ -81,6 +81,21 @@ async def test_a_pod_that_fits_nowhere_says_why(cluster: SimulatedKubernetes, ac
     assert "Insufficient cpu" in described.summary
 
 
+async def test_a_log_that_is_too_long_says_where_it_was_cut(cluster: SimulatedKubernetes, acting: Acting) -> None:
+    put(cluster, bare_pod("long"))
+    await asyncio.to_thread(ready, cluster, "long")
+    cluster.writes("long", *(f"{number} {'x' * 1000}" for number in range(300)))
+    logs = await acting.do("logs", pod="long", tail=300, **SHOP)
+    *lines, note = logs.text.splitlines()
+    assert {len(line.split(" ")[1]) for line in lines} == {1000}
+    assert (note, logs.value["lines"], logs.value["last"]) == ("(cut after 256 KiB)", len(lines), lines[-1][:1000])
+    assert f"{len(lines)} lines of long (cut after 256 KiB); the last: " in logs.summary
+    cluster.execs({"argv": ["show"], "stdout": "\n".join("y" * 1000 for _ in range(300))})
+    shown = await acting.do("exec", pod="long", argv=["show"], bounded=False, **SHOP)
+    *lines, note = shown.value["stdout"].splitlines()
+    assert ({len(line) for line in lines}, note) == ({1000}, "(cut after 256 KiB)")
+
+
 async def test_one_of_several_containers_must_be_named(cluster: SimulatedKubernetes, acting: Acting) -> None:
     two = bare_pod("two")
     two["spec"]["containers"].append({"name": "side", "image": OLD})
