@@ -49,7 +49,7 @@ BITES = [
         file="runbooks/kubernetes/node-not-ready.yaml",
         plant=replaced("steps.others.result.count > steps.others.result.unwell | length", "true"),
         caught_by=("pytest", "-q", "-n0", "-x", "tests/content/test_runbooks.py", "-k", "node-not-ready"),
-        says="no other node",
+        says="step cordon asks people, and the test does not say",
     ),
     _bite(
         "a run that fails after its change is not looked at",
