@@ -115,6 +115,21 @@ BITES = [
         "tests/scenarios/test_triggers.py -k years_ahead", "test_a_clock_that_was_years_ahead",
     ),
     _bite(
+        "a run that was cancelled begins another one",
+        "response/own/running.py", "turned.kind is JournalKind.CANCELLED", "False",
+        "tests/scenarios/test_own_actions.py -k cancelled_begins", "test_a_run_that_was_cancelled_begins_no_other",
+    ),
+    _bite(
+        "a step whose other run goes on does not say which",
+        "response/own/running.py", "(within - min(_TO_SAY_SO, within / 10))", "within",
+        "tests/scenarios/test_own_actions.py -k left_to_go_on", "no end within 30s",
+    ),
+    _bite(
+        "a wait in vain does not say that nobody could see",
+        "integrations/prometheus/actions.py", "                watch.could_not_see(error)", "                del error",
+        "tests/integrations/prometheus/test_actions.py -k in_vain", "nobody answered",
+    ),
+    _bite(
         "a wait tells that it took less than no time, as the clock was set back",
         "response/own/waiting.py", "max(self._world.clock.now() - begun, length)", "(self._world.clock.now() - begun)",
         "tests/scenarios/test_own_actions.py -k set_back", "test_a_wait_tells_how_long_it_was",

@@ -20,7 +20,7 @@ from bot.model.timeline import EntryKind, TimelineEntry
 from bot.ports.actions import Action, Occasion, nobody
 from bot.ports.reads_only import reads_only
 from bot.ports.store import Tx
-from bot.response import own, run_wanted
+from bot.response import own, run_cancelled, run_wanted
 from bot.response.world import RUN_LEASE
 from bot.testing.notifiers import FakeNotifier
 from tests.scenarios.own_scene import acting, runbook
@@ -322,7 +322,22 @@ async def test_a_run_that_fails_fails_the_step_and_one_that_goes_on_is_left_to_g
         impatient = await ended(tocsin, "waits")
         assert impatient.status is RunStatus.FAILED
         (child,) = await tocsin.world.store.read(lambda tx: tx.runs.children(impatient.id, "act"))
+        told = await finished(tocsin, impatient.id)
+        assert (told["summary"], told["value"]) == (f"{child.id} has not ended; it goes on", {"run": child.id})
         assert (await over(tocsin, child.id)).status is RunStatus.SUCCEEDED
+
+
+async def test_a_run_that_was_cancelled_begins_no_other(database: Path) -> None:
+    """Also where the cancel came between the step's beginning and that of the run it wants."""
+    waits = runbook("{id: act, uses: wait, with: {for: 2m}, timeout: 3m}")
+    async with acting(database, [waits, CHILD]) as (tocsin, _):
+        run = await run_wanted.start(tocsin.world, actor("ann"), "acts", incident_id=INC)
+        await tocsin.passes("10s")
+        plan = await planned(tocsin, "runbook.run", Occasion(run=run.id, step="act", incident=INC), runbook="child")
+        await run_cancelled.cancel(tocsin.world, actor("ann"), run.id)
+        result = await done(tocsin, plan)
+        children = await tocsin.world.store.read(lambda tx: tx.runs.children(run.id, "act"))
+    assert (result.outcome, result.summary, list(children)) == (Outcome.FAILED, f"{run.id} is cancelled", [])
 
 
 async def test_runbooks_that_run_each_other_come_to_an_end(database: Path) -> None:

@@ -24,6 +24,8 @@ from bot.ports.metrics import MetricSource
 
 _SHOWN = 20
 _LINKED = timedelta(hours=1)
+_TO_SAY_SO = timedelta(seconds=1)
+"""Of the step's time, for the answer that it was all in vain."""
 
 
 def _read(expr: str, names: Iterable[str]) -> str:
@@ -76,6 +78,7 @@ QUERY = ActionSpec(
         "value": "the first sample's value; null when there is none",
         "count": "how many samples came",
         "samples": f"the first {_SHOWN}, each with `labels` and `value`",
+        "partial": "whether the server says that data is missing: what is not there may be all the same",
     },
 )
 WAIT_UNTIL = ActionSpec(
@@ -86,6 +89,26 @@ WAIT_UNTIL = ActionSpec(
     result={"value": "the first sample's value when it became true", "waited": "seconds from the start to then"},
 )
 SPECS = (QUERY, WAIT_UNTIL)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Watch:
+    """A condition that is waited for. `since`: when it became true, as far as we saw; `seen`: what was seen last."""
+
+    filters: bool
+    holds_for: float
+    since: float | None = None
+    seen: str = "nobody answered"
+
+    def could_not_see(self, error: Temporary) -> None:
+        """Not seen is not true, and nobody saw whether it stayed true."""
+        self.since, self.seen = None, f"it could not be seen: {error.message}"
+
+    def sees(self, answer: Answer, now: float) -> bool:
+        """Whether it holds, and has for long enough."""
+        holds = _holds(answer, self.filters)
+        self.since, self.seen = (now if self.since is None else self.since) if holds else None, summary(answer)
+        return self.since is not None and now - self.since >= self.holds_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,29 +161,38 @@ class Asking:
                 "samples": [
                     {"labels": dict(sample.labels), "value": plain(sample.value)} for sample in answer.samples[:_SHOWN]
                 ],
+                "partial": bool(answer.warnings),
             },
             text="\n".join([*map(line, answer.samples[:_SHOWN]), *(f"warning: {text}" for text in answer.warnings)]),
             link=self._link(plan),
         )
 
     async def _wait(self, plan: Plan, within: timedelta, say: Say) -> ActionResult:
+        """What was seen last is told: that it was not true, or that nobody could see."""
+        watch = _Watch(
+            filters=only_shows_what_is_true(parse(plan.params["expr"], self.name)),
+            holds_for=parse_duration(plan.params["holds_for"]).total_seconds(),
+        )
+        try:
+            async with asyncio.timeout((within - min(_TO_SAY_SO, within / 10)).total_seconds()):
+                return await self._until_true(plan, watch)
+        except TimeoutError:
+            said = f"it did not become true in time: {watch.seen}"[:LONGEST_SUMMARY]
+            return ActionResult(outcome=Outcome.FAILED, summary=said, temporary=True, link=self._link(plan))
+
+    async def _until_true(self, plan: Plan, watch: _Watch) -> ActionResult:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        filters = only_shows_what_is_true(parse(plan.params["expr"], self.name))
-        holds_for = parse_duration(plan.params["holds_for"]).total_seconds()
-        since: float | None = None  # when it became true, as far as we saw
         while True:
             try:
                 answer = await self._ask(plan)
-            except Temporary:
-                since = None  # not seen is not true, and nobody saw whether it stayed true
+            except Temporary as error:
+                watch.could_not_see(error)
             except Permanent as error:
                 return failed(error)
             else:
-                now = loop.time()
-                since = (now if since is None else since) if _holds(answer, filters) else None
-                if since is not None and now - since >= holds_for:
-                    return self._held(plan, answer, round(now - began, 3))
+                if watch.sees(answer, loop.time()):
+                    return self._held(plan, answer, round(loop.time() - began, 3))
             await asyncio.sleep(self.poll)
 
     def _held(self, plan: Plan, answer: Answer, waited: float) -> ActionResult:

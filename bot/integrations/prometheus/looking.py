@@ -15,7 +15,7 @@ from bot.documents import Duration, Strict, format_duration, parse_duration
 from bot.errors import IntegrationError, Permanent
 from bot.integrations.prometheus.actions import QueryParams
 from bot.integrations.prometheus.expr import fill, parse
-from bot.integrations.prometheus.showing import LONGEST_SUMMARY, failed, plain
+from bot.integrations.prometheus.showing import LONGEST_SUMMARY, failed, plain, told
 from bot.kit.http_out import HttpOut
 from bot.kit.redaction import visible
 from bot.kit.way_in import Access
@@ -76,7 +76,11 @@ ALERTS = ActionSpec(
     params=AlertsParams,
     risk=Risk.READ,
     help="Lists the alerts that fire now, as the server's own `ALERTS` series tell them.",
-    result={"count": "how many there are", "alerts": f"the labels of the first {_SHOWN}"},
+    result={
+        "count": "how many there are",
+        "alerts": f"the labels of the first {_SHOWN}",
+        "partial": "whether the server says that data is missing: there may be more",
+    },
 )
 TARGETS = ActionSpec(
     name="prometheus.targets",
@@ -166,8 +170,8 @@ class Looking:
         lines = [_pairs(one) for one in found]
         return ActionResult(
             outcome=Outcome.SUCCEEDED,
-            summary=_first(lines, "no alert", "alerts"),
-            value={"count": len(found), "alerts": found[:_SHOWN]},
+            summary=told(answer, lines, "no alert", "alerts"),
+            value={"count": len(found), "alerts": found[:_SHOWN], "partial": bool(answer.warnings)},
             text="\n".join([*lines[:_SHOWN], *(f"warning: {text}" for text in answer.warnings)]),
             link=self.source.link(fill(expr, values, self.access.name)),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from bot.errors import IntegrationError, Temporary
@@ -15,11 +16,14 @@ LONGEST_SUMMARY = 200
 
 def summary(answer: Answer) -> str:
     """One line about an answer."""
-    if not answer.samples:
-        return "no series"
-    first = line(answer.samples[0])
+    return told(answer, [line(sample) for sample in answer.samples[:1]], "no series", "series")
+
+
+def told(answer: Answer, lines: Sequence[str], none: str, what: str) -> str:
+    """The first of these, how many there are in all, and whether that is all there is to be seen."""
     count = len(answer.samples)
-    return (first if count == 1 else f"{count} series, the first: {first}")[:LONGEST_SUMMARY]
+    said = none if not lines else lines[0] if count == 1 else f"{count} {what}, the first: {lines[0]}"
+    return (f"partial: {said}" if answer.warnings else said)[:LONGEST_SUMMARY]
 
 
 def line(sample: Sample) -> str:

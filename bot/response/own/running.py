@@ -26,10 +26,13 @@ from bot.response.world import World
 from bot.rights import Act, require
 from bot.runbooks.beginning import NESTING
 from bot.runbooks.inputs import resolve
+from bot.runbooks.journal import turned_by
 
 DEEPEST = 3
 """So many runs may stand one above the other below the first."""
 _LOOK_EVERY_S = 1.0
+_TO_SAY_SO = timedelta(seconds=1)
+"""Of the step's time, for the answer that the other run goes on."""
 
 
 class RunParams(Strict):
@@ -98,7 +101,7 @@ class _Running:
         self._world.nudge()
         say(f"{child.id} of {child.runbook.name} has begun\n")
         try:
-            async with asyncio.timeout(within.total_seconds()):
+            async with asyncio.timeout((within - min(_TO_SAY_SO, within / 10)).total_seconds()):
                 ended = await self._end_of(child.id, say)
         except TimeoutError:
             summary = f"{child.id} has not ended; it goes on"
@@ -111,6 +114,9 @@ class _Running:
         before = tx.runs.children(bound.run, bound.step)
         if before:
             return before[-1]
+        turned = turned_by(tx.runs.journal(bound.run))
+        if turned is not None and turned.kind is JournalKind.CANCELLED:
+            raise Mistaken(f"{bound.run} is cancelled", "nothing more of it begins")
         incident, alert = _behind(tx, bound.incident)
         runbook = self._known(plan.params["runbook"])
         if runbook.hash != plan.params["hash"]:

@@ -67,14 +67,16 @@ async def test_a_value_that_json_has_no_number_for_is_a_word(
 async def test_no_series_is_an_answer(asking: Asking) -> None:
     result = await query(asking, "up")
     assert result.outcome is Outcome.SUCCEEDED
-    assert result.value == {"value": None, "count": 0, "samples": []}
+    assert result.value == {"value": None, "count": 0, "samples": [], "partial": False}
     assert result.summary == "no series"
 
 
 async def test_partial_data_says_so(asking: Asking, source: FakeMetricSource) -> None:
     source.shows("up", ONE)
     source.warns("one store did not answer")
-    assert (await query(asking, "up")).text == 'up{job="shop"} = 1\nwarning: one store did not answer'
+    result = await query(asking, "up")
+    assert result.text == 'up{job="shop"} = 1\nwarning: one store did not answer'
+    assert (result.summary, result.value["partial"]) == ('partial: up{job="shop"} = 1', True)
 
 
 async def test_a_failure_is_told_and_whether_it_may_pass(asking: Asking, source: FakeMetricSource) -> None:
@@ -168,6 +170,27 @@ async def test_what_could_not_be_seen_is_never_true(
     Script(source, answer)
     assert await wait(asking, expr, within=0.1) is None
     assert len(source.asked) > 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (values(0), '{n="0"} = 0'),
+        (values(), "no series"),
+        (None, "it could not be seen: prom did not answer"),
+        ("one store is away", 'partial: up{job="shop"} = 1'),
+    ],
+)
+async def test_a_wait_in_vain_says_what_was_seen_last(
+    asking: Asking, source: FakeMetricSource, answer: Mapping[LabelSet, float] | str | None, said: str
+) -> None:
+    """Whoever reads that it failed wants to know whether it was not true, or nobody could see."""
+    Script(source, answer)
+    action = asking.actions()["prometheus.wait_until"]
+    plan = await action.plan(WaitParams(expr="x"), Occasion())
+    async with asyncio.timeout(2):
+        result = await action.run(plan, timedelta(seconds=2), nobody)
+    assert (result.outcome, result.summary) == (Outcome.FAILED, f"it did not become true in time: {said}")
 
 
 async def test_it_must_hold_without_a_gap(source: FakeMetricSource) -> None:
