@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,9 +17,13 @@ from bot.response.offers import planned
 from bot.response.world import World
 from bot.rights import Act, require
 from bot.runbooks import limits, policy, rehearsing, templates
-from bot.runbooks.journal import is_rollback
+from bot.runbooks.journal import is_rollback, rollback_of
 from bot.runbooks.schema import UNDO
 from bot.runbooks.story import BACK
+
+_Found = tuple[Step, Plan | RehearsedStep]
+_AT_ONCE = 4
+"""Steps that are planned: what a cluster that is away takes to say nothing is not waited for step by step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +38,7 @@ class _Stage:
     """What would keep changes from beginning now."""
     service: str
     """The one that the incident is of."""
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
     touched: set[str] = field(default_factory=set)
     """The targets of the changes so far."""
 
@@ -57,28 +63,32 @@ async def rehearse(
         world=world, actor=actor, runbook=runbook, data=data, source=source, incident=incident,
         held=held, service=service,
     )  # fmt: skip
-    steps = [said for step in runbook.steps for said in await _with_parts(stage, step)]
+    found = await asyncio.gather(*(_with_parts(stage, step) for step in runbook.steps))
+    steps = [_planned(stage, step, what) if isinstance(what, Plan) else what for one in found for step, what in one]
     return Rehearsal(runbook=runbook.name, inputs=inputs, steps=tuple(steps))
 
 
-async def _with_parts(stage: _Stage, step: Step) -> Sequence[RehearsedStep]:
+async def _with_parts(stage: _Stage, step: Step) -> Sequence[_Found]:
     """The step, and what looks after it and takes it back, where it comes to that."""
-    own, parts = await _step(stage, step), [part for part in (step.verify, step.rollback) if part is not None]
-    if own.would == "skip":
-        return [own, *(_said(part, "skip", f"it belongs to {step.id}, which is skipped") for part in parts)]
-    return [own, *[await _step(stage, part) for part in parts]]
+    own, parts = await _found(stage, step), [part for part in (step.verify, rollback_of(step)) if part is not None]
+    if isinstance(own[1], RehearsedStep) and own[1].would == "skip":
+        why = f"it belongs to {step.id}, which is skipped"
+        return [own, *((part, _said(part, "skip", why)) for part in parts)]
+    return [own, *await asyncio.gather(*(_found(stage, part) for part in parts))]
 
 
-async def _step(stage: _Stage, step: Step) -> RehearsedStep:
+async def _found(stage: _Stage, step: Step) -> _Found:
+    """Its plan, or what is to be said where it has none."""
     if step.uses == UNDO:
         undone = step.id.removesuffix(BACK)
-        return _said(step, "unknown", f"takes back what came of {undone}", (undone,))
+        return step, _said(step, "unknown", f"takes back what came of {undone}", (undone,))
     try:
         if not templates.holds(step.condition, stage.data):
-            return _said(step, "skip", f"`if: {step.condition}` is false")
-        return _planned(stage, step, await _plan(stage, step))
+            return step, _said(step, "skip", f"`if: {step.condition}` is false")
+        async with stage.turns:
+            return step, await _plan(stage, step)
     except TocsinError as error:
-        return _refused(step, error)
+        return step, _refused(step, error)
 
 
 def _refused(step: Step, error: TocsinError) -> RehearsedStep:

@@ -50,6 +50,20 @@ BITES = [
         says="test_what_belongs_to_a_step_reads_the_result_of_that_one",
     ),
     Bite(
+        fault="a rehearsal names others than a run would ask to take a step back",
+        file="bot/response/rehearsed.py",
+        plant=replaced("(step.verify, rollback_of(step))", "(step.verify, step.rollback)"),
+        caught_by=pytest("tests/scenarios/test_people.py", "-k", "asked_to_take_back"),
+        says="with the role on-call",
+    ),
+    Bite(
+        fault="a rehearsal waits for one step after the other",
+        file="bot/response/rehearsed.py",
+        plant=replaced("_AT_ONCE = 4", "_AT_ONCE = 1"),
+        caught_by=pytest("tests/scenarios/test_people.py", "-k", "one_step_after"),
+        says="assert 1 == 4",
+    ),
+    Bite(
         fault="a run is followed no more when Tocsin is started anew",
         file="bot/cli/runbook_follow.py",
         plant=replaced("if not self.answered or now - since", "if self.answered or now - since"),

@@ -6,17 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import NotAllowed, NotFound
+from bot.errors import NotAllowed, NotFound, Temporary
 from bot.model.actor import VIEWER, Actor, ActorKind
 from bot.model.automation import Automation, Limits
 from bot.model.ids import IncidentId
 from bot.model.incident import IncidentStatus, Severity, SignalState
 from bot.model.incident_query import IncidentQuery
+from bot.model.plan import Plan
 from bot.model.report import ReportFormat
 from bot.model.run import JournalKind, RunStatus, StepStatus
+from bot.ports.actions import Occasion
 from bot.response import incident_changed, incident_declared, incidents_found, looked_up, report_wanted, run_wanted
 from bot.runbooks.journal import story_of
-from tests.scenarios.hosts import Hosts
+from tests.scenarios.hosts import Hosts, Params
 from tests.scenarios.runbooks import MEND, OFFERED, SETTLED, with_keys, without_triggers
 from tests.scenarios.tocsin import actor, ended, living
 
@@ -245,6 +247,37 @@ async def test_a_rehearsal_does_not_know_more_or_less_than_there_is_to_know(data
     ]
     assert steps["nobody"][0] == "refuse"
     assert "cannot tell which integration runs host.sing" in steps["nobody"][1]
+
+
+async def test_a_rehearsal_names_those_who_would_be_asked_to_take_back(database: Path) -> None:
+    step = "  - {id: set, uses: host.run, with: {argv: [mend, cart]}, approval: {by: dba, count: 2}, rollback: BACK}\n"
+    back = "{uses: host.run, with: {argv: [mend, it]}}"
+    async with living(database, [MEND + step.replace("BACK", back)]) as tocsin:
+        rehearsal = await run_wanted.rehearse(tocsin.world, ANN, "mend", inputs={"service": "cart"})
+    assert [step.text for step in rehearsal.steps if step.step.startswith("set")] == [
+        "asks 2 with the role dba (nobody holds it)",
+        "asks 1 with the role dba (nobody holds it)",
+    ]
+
+
+async def test_a_rehearsal_does_not_wait_for_one_step_after_the_other(database: Path) -> None:
+    class Slow(Hosts):
+        under_way = most = 0
+
+        async def _plan(self, params: Params, occasion: Occasion) -> Plan:
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+            await asyncio.sleep(10)
+            self.under_way -= 1
+            raise Temporary("it is away", integration="hosts", reason="timeout")
+
+    more = "".join(f"  - {{id: look_{number}, uses: host.run, with: {{argv: [look, a]}}}}\n" for number in range(8))
+    slow = Slow()
+    async with living(database, [MEND + more]) as tocsin:
+        tocsin.world.actions = {"host.run": {"hosts": slow.action()}}
+        rehearsal = await run_wanted.rehearse(tocsin.world, ANN, "mend", inputs={"service": "cart"})
+    assert slow.most == 4
+    assert [step.step for step in rehearsal.steps] == ["look", "mend", *(f"look_{number}" for number in range(8))]
 
 
 async def test_a_step_names_its_integration(database: Path) -> None:
