@@ -13,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 from bot.documents import Duration, Strict, format_duration, parse_duration
 from bot.errors import IntegrationError, Permanent, Temporary
 from bot.integrations.prometheus.expr import fill, names_in, only_shows_what_is_true, parse
-from bot.integrations.prometheus.showing import LONGEST_SUMMARY, failed, line, plain, summary
+from bot.integrations.prometheus.showing import LONGEST_SUMMARY, failed, line, summary, value_of
 from bot.kit.redaction import visible
 from bot.model.plan import ActionResult, Outcome, Plan
 from bot.model.runbook import Risk
@@ -75,7 +75,7 @@ QUERY = ActionSpec(
     risk=Risk.READ,
     help="Asks for the value of a PromQL expression now.",
     result={
-        "value": "the first sample's value; null when there is none",
+        "value": "the first sample's value; null when there is none, or it is a native histogram",
         "count": "how many samples came",
         "samples": f"the first {_SHOWN}, each with `labels` and `value`",
         "partial": "whether the server says that data is missing: what is not there may be all the same",
@@ -156,10 +156,10 @@ class Asking:
             outcome=Outcome.SUCCEEDED,
             summary=summary(answer),
             value={
-                "value": plain(answer.samples[0].value) if answer.samples else None,
+                "value": value_of(answer.samples[0]) if answer.samples else None,
                 "count": len(answer.samples),
                 "samples": [
-                    {"labels": dict(sample.labels), "value": plain(sample.value)} for sample in answer.samples[:_SHOWN]
+                    {"labels": dict(sample.labels), "value": value_of(sample)} for sample in answer.samples[:_SHOWN]
                 ],
                 "partial": bool(answer.warnings),
             },
@@ -199,7 +199,7 @@ class Asking:
         return ActionResult(
             outcome=Outcome.SUCCEEDED,
             summary=f"true after {waited:.1f} s: {summary(answer)}",
-            value={"value": plain(answer.samples[0].value), "waited": waited},
+            value={"value": value_of(answer.samples[0]), "waited": waited},
             text="\n".join(map(line, answer.samples[:_SHOWN])),
             link=self._link(plan),
         )

@@ -12,6 +12,7 @@ from bot.model.plan import ActionResult, Outcome
 from bot.model.sample import Answer, Sample
 
 LONGEST_SUMMARY = 200
+_HISTOGRAM = "a native histogram"
 
 
 def summary(answer: Answer) -> str:
@@ -32,7 +33,13 @@ def line(sample: Sample) -> str:
     name = labels.pop("__name__", "")
     pairs = ", ".join(f'{label}="{value}"' for label, value in labels.items())
     series = visible(f"{name}{{{pairs}}}" if pairs else name)
-    return f"{series} = {sample.value:.6g}" if series else f"{sample.value:.6g}"
+    value = _HISTOGRAM if sample.is_histogram else f"{sample.value:.6g}"
+    return f"{series} = {value}" if series else value
+
+
+def value_of(sample: Sample) -> Any:  # Any: as below, and null
+    """Its value as JSON can keep it; null for a native histogram, which is no number."""
+    return None if sample.is_histogram else plain(sample.value)
 
 
 def plain(value: float) -> Any:  # Any: a float, or the text that Prometheus writes where JSON has no number

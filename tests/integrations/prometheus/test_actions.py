@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from bot.integrations.prometheus.actions import Asking, QueryParams, WaitParams
 from bot.model.labels import LabelSet
 from bot.model.plan import ActionResult, Outcome
 from bot.model.runbook import Risk
+from bot.model.sample import Answer, Sample
 from bot.ports.actions import Occasion, nobody
 from bot.testing.clock import FakeClock
 from bot.testing.contracts import WITHIN
@@ -62,6 +63,19 @@ async def test_a_value_that_json_has_no_number_for_is_a_word(
 ) -> None:
     source.shows("up", {LabelSet(): value})
     assert (await query(asking, "up")).value["value"] == shown
+
+
+class Histograms(FakeMetricSource):
+    """Answers with a native histogram, whatever it is asked."""
+
+    async def query(self, expr: str, variables: Mapping[str, str], at: datetime) -> Answer:
+        return Answer(samples=(Sample(labels=LabelSet({"job": "shop"}), value=0.0, is_histogram=True),))
+
+
+async def test_a_native_histogram_is_no_number() -> None:
+    result = await query(Asking(name="prom", source=Histograms(), clock=FakeClock()), "latency_seconds")
+    assert (result.value["value"], result.value["samples"][0]["value"], result.value["count"]) == (None, None, 1)
+    assert result.summary == '{job="shop"} = a native histogram'
 
 
 async def test_no_series_is_an_answer(asking: Asking) -> None:
