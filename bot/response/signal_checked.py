@@ -2,7 +2,8 @@
 
 After a change that is looked at all the time; where people act, and the run has only looked, now and then.
 An expression that returns the alert no more says that it is well again only where something is still told of it.
-An alert that others sent has no expression here: it is over when they say so.
+An alert that others sent has no expression here: it is over when they say so. A saved search runs when it is due and
+not in between: its first run after the change says so.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from bot.errors import IntegrationError
 from bot.model.actor import Actor
 from bot.model.incident import SignalState
 from bot.model.labels import LabelSet
+from bot.model.rule import RuleState, RuleStatus
 from bot.model.run import JournalKind, RunbookRun, RunStatus
+from bot.model.sample import Sample
 from bot.model.timeline import EntryKind
 from bot.ports.metrics import MetricSource
 from bot.ports.store import Tx
@@ -49,30 +52,26 @@ class _Seen:
 
 async def look(world: World, actor: Actor, carried: Carried, move: moves.Check | moves.Watch) -> RunbookRun | None:
     """The run as it rests until it looks again, or None where what was seen is written down."""
-    run = carried.run
-    require(actor, Act.CARRY_RUN, run.id, world.clock.now())
+    require(actor, Act.CARRY_RUN, carried.run.id, world.clock.now())
     if isinstance(move, moves.Watch):
-        return await _watch(world, actor, run, move)
-    await _check(world, actor, run, move, verified=verdict.met(run, carried.journal))
+        return await _watch(world, actor, carried, move)
+    await _check(world, actor, carried, move)
     return None
 
 
-async def _check(world: World, actor: Actor, run: RunbookRun, move: moves.Check, *, verified: bool) -> None:
-    """Looks until the signal is clear or the time is over, and writes down what was seen last.
-
-    `verified`: the runbook saw itself that it helped, which counts where the signal is gone with its pod.
-    """
-    seen = await _look(world, run, verified=verified)
+async def _check(world: World, actor: Actor, carried: Carried, move: moves.Check) -> None:
+    """Looks until the signal is clear or the time is over, and writes down what was seen last."""
+    seen = await _look(world, carried)
     while seen.state is not SignalState.CLEAR and world.clock.now() < move.until:
         await asyncio.sleep(_EVERY_S)
-        seen = await _look(world, run, verified=verified)
-    await _keep(world, actor, run, seen)
+        seen = await _look(world, carried)
+    await _keep(world, actor, carried.run, seen)
 
 
-async def _watch(world: World, actor: Actor, run: RunbookRun, move: moves.Watch) -> RunbookRun | None:
+async def _watch(world: World, actor: Actor, carried: Carried, move: moves.Watch) -> RunbookRun | None:
     """Looks once, and rests until the next look."""
-    seen = await _look(world, run)
-    now = world.clock.now()
+    seen = await _look(world, carried)
+    run, now = carried.run, world.clock.now()
     if seen.state is SignalState.CLEAR or now >= move.until:
         await _keep(world, actor, run, seen)
         return None
@@ -100,15 +99,37 @@ async def _keep(world: World, actor: Actor, run: RunbookRun, seen: _Seen) -> Non
     await world.store.write(keep)
 
 
-async def _look(world: World, run: RunbookRun, *, verified: bool = False) -> _Seen:
+async def _look(world: World, carried: Carried) -> _Seen:
+    run = carried.run
     if not run.signal_expr:
         return _told_by_others(world, run)
     if run.source in world.searches:
-        return _Seen(state=SignalState.UNKNOWN, why="a saved search is not asked in between: its next run says so")
+        return await _searched(world, carried)
     seen = await _asked(world, run)
-    if seen.gone and verified:
+    if seen.gone and verdict.met(run, carried.journal):
         return _Seen(state=SignalState.CLEAR, why=f"{seen.why}; the runbook itself saw that it helped")
     return seen
+
+
+async def _searched(world: World, carried: Carried) -> _Seen:
+    """What the search's own last run came to, where it was due after all that this run did."""
+    run, found = carried.run, world.setup.rule(carried.run.rule)
+    if found is None:
+        return _Seen(state=SignalState.UNKNOWN, why=f"{run.rule} is no longer set up")
+    status = await world.store.read(lambda tx: tx.rules.status(found[0].key))
+    since = machine.last_change(run, carried.journal) or machine.last_end(carried.journal) or run.started_at
+    if status is None or status.slot <= since:
+        return _Seen(state=SignalState.UNKNOWN, why=f"{found[1].name} has not been searched for since")
+    return _of_search(status.rules[0], run, f"its run of {status.slot:%H:%M:%S} UTC")
+
+
+def _of_search(rule: RuleStatus, run: RunbookRun, which: str) -> _Seen:
+    if rule.unknown_since is not None:
+        return _Seen(state=SignalState.UNKNOWN, why=f"{which} failed: {rule.last_error}")
+    firing = [Sample(labels=one.labels, value=one.value) for one in rule.alerts if one.state is RuleState.FIRING]
+    if still_there(firing, run.signal_labels):
+        return _Seen(state=SignalState.FIRING, why=f"{which} still finds it")
+    return _Seen(state=SignalState.CLEAR, why=f"{which} does not find it any more")
 
 
 async def _asked(world: World, run: RunbookRun) -> _Seen:

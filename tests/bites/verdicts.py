@@ -33,6 +33,11 @@ BITES = [
         "tests/scenarios/test_verdicts.py -k nothing_more", "test_who_says_nothing_more",
     ),
     _bite(
+        "a saved search that ran before the change says that it helped",
+        "response/signal_checked.py", "status is None or status.slot <= since", "status is None",
+        "tests/scenarios/test_verdicts.py -k saved_search", "test_a_saved_search_that_ran_before",
+    ),
+    _bite(
         "a change is verified by whatever Prometheus says",
         "integrations/prometheus/actions.py", "return seen and (filters or all(values))", "return True",
         "tests/scenarios/faults -k crash-looping", "crash-looping pod-not",

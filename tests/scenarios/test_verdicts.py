@@ -11,6 +11,7 @@ from bot.model.labels import LabelSet
 from bot.model.run import RunStatus, RunVerdict
 from bot.response import alerts_taken
 from bot.runbooks.autonomy import doing
+from bot.testing.searches import FakeSearchSource
 from tests.scenarios.runbooks import MEND, with_keys
 from tests.scenarios.tocsin import Tocsin, ended, ending, living
 
@@ -204,5 +205,51 @@ async def test_who_says_nothing_more_does_not_say_that_it_is_over(database: Path
     async with living(database, [MEND]) as tocsin:
         await others_say(tocsin, ends_in=4)  # as Prometheus does; then it dies
         await mended(tocsin)
+        case = await tocsin.until(ended, within="7m")
+    assert case.runs[0][0].verdict is RunVerdict.NOT_SEEN
+
+
+async def test_a_saved_search_says_at_its_next_run_that_it_has_recovered(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        tocsin.fails()
+        await tocsin.asked()
+        tocsin.world.searches = {"prom": FakeSearchSource("prom")}
+        tocsin.hosts.effect = tocsin.recovers
+        await tocsin.answers()
+        case = await tocsin.until(ended)
+    assert case.runs[0][0].verdict is RunVerdict.RECOVERED
+    told = next(entry for entry in case.timeline if entry.text == "the original signal has recovered")
+    assert told.why.endswith(" UTC does not find it any more")
+
+
+async def test_a_saved_search_that_still_finds_it_has_not_recovered(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        tocsin.world.searches = {"prom": FakeSearchSource("prom")}
+        tocsin.fails()
+        await mended(tocsin)
+        case = await tocsin.until(ended, within="7m")
+    assert case.runs[0][0].verdict is RunVerdict.NOT_RECOVERED
+
+
+async def test_a_saved_search_that_fails_says_nothing(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        tocsin.world.searches = {"prom": FakeSearchSource("prom")}
+        tocsin.fails()
+        await tocsin.asked()
+        tocsin.goes_blind()
+        await tocsin.answers()
+        case = await tocsin.until(ended, within="7m")
+    assert case.runs[0][0].verdict is RunVerdict.NOT_SEEN
+
+
+async def test_a_saved_search_that_ran_before_the_change_says_nothing_of_it(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        tocsin.world.searches = {"prom": FakeSearchSource("prom")}
+        tocsin.fails()
+        await tocsin.asked()
+        tocsin.recovers()
+        await tocsin.passes("20s")
+        tocsin.world.sources = {}  # it does not run again
+        await tocsin.answers()
         case = await tocsin.until(ended, within="7m")
     assert case.runs[0][0].verdict is RunVerdict.NOT_SEEN
