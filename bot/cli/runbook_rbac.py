@@ -69,11 +69,11 @@ def _cluster(loaded: Loaded, name: str) -> tuple[Configured, Grants]:
     for one in loaded.integrations:
         if one.integration.grants is not None:
             known[one.name] = (one, one.integration.grants)
+    if not known:
+        raise NotFound("no cluster is set up", hint="add it under `integrations:` first, with `use: kubernetes`")
     if name not in known and (name or len(known) != 1):
-        hint = f"write --integration with one of: {', '.join(known)}" if known else "add it under `integrations:` first"
-        raise NotFound(
-            f"no cluster is called {name!r}" if name else "it is not clear which cluster is meant", hint=hint
-        )
+        message = f"no cluster is called {name!r}" if name else "it is not clear which cluster is meant"
+        raise NotFound(message, hint=f"write --integration with one of: {', '.join(known)}")
     return known[name] if name else next(iter(known.values()))
 
 

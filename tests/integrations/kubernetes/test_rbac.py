@@ -195,7 +195,7 @@ def test_the_command_writes_what_the_runbooks_need(
     ("clusters", "asked", "says"),
     [
         (["a", "b"], [], "write --integration with one of: a, b"),
-        ([], [], "add it under `integrations:` first"),
+        ([], [], "no cluster is set up\n  add it under `integrations:` first"),
         (["a"], ["--integration", "c"], "no cluster is called 'c'"),
         (["a"], ["nothing"], "no runbook is called nothing"),
     ],
