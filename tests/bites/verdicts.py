@@ -50,6 +50,13 @@ BITES = [
         says="it was made and is scaled-pod-restarts",
     ),
     Bite(
+        fault="a job that did not fail is not seen",
+        file="rules/prometheus/kubernetes.yaml",
+        plant=replaced(" or 0 * kube_job_info", ""),
+        caught_by=("pytest", "-q", "-n0", "-x", "tests/content/test_rules.py", "-k", "nothing_of_it_is_wrong"),
+        says="test_what_is_well_is_seen_though_nothing_of_it_is_wrong[KubeJobFailed]",
+    ),
+    Bite(
         fault="pods are moved off the only node",
         file="runbooks/kubernetes/node-not-ready.yaml",
         plant=replaced("steps.others.result.count > steps.others.result.unwell | length", "true"),
