@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,8 +23,11 @@ from bot.response import rehearsed, run_family, told
 from bot.response.record import record
 from bot.response.world import World
 from bot.rights import Act, require
-from bot.runbooks import beginning
+from bot.runbooks import beginning, matching
 from bot.runbooks.inputs import are_told, resolve
+
+_LOOKED_AT = 200
+"""Alerts of an incident, as many as are kept of one telling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +58,7 @@ async def start(
     def keep(tx: Tx) -> RunbookRun:
         if once:
             _mark(tx, once, now)
-        incident, alert = _behind(tx, incident_id)
+        incident, alert = _behind(tx, runbook, incident_id)
         why = f"started by {actor.name}"
         return begin(
             tx, world.setup, actor, runbook, incident=incident, alert=alert, given=inputs or {}, why=why, now=now
@@ -143,7 +146,7 @@ async def rehearse(
     now = world.clock.now()
     require(actor, Act.REHEARSE, runbook_name, now)
     runbook = _named(world.setup, runbook_name)
-    incident, alert = await world.store.read(lambda tx: _behind(tx, incident_id))
+    incident, alert = await world.store.read(lambda tx: _behind(tx, runbook, incident_id))
     values = resolve(runbook, inputs or {}, alert, incident)
     source = alert.source if alert else ""
     return await rehearsed.rehearse(world, actor, runbook, values, source=source, incident=incident_id)
@@ -166,8 +169,28 @@ def _named(setup: Setup, name: str) -> Runbook:
         raise NotFound(f"no runbook is called {name!r}", hint=f"there are: {known}") from None
 
 
-def _behind(tx: Tx, incident_id: IncidentId | None) -> tuple[Incident | None, Alert | None]:
+def _behind(tx: Tx, runbook: Runbook, incident_id: IncidentId | None) -> tuple[Incident | None, Alert | None]:
     if incident_id is None:
         return None, None
     incident = tx.incidents.get(incident_id)
-    return incident, tx.alerts.get(incident.alerts[0]) if incident.alerts else None
+    return incident, alert_for(tx, runbook, incident)
+
+
+def alert_for(tx: Tx, runbook: Runbook, incident: Incident) -> Alert | None:
+    """The alert that a run of this runbook for the incident is for: what it says fills inputs, and has to recover."""
+    return matching.meant(runbook, _alerts(tx, incident), frozenset(incident.firing))
+
+
+def alert_of(tx: Tx, run: RunbookRun, incident: Incident) -> Alert | None:
+    """The alert that this run is for; None: for none that the incident has."""
+    for alert in _alerts(tx, incident) if run.source else ():
+        has = (alert.source, alert.rule) == (run.source, run.rule)
+        if has and all(alert.labels.get(name) == value for name, value in run.signal_labels.items()):
+            return alert
+    return None
+
+
+def _alerts(tx: Tx, incident: Incident) -> Sequence[Alert]:
+    """The oldest that it had, and the oldest of those that fire: in a storm others are looked into."""
+    looked_at = dict.fromkeys((*incident.alerts[:_LOOKED_AT], *incident.firing[:_LOOKED_AT]))
+    return [alert for fingerprint in looked_at if (alert := tx.alerts.get(fingerprint)) is not None]

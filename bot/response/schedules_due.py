@@ -71,7 +71,7 @@ async def look(world: World, actor: Actor, *, lease: str, epoch: int) -> datetim
 
 
 def _seen(trigger: ScheduleTrigger, last: datetime | None, now: datetime) -> _Seen:
-    """What is done up to a time that is yet to come was done by a clock that was wrong: it would not begin for years."""
+    """What is done up to a time yet to come was done by a clock that was wrong: it would not begin for years."""
     is_new = last is None or last > now + scheduling.LATE
     slot = None if last is None or is_new else scheduling.due_slot(trigger, last, now)
     return _Seen(last=last, slot=slot, next_at=scheduling.next_slot(trigger, now), is_new=is_new)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import jmespath
 from jmespath.exceptions import JMESPathError
 
 from bot.model.alert import Alert
+from bot.model.ids import Fingerprint
 from bot.model.incident import Incident
 from bot.model.runbook import HookTrigger, IncidentTrigger, Runbook
 from bot.runbooks.telling import named
@@ -32,10 +33,24 @@ def fitting(runbooks: Iterable[Runbook], alert: Alert, of_service: Collection[st
 
     `of_service`: the names of those that its service has for whatever happens to it.
     """
-    url = alert.annotations.get("runbook_url", "")
-    wanted = url.removeprefix(SCHEME) if url.startswith(SCHEME) else ""
+    wanted = _named_by(alert)
     fits = [fit for runbook in runbooks if (fit := _fit(runbook, alert, wanted, of_service)) is not None]
     return tuple(sorted(fits, key=lambda fit: (not fit.auto, fit.runbook.name)))
+
+
+def meant(runbook: Runbook, alerts: Sequence[Alert], firing: Collection[Fingerprint]) -> Alert | None:
+    """Which of an incident's alerts a run of this runbook is for: one that it fits, if it can be one that fires."""
+
+    def distance(alert: Alert) -> tuple[bool, bool]:
+        return _fit(runbook, alert, _named_by(alert), ()) is None, alert.fingerprint not in firing
+
+    return min(alerts, key=distance, default=None)
+
+
+def _named_by(alert: Alert) -> str:
+    """The runbook that its rule names; nothing where it names none of ours."""
+    url = alert.annotations.get("runbook_url", "")
+    return url.removeprefix(SCHEME) if url.startswith(SCHEME) else ""
 
 
 def _fit(runbook: Runbook, alert: Alert, wanted: str, of_service: Collection[str]) -> Fit | None:

@@ -130,6 +130,17 @@ BITES = [
         "tests/integrations/prometheus/test_actions.py -k in_vain", "nobody answered",
     ),
     _bite(
+        "a run is for whichever alert of its incident came first",
+        "response/run_wanted.py", "return matching.meant(runbook, _alerts(tx, incident), frozenset(incident.firing))",
+        "return next(iter(_alerts(tx, incident)), None)",
+        "tests/scenarios/test_correlation.py -k its_runbook_fits", "test_a_run_of_an_incident_is_for_the_alert",
+    ),
+    _bite(
+        "a run that another one began is for another alert",
+        "response/own/running.py", "return incident, own or ", "return incident, ",
+        "tests/scenarios/test_correlation.py -k its_runbook_fits", "run down with pod=a",
+    ),
+    _bite(
         "a wait tells that it took less than no time, as the clock was set back",
         "response/own/waiting.py", "max(self._world.clock.now() - begun, length)", "(self._world.clock.now() - begun)",
         "tests/scenarios/test_own_actions.py -k set_back", "test_a_wait_tells_how_long_it_was",

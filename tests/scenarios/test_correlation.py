@@ -6,12 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.alerts.groups import INCIDENT
+from bot.model.actor import TOCSIN
 from bot.model.incident import Incident, IncidentStatus, Severity
 from bot.model.matchers import parse_matcher
 from bot.model.practice import Correlation, CustomField
 from bot.model.route import Route
 from bot.model.service import Service
-from bot.response import incident_declared, looked_up
+from bot.ports.actions import Occasion
+from bot.response import incident_declared, looked_up, own, run_wanted
 from bot.runbooks.spec import read_runbook
 from tests.scenarios.alerting import ANN, Alerting, alerting
 
@@ -259,3 +261,34 @@ async def test_every_alert_of_a_group_begins_what_fits_it_and_once(database: Pat
     assert sorted(run.runbook.name for run in runs) == ["down", "needy", "slow"]
     assert [text for text, _ in told if "did not start" in text] == ["runbook needy fits, but did not start"]
     assert {run.inputs["pod"] for run in runs if run.inputs} == {"a"}
+
+
+async def test_a_run_of_an_incident_is_for_the_alert_that_its_runbook_fits(database: Path) -> None:
+    """And not for whichever came first: that may be about another host, and over by now."""
+    needs = "inputs: {pod: {from: alert.labels.pod}}\n"
+    texts = (by_name("down", "Down", needs), by_name("full", "Full", needs).replace(", auto: read", ""))
+    plain = by_name("plain", "None", needs)
+    runbooks = {one.name: one for one in (read_runbook(text, "a.yaml") for text in (*texts, plain))}
+    route = replace(ROUTE, group_by=("service",), group_wait=SECONDS)
+    async with alerting(database, route) as tocsin:
+        tocsin.world.setup = replace(tocsin.world.setup, runbooks=runbooks)
+        await tocsin.fires("Down", service="cart", pod="a")
+        await tocsin.fires("Full", service="cart", pod="b")
+        await tocsin.fires("Full", service="cart", pod="c")
+        await tocsin.passes("20s")
+        for name, pod in (("Down", "a"), ("Full", "b")):
+            await tocsin.ends(name, service="cart", pod=pod)
+        await tocsin.passes("20s")
+        [incident] = await tocsin.incidents()
+        begun = {}
+        for name in runbooks:
+            run = await run_wanted.start(tocsin.world, ANN, name, incident_id=incident.id)
+            begun[name] = (run.inputs["pod"], run.signal_labels["alertname"])
+        running = own.offered(tocsin.world, TOCSIN)["runbook.run"][own.NAME]
+        below = Occasion(run=run.id, step="act", incident=incident.id)
+        plan = await running.plan(running.spec.params.model_validate({"runbook": "down"}), below)
+        rehearsed = await running.plan(
+            running.spec.params.model_validate({"runbook": "down"}), replace(below, run=None)
+        )
+    assert begun == {"down": ("a", "Down"), "full": ("c", "Full"), "plain": ("c", "Full")}
+    assert (plan.summary, rehearsed.summary) == ("run down with pod=c", "run down with pod=a")

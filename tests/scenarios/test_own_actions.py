@@ -352,9 +352,10 @@ async def test_runbooks_that_run_each_other_come_to_an_end(database: Path) -> No
 async def test_a_runbook_that_is_not_there_or_lacks_an_input_is_not_planned(database: Path) -> None:
     asks = runbook("{id: look, uses: host.run, with: {argv: [look]}}", name="asks", head="inputs: {who: {}}\n")
     async with acting(database, [asks]) as (tocsin, _):
+        rehearsed = Occasion(step="act", incident=INC)
         with pytest.raises(Permanent, match="no runbook is called 'ask'; did you mean 'asks'"):
-            await planned(tocsin, "runbook.run", runbook="ask")
+            await planned(tocsin, "runbook.run", rehearsed, runbook="ask")
         with pytest.raises(Exception, match="who"):
-            await planned(tocsin, "runbook.run", runbook="asks")
-        plan = await planned(tocsin, "runbook.run", runbook="asks", inputs={"who": "ann"})
+            await planned(tocsin, "runbook.run", rehearsed, runbook="asks")
+        plan = await planned(tocsin, "runbook.run", rehearsed, runbook="asks", inputs={"who": "ann"})
     assert plan.summary == "run asks with who=ann"

@@ -12,7 +12,7 @@ from bot.documents import Strict, suggest
 from bot.errors import TocsinError
 from bot.model.actor import Actor
 from bot.model.alert import Alert
-from bot.model.ids import IncidentId, RunId
+from bot.model.ids import RunId
 from bot.model.incident import Incident
 from bot.model.plan import ActionResult, Outcome, Plan
 from bot.model.run import ENDED, JournalKind, RunbookRun, RunStatus
@@ -76,7 +76,7 @@ class _Running:
         if occasion.depth >= DEEPEST:
             raise Mistaken(f"{DEEPEST} runs stand above this step already", "let fewer runbooks run each other")
         require(self._actor, Act.LOOK, params.runbook, self._world.clock.now())
-        incident, alert = await self._world.store.read(lambda tx: _behind(tx, bound.incident))
+        incident, alert = await self._world.store.read(lambda tx: _behind(tx, bound, runbook))
         inputs = resolve(runbook, params.inputs, alert, incident)
         shown = ", ".join(f"{name}={value}" for name, value in inputs.items())
         return Plan(
@@ -117,10 +117,10 @@ class _Running:
         turned = turned_by(tx.runs.journal(bound.run))
         if turned is not None and turned.kind is JournalKind.CANCELLED:
             raise Mistaken(f"{bound.run} is cancelled", "nothing more of it begins")
-        incident, alert = _behind(tx, bound.incident)
         runbook = self._known(plan.params["runbook"])
         if runbook.hash != plan.params["hash"]:
             raise Mistaken(f"{runbook.name} is another one since it was planned", "begin the run again")
+        incident, alert = _behind(tx, bound, runbook)
         return run_wanted.begin(
             tx,
             self._world.setup,
@@ -162,8 +162,10 @@ class _Running:
         return runbooks[name]
 
 
-def _behind(tx: Tx, incident: IncidentId) -> tuple[Incident | None, Alert | None]:
-    if not incident:
+def _behind(tx: Tx, bound: Bound, runbook: Runbook) -> tuple[Incident | None, Alert | None]:
+    """The incident, and the alert that the run above is for; else the one that this runbook would be run for."""
+    if not bound.incident:
         return None, None
-    found = tx.incidents.get(incident)
-    return found, tx.alerts.get(found.alerts[0]) if found.alerts else None
+    incident = tx.incidents.get(bound.incident)
+    own = run_wanted.alert_of(tx, tx.runs.get(bound.run), incident) if bound.run else None
+    return incident, own or run_wanted.alert_for(tx, runbook, incident)
