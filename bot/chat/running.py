@@ -13,6 +13,7 @@ from bot.chat.reading import Kind
 from bot.documents import format_duration
 from bot.model.answer import Answer, Blank, BlankKind, Form, Press, Tone
 from bot.model.ids import ApprovalId, IncidentId, RunId
+from bot.model.plan import Plan
 from bot.model.run import Approval, ApprovalStatus, Question
 from bot.model.runbook import Risk
 from bot.model.wording import exactly, one_line
@@ -194,11 +195,15 @@ async def _card(asked: Asked, name: ApprovalId) -> Answer:
             ("Said yes", ", ".join(one.given_by) or "nobody yet"),
             ("Time left", format_duration(max(left - left % _MINUTE, _MINUTE))),
         ),
-        items=cut([f"the same yes is for: {one_line(each.summary, 250)}" for each in one.covers]),
+        items=tuple(f"the same yes is for: {_exact(each)}" for each in one.covers),
         code="\n".join(filter(None, (exactly(plan.params)[:_LONGEST_PARAMS], plan.diff[:_LONGEST_DIFF]))),
         presses=_answers(one),
         link=asked.page(f"runs/{one.run}"),
     )
+
+
+def _exact(plan: Plan) -> str:
+    return f"{one_line(plan.summary, 120)} ({one_line(exactly(plan.params), 230)})"
 
 
 def _who_may(asked: Asked, one: Approval) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from bot.errors import TocsinError
 from bot.model.actor import Actor
@@ -15,6 +16,9 @@ from bot.response.step_prepared import plan_of
 from bot.response.world import World
 from bot.rights import Act, require
 from bot.runbooks import autonomy, moves, policy
+
+MOST = 5
+"""More plans than a card in a chat can show one by one are agreed to by nobody who reads it: they ask themselves."""
 
 
 async def covered(
@@ -29,7 +33,8 @@ async def covered(
         return {}
     terms = policy.terms_for(move.step, move.plan, run.autonomy)
     plans = [(step, await _known(world, actor, run, journal, step)) for step in _after(run, move.step)]
-    return {step.id: plan for step, plan in plans if plan is not None and _is_covered(run, step, plan, terms)}
+    found = ((step.id, plan) for step, plan in plans if plan is not None and _is_covered(run, step, plan, terms))
+    return dict(islice(found, MOST))
 
 
 def _after(run: RunbookRun, step: Step) -> Sequence[Step]:

@@ -125,4 +125,28 @@ BITES = [
         caught_by=pytest("tests/integrations/kubernetes/test_changes.py", "-k", "people_were_told_of"),
         says="another cluster",
     ),
+    Bite(
+        fault="a yes to more changes than whoever says it can read",
+        file="bot/response/step_covered.py",
+        plant=replaced("dict(islice(found, MOST))", "dict(found)"),
+        caught_by=pytest("tests/scenarios/test_autonomy.py", "-k", "than_a_card_can_show"),
+        says="not seen within",
+    ),
+    Bite(
+        fault="a change that the same yes is for, and that its card does not show exactly",
+        file="bot/integrations/slack/questions.py",
+        plant=replaced('exact = "\\n".join(filter(None, (exactly(one.params), one.diff)))', "exact = one.summary"),
+        caught_by=pytest("tests/integrations/slack/test_questions.py", "-k", "stands_there_exactly"),
+        says="argv: mend part0",
+    ),
+    Bite(
+        fault="a change in several places that goes on while nobody can tell whether it may",
+        file="bot/response/run_cancelled.py",
+        plant=replaced(
+            "            if loop.time() >= until:\n",
+            "            if True:\n                return ''\n            if loop.time() >= until:\n",
+        ),
+        caught_by=pytest("tests/scenarios/test_cancelled.py", "-k", "nobody_can_tell"),
+        says="AssertionError",
+    ),
 ]

@@ -63,8 +63,8 @@ BITES = [
     ),
     Bite(
         fault="an approval by somebody who has lost the role",
-        file="bot/runbooks/agreed.py",
-        plant=replaced("person is not None and role in person.roles", "True"),
+        file="bot/runbooks/policy.py",
+        plant=replaced("return role in person.roles and (", "return True or ("),
         caught_by=pytest(f"{GUARD}::test_an_approval_is_void_when_the_approver_has_lost_the_role"),
         says="not seen within",
     ),

@@ -66,6 +66,18 @@ async def test_one_answer_is_enough_for_all_changes_that_were_shown_with_it(data
     assert len(case.approvals) == 1
 
 
+async def test_one_answer_is_for_no_more_changes_than_a_card_can_show(database: Path) -> None:
+    more = "".join(f"  - {{id: more_{one}, uses: host.run, with: {{argv: [mend, part{one}]}}}}\n" for one in range(7))
+    async with living(database, [MEND + more]) as tocsin:
+        await trusts(tocsin, Autonomy.APPROVE)
+        tocsin.fails()
+        question = await tocsin.asked()
+        await tocsin.answers()
+        second = await tocsin.asked(2)
+    assert len(question.covers) == 5
+    assert (second.step, tocsin.hosts.ran[-1]) == ("more_5", "mend part4")
+
+
 async def test_a_change_that_is_not_what_was_shown_asks_for_itself(database: Path) -> None:
     async with living(database, [MEND + STEPS]) as tocsin:
         await trusts(tocsin, Autonomy.APPROVE)

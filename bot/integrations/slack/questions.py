@@ -29,6 +29,8 @@ _RISKS = {
     Risk.DESTRUCTIVE: "cannot simply be taken back",
 }
 _ASK, _LINE, _PARAMS, _DIFF, _UNDO, _TARGETS, _NAMES = 500, 300, 1200, 2400, 300, 400, 300
+_COVERED, _ALL_COVERED = 150, 4000
+"""Of the summary of each plan that the same yes is for, and of what all of them do exactly."""
 _LONGEST_VALUE = 1900
 
 
@@ -65,9 +67,10 @@ def _blocks(asked: Asked) -> Iterator[Json]:
     for text, most in ((exactly(approval.plan.params), _PARAMS), (approval.plan.diff, _DIFF)):
         if text:
             yield section(f"```{_diff(text, most)}```")
-    if approval.covers:
-        lines = [f"• {mrkdwn.fitting(mrkdwn.line(one.summary), _LINE)}" for one in approval.covers[:5]]
-        yield section("*The same yes is for*\n" + "\n".join(lines))
+    for one in approval.covers:
+        exact = "\n".join(filter(None, (exactly(one.params), one.diff)))
+        yield section(f"*The same yes is for* {mrkdwn.fitting(mrkdwn.line(one.summary), _COVERED)}")
+        yield section(f"```{_diff(exact, _ALL_COVERED // len(approval.covers))}```")
     if approval.status is ApprovalStatus.OPEN and asked.calls and not approval.given_by:
         yield _words(" ".join(f"<@{one}>" for one in asked.calls))
     yield {"type": "actions", "elements": [*buttons(_presses(approval)), *_open(asked)]}

@@ -17,7 +17,7 @@ from bot.charts.client import ChartWorker
 from bot.errors import NotAllowed
 from bot.model.run import Approval, ApprovalStatus
 from bot.model.timeline import EntryKind, TimelineEntry
-from bot.response import approval_given
+from bot.response import approval_given, step_covered
 from bot.testing.slack import blocks as kit
 from bot.testing.slack.settings import APP_TOKEN
 from tests.house.tree import ROOT
@@ -116,6 +116,18 @@ async def test_all_that_is_asked_stands_on_the_card(board: Board) -> None:
     [message] = await board.said()
     assert "*APR-1* asks: Roll cart back" in words(message)
     assert clicks(message)["See APR-1"] == "approve APR-1", "nobody looks for it in a thread"
+
+
+async def test_every_change_that_the_same_yes_is_for_stands_there_exactly(board: Board) -> None:
+    others = tuple(
+        replace(scene.PLAN, summary=f"part {one}", params={"argv": ["mend", f"part{one}"]}, diff=f"-part{one}: off")
+        for one in range(step_covered.MOST)
+    )
+    await played(board, covers=others)
+    said = words(await card(board))
+    for one in range(step_covered.MOST):
+        assert f"part {one}" in said
+        assert f"argv: mend part{one}\n-part{one}: off" in said
 
 
 async def test_the_card_says_who_did_and_how_it_ended(board: Board) -> None:
