@@ -147,8 +147,9 @@ class Errands:
     async def _put_off(self, errand: Errand, error: str, wait: float | None = None) -> None:
         """`wait`: seconds, where somebody said how many."""
         self._telemetry.errand_failed(str(errand.kind))
-        doubled = _FIRST_WAIT * 2 ** min(errand.attempts, 10) if wait is None else timedelta(seconds=min(wait, _LONGEST_WAIT.total_seconds()))
-        due_at = self._world.clock.now() + min(doubled, _LONGEST_WAIT)
+        doubled = (_FIRST_WAIT * 2 ** min(errand.attempts, 10)).total_seconds()
+        seconds = min(doubled if wait is None else wait, _LONGEST_WAIT.total_seconds())
+        due_at = self._world.clock.now() + timedelta(seconds=seconds)
         await self._put_down(errand, lambda tx: tx.outbox.put_off(errand, due_at, error))
 
     async def _put_down(self, errand: Errand, how: Callable[[Tx], None]) -> None:

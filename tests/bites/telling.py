@@ -29,7 +29,7 @@ BITES = [
     Bite(
         fault="a wait that ends all sending, as no clock can show its end",
         file="bot/engine/errands.py",
-        plant=replaced("min(wait, _LONGEST_WAIT.total_seconds())", "wait"),
+        plant=replaced("min(doubled if wait is None else wait, _LONGEST_WAIT.total_seconds())", "wait or doubled"),
         caught_by=pytest(f"{TELLING}::test_a_wait_that_no_clock_can_show_holds_up_nobody_else_either"),
         says="test_a_wait_that_no_clock_can_show",
     ),
