@@ -1,7 +1,7 @@
 """How errors are told, whatever they are."""
 
 import io
-import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -49,9 +49,11 @@ def test_a_mistake_of_ours_says_where_and_quotes_nothing() -> None:
 def test_letters_that_a_terminal_does_not_have_are_written_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     written = io.BytesIO()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="latin-1"))
     (tmp_path / "caf\u00e9 \u2603.yaml").write_text("runbook: look\nsteps: []\n", encoding="utf-8")
-    assert main(["check", "."]) == 1
+    terminal = io.TextIOWrapper(written, encoding="latin-1")
+    with redirect_stdout(terminal):
+        assert main(["check", "."]) == 1
+    terminal.flush()
     assert written.getvalue().startswith(b"caf\xe9 \\u2603.yaml:")
 
 

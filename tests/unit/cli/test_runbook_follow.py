@@ -1,16 +1,12 @@
 """A run is followed in a terminal: what it prints, what it asks, how it ends."""
 
 import io
-import json
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
-from bot.cli.commands import runbook
 from bot.cli.console import Console
-from bot.cli.main import main
 from bot.cli.runbook_follow import INTERRUPTED, follow
 from bot.errors import Temporary
 
@@ -156,23 +152,3 @@ def test_what_keeps_a_step_from_beginning_is_told_once_for_each_reason() -> None
     assert out == [
         "mend is held: automation is paused by ben: wait", "== mend  Do mend", "   succeeded  ", "RUN-1 succeeded",
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize("as_json", [False, True])
-def test_a_run_that_is_begun_can_be_followed_to_its_end_as_json_too(
-    as_json: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    class Begins(Running):
-        def post(self, *path: str, body: Mapping[str, object]) -> Seen:
-            assert (path, body) == (("runbooks", "look", "runs"), {"incident_id": None, "inputs": {}})
-            return {"id": "RUN-1", "title": "Looks"}
-
-    over = seen(step("look", "failed", "one\n", "no"), status="failed")
-    monkeypatch.setattr(runbook, "connected", lambda _: nullcontext(Begins(([], over))))
-    status = main(["runbook", "run", "look", "--follow", *(["--json"] if as_json else [])])
-    out, err = capsys.readouterr()
-    beside = err if as_json else out
-    assert (status, beside.splitlines()[0], beside.splitlines()[-1]) == (
-        1, "RUN-1 has begun: Looks", "RUN-1 failed",
-    )  # fmt: skip
-    assert not as_json or json.loads(out)["status"] == "failed"
