@@ -41,6 +41,14 @@ class Place(WayIn):
         description="Networks that its host may lie in, such as `10.0.0.0/8`. Without them it must be on the internet.",
     )
 
+    @field_validator("url")
+    @classmethod
+    def _is_as_a_step_writes_it(cls, url: str) -> str:
+        """A step's address is plain ASCII, so that two that look alike are never two hosts: no other would ever fit."""
+        if not url.isascii():
+            raise ValueError("write a host as DNS has it, like xn--bcher-kva.example, and a path with escapes")
+        return url
+
     @field_validator("timeout")
     @classmethod
     def _is_patient_but_not_for_ever(cls, timeout: timedelta) -> timedelta:

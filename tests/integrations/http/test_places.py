@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from bot.errors import Permanent, Temporary
 from bot.integrations.http.actions import Requests
@@ -40,6 +41,14 @@ async def test_the_narrowest_place_is_that_of_the_longest_path(tools: Tools) -> 
     with pytest.raises(Permanent, match=r"POST is not allowed at http://ci\.example\.net/api/a"):
         await planned(requests, url="http://ci.example.net/api/a/b", method="POST")
     assert (await planned(requests, url="http://ci.example.net/api/b", method="POST")).targets
+
+
+@pytest.mark.parametrize(
+    "url", ["https://b\u00fccher.example", "https://ci.example.net/caf\u00e9", "https://\u0441i.example"]
+)
+def test_a_place_that_no_step_could_name_is_a_mistake(url: str) -> None:
+    with pytest.raises(ValidationError, match="as DNS has it"):
+        HttpConfig.model_validate({"allow": [{"url": url}]})
 
 
 async def test_what_is_added_may_lie_below_a_place_of_its_own_but_not_beside_all(
