@@ -80,6 +80,8 @@ def _stopped(tx: Tx, run: RunbookRun) -> str:
     pause = tx.automation.pause()
     if pause.paused:
         return limits.paused(pause)
+    if tx.runs.get(run.id).epoch != run.epoch:
+        return f"another process carries {run.id} by now"
     return f"{run.id} is cancelled" if _is_cancelled(tx, run) else ""
 
 

@@ -149,4 +149,11 @@ BITES = [
         caught_by=pytest("tests/scenarios/test_cancelled.py", "-k", "nobody_can_tell"),
         says="AssertionError",
     ),
+    Bite(
+        fault="a change in several places that goes on though another process has its run",
+        file="bot/response/run_cancelled.py",
+        plant=replaced("    if tx.runs.get(run.id).epoch != run.epoch:\n", "    if False:\n"),
+        caught_by=pytest("tests/scenarios/test_cancelled.py", "-k", "another_process_has_the_run"),
+        says="another process carries RUN-1",
+    ),
 ]

@@ -14,6 +14,7 @@ from bot.model.run import ApprovalStatus, JournalKind, Question, RunStatus
 from bot.ports import in_turn
 from bot.ports.store import Store, Tx
 from bot.response import automation_switched, run_cancelled, run_taken_back
+from bot.response.world import RUN_LEASE
 from tests.scenarios.runbooks import MEND, SETTLED
 from tests.scenarios.test_rollbacks import TWO, says_yes
 from tests.scenarios.tocsin import Tocsin, actor, ended, ending, kinds, living
@@ -211,3 +212,23 @@ async def test_a_change_in_several_places_goes_no_further_while_nobody_can_tell_
         await tocsin.passes("30s")
         await tocsin.until(ended)
     assert heard == ["nobody can tell whether it may go on: the server is away"]
+
+
+async def test_a_change_in_several_places_goes_no_further_once_another_process_has_the_run(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        heard = []
+
+        def taken(tx: Tx) -> None:
+            tx.runs.release_all()
+            assert tx.runs.claim("another", tocsin.clock.now(), RUN_LEASE, 1).runs
+
+        async def acts() -> None:
+            heard.append(await in_turn.why_not_on())
+            await tocsin.world.store.write(taken)
+            heard.append(await in_turn.why_not_on())
+
+        tocsin.hosts.witness = acts
+        tocsin.fails()
+        await says_yes(tocsin, 1)
+        await tocsin.passes("1s")
+    assert heard == ["", "another process carries RUN-1 by now"]
