@@ -9,8 +9,10 @@ not in between: its first run after the change says so.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import inf
 
 from bot.errors import IntegrationError
 from bot.model.actor import Actor
@@ -39,6 +41,7 @@ _WORDS = {
     SignalState.FIRING: "the original signal has not recovered",
     SignalState.UNKNOWN: "whether the original signal has recovered could not be seen",
 }
+_BEFORE = "the original signal had recovered before anything was changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,7 @@ async def _check(world: World, actor: Actor, carried: Carried, move: moves.Check
     while seen.state is not SignalState.CLEAR and world.clock.now() < move.until:
         await asyncio.sleep(_EVERY_S)
         seen = await _look(world, carried)
-    await _keep(world, actor, carried.run, seen)
+    await _keep(world, actor, carried, seen)
 
 
 async def _watch(world: World, actor: Actor, carried: Carried, move: moves.Watch) -> RunbookRun | None:
@@ -73,7 +76,7 @@ async def _watch(world: World, actor: Actor, carried: Carried, move: moves.Watch
     seen = await _look(world, carried)
     run, now = carried.run, world.clock.now()
     if seen.state is SignalState.CLEAR or now >= move.until:
-        await _keep(world, actor, run, seen)
+        await _keep(world, actor, carried, seen)
         return None
     pause = max(_PAUSE, run.runbook.watch / _LOOKS)
     resting = replace(run, status=RunStatus.WAITING, wake_at=min(now + pause, move.until))
@@ -88,15 +91,31 @@ async def _watch(world: World, actor: Actor, carried: Carried, move: moves.Watch
     return await world.store.write(rest)
 
 
-async def _keep(world: World, actor: Actor, run: RunbookRun, seen: _Seen) -> None:
-    now, text = world.clock.now(), _WORDS[seen.state]
+async def _keep(world: World, actor: Actor, carried: Carried, seen: _Seen) -> None:
+    run, now = carried.run, world.clock.now()
+    before = seen.state is SignalState.CLEAR and _was_over_before(world, carried)
+    text = _BEFORE if before else _WORDS[seen.state]
 
     def keep(tx: Tx) -> None:
-        data = {"signal": str(seen.state), "text": text, "gone": seen.gone}
+        data = {"signal": str(seen.state), "text": text, "gone": seen.gone, "before": before}
         told.note(tx, actor, run, JournalKind.CHECKED, now, data=data)
         told.say(tx, actor, run, EntryKind.SIGNAL, text, now, why=seen.why)
 
     await world.store.write(keep)
+
+
+def _was_over_before(world: World, carried: Carried) -> bool:
+    """Whether the alert was over when the first change began, as while people were asked: the run did not do it."""
+    began, ends = machine.first_change(carried.run, carried.journal), _ends(world, carried.run)
+    return began is not None and bool(ends) and max(ends) < began.timestamp()
+
+
+def _ends(world: World, run: RunbookRun) -> Sequence[float]:
+    """When the alert ended, in seconds since 1970; infinite: it fires. Of a rule of ours there may be several."""
+    found = world.setup.rule(run.rule)
+    named = world.alerts.table.named(found[1].name if found is not None else run.signal_labels.get("alertname", ""))
+    labels = [(one.label_set(), one.ends_at if one.over else inf) for one in named]
+    return [end for own, end in labels if still_there([Sample(labels=own, value=0.0)], run.signal_labels)]
 
 
 async def _look(world: World, carried: Carried) -> _Seen:

@@ -88,6 +88,13 @@ def last_change(run: RunbookRun, journal: Sequence[JournalEntry]) -> datetime | 
     )
 
 
+def first_change(run: RunbookRun, journal: Sequence[JournalEntry]) -> datetime | None:
+    """When the first step began that may have changed something; None: none did."""
+    stories = [(step, story_of(step, journal)) for step in run.runbook.steps]
+    began = [story.began_at for step, story in stories if story.may_have_acted and is_change(step, story)]
+    return min((at for at in began if at is not None), default=None)
+
+
 def last_end(journal: Sequence[JournalEntry]) -> datetime | None:
     """When the last step ended, whatever it did."""
     return max((entry.at for entry in journal if entry.kind is JournalKind.FINISHED), default=None)

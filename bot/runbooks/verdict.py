@@ -31,7 +31,8 @@ def judged(run: RunbookRun, journal: Sequence[JournalEntry]) -> RunbookRun:
     """The run with its verdict, where the signal was looked at, and the time that it took.
 
     It has not recovered where the runbook itself looked at a change and it was not as it should be: a series that is
-    gone with its pod says nothing of the pod that came for it.
+    gone with its pod says nothing of the pod that came for it. Where it was over before anything was changed, there is
+    none: it was not the run that helped.
     """
     checked, since = whole_run(journal).get(JournalKind.CHECKED), last_change(run, journal) or last_end(journal)
     if checked is None or since is None:
@@ -39,6 +40,8 @@ def judged(run: RunbookRun, journal: Sequence[JournalEntry]) -> RunbookRun:
     found = _OF_SIGNAL.get(str(checked.data.get("signal")), RunVerdict.NOT_SEEN)
     if (found is RunVerdict.RECOVERED or checked.data.get("gone")) and unmet(run, journal):
         found = RunVerdict.NOT_RECOVERED
+    elif checked.data.get("before"):
+        return run
     return replace(run, verdict=found, verdict_after=max(checked.at - since, timedelta(0)))
 
 

@@ -38,6 +38,11 @@ BITES = [
         "tests/scenarios/test_verdicts.py -k saved_search", "test_a_saved_search_that_ran_before",
     ),
     _bite(
+        "what was over before a change is a recovery of the runbook",
+        "runbooks/verdict.py", 'elif checked.data.get("before"):', "elif False:",
+        "tests/scenarios/test_verdicts.py -k was_over_before", "test_what_was_over_before_anything_was_changed",
+    ),
+    _bite(
         "a change is verified by whatever Prometheus says",
         "integrations/prometheus/actions.py", "return seen and (filters or all(values))", "return True",
         "tests/scenarios/faults -k crash-looping", "crash-looping pod-not",

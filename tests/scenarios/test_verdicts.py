@@ -253,3 +253,18 @@ async def test_a_saved_search_that_ran_before_the_change_says_nothing_of_it(data
         await tocsin.answers()
         case = await tocsin.until(ended, within="7m")
     assert case.runs[0][0].verdict is RunVerdict.NOT_SEEN
+
+
+async def test_what_was_over_before_anything_was_changed_earns_a_runbook_nothing(database: Path) -> None:
+    async with living(database, [MEND]) as tocsin:
+        tocsin.fails()
+        await tocsin.asked()
+        tocsin.recovers()  # by itself, while people were asked
+        await tocsin.passes("1m")
+        await tocsin.answers()
+        case = await tocsin.until(ended)
+        record = await kept_of(tocsin)
+    assert (case.runs[0][0].status, case.runs[0][0].verdict) == (RunStatus.SUCCEEDED, RunVerdict.NONE)
+    assert "the original signal had recovered before anything was changed" in tocsin.said(case)
+    assert not verdicts(tocsin.said(case))
+    assert (record.succeeded, record.recovered, record.in_a_row) == (1, 0, 0)
