@@ -39,7 +39,7 @@ def follow(tx: Tx, setup: Setup, actor: Actor, before: Incident | None, after: I
 
 def _begin(tx: Tx, setup: Setup, wants: Actor, incident: Incident, fit: Fit, why: str, now: datetime) -> str:
     """Why it did not begin; empty: it has."""
-    alert = run_wanted.alert_for(tx, fit.runbook, incident)
+    alert = run_wanted.alert_for(tx, wants, fit.runbook, incident)
     try:
         run_wanted.begin(
             tx,

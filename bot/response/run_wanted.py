@@ -58,7 +58,7 @@ async def start(
     def keep(tx: Tx) -> RunbookRun:
         if once:
             _mark(tx, once, now)
-        incident, alert = _behind(tx, runbook, incident_id)
+        incident, alert = _behind(tx, actor, runbook, incident_id)
         why = f"started by {actor.name}"
         return begin(
             tx, world.setup, actor, runbook, incident=incident, alert=alert, given=inputs or {}, why=why, now=now
@@ -146,7 +146,7 @@ async def rehearse(
     now = world.clock.now()
     require(actor, Act.REHEARSE, runbook_name, now)
     runbook = _named(world.setup, runbook_name)
-    incident, alert = await world.store.read(lambda tx: _behind(tx, runbook, incident_id))
+    incident, alert = await world.store.read(lambda tx: _behind(tx, actor, runbook, incident_id))
     values = resolve(runbook, inputs or {}, alert, incident)
     source = alert.source if alert else ""
     return await rehearsed.rehearse(world, actor, runbook, values, source=source, incident=incident_id)
@@ -169,20 +169,24 @@ def _named(setup: Setup, name: str) -> Runbook:
         raise NotFound(f"no runbook is called {name!r}", hint=f"there are: {known}") from None
 
 
-def _behind(tx: Tx, runbook: Runbook, incident_id: IncidentId | None) -> tuple[Incident | None, Alert | None]:
+def _behind(
+    tx: Tx, actor: Actor, runbook: Runbook, incident_id: IncidentId | None
+) -> tuple[Incident | None, Alert | None]:
     if incident_id is None:
         return None, None
     incident = tx.incidents.get(incident_id)
-    return incident, alert_for(tx, runbook, incident)
+    return incident, alert_for(tx, actor, runbook, incident)
 
 
-def alert_for(tx: Tx, runbook: Runbook, incident: Incident) -> Alert | None:
+def alert_for(tx: Tx, actor: Actor, runbook: Runbook, incident: Incident) -> Alert | None:
     """The alert that a run of this runbook for the incident is for: what it says fills inputs, and has to recover."""
+    require(actor, Act.LOOK, incident.id, incident.opened_at)
     return matching.meant(runbook, _alerts(tx, incident), frozenset(incident.firing))
 
 
-def alert_of(tx: Tx, run: RunbookRun, incident: Incident) -> Alert | None:
+def alert_of(tx: Tx, actor: Actor, run: RunbookRun, incident: Incident) -> Alert | None:
     """The alert that this run is for; None: for none that the incident has."""
+    require(actor, Act.LOOK, incident.id, incident.opened_at)
     for alert in _alerts(tx, incident) if run.source else ():
         has = (alert.source, alert.rule) == (run.source, run.rule)
         if has and all(alert.labels.get(name) == value for name, value in run.signal_labels.items()):

@@ -76,7 +76,7 @@ class _Running:
         if occasion.depth >= DEEPEST:
             raise Mistaken(f"{DEEPEST} runs stand above this step already", "let fewer runbooks run each other")
         require(self._actor, Act.LOOK, params.runbook, self._world.clock.now())
-        incident, alert = await self._world.store.read(lambda tx: _behind(tx, bound, runbook))
+        incident, alert = await self._world.store.read(lambda tx: _behind(tx, self._actor, bound, runbook))
         inputs = resolve(runbook, params.inputs, alert, incident)
         shown = ", ".join(f"{name}={value}" for name, value in inputs.items())
         return Plan(
@@ -120,7 +120,7 @@ class _Running:
         runbook = self._known(plan.params["runbook"])
         if runbook.hash != plan.params["hash"]:
             raise Mistaken(f"{runbook.name} is another one since it was planned", "begin the run again")
-        incident, alert = _behind(tx, bound, runbook)
+        incident, alert = _behind(tx, self._actor, bound, runbook)
         return run_wanted.begin(
             tx,
             self._world.setup,
@@ -162,10 +162,10 @@ class _Running:
         return runbooks[name]
 
 
-def _behind(tx: Tx, bound: Bound, runbook: Runbook) -> tuple[Incident | None, Alert | None]:
+def _behind(tx: Tx, actor: Actor, bound: Bound, runbook: Runbook) -> tuple[Incident | None, Alert | None]:
     """The incident, and the alert that the run above is for; else the one that this runbook would be run for."""
     if not bound.incident:
         return None, None
     incident = tx.incidents.get(bound.incident)
-    own = run_wanted.alert_of(tx, tx.runs.get(bound.run), incident) if bound.run else None
-    return incident, own or run_wanted.alert_for(tx, runbook, incident)
+    own = run_wanted.alert_of(tx, actor, tx.runs.get(bound.run), incident) if bound.run else None
+    return incident, own or run_wanted.alert_for(tx, actor, runbook, incident)
