@@ -15,8 +15,9 @@ from bot.integrations.kubernetes.kinds import Object
 from bot.kit.redaction import MARK
 
 MOST_TEXT = 256 * 1024
-_NOTE = 32  # characters at least that a note of the cut has room in
 """Characters of a text that are kept."""
+_NOTE = 32
+"""Characters that are left free for a note of the cut."""
 _LONGEST_STATE = 160
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _MACHINE_METADATA = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
