@@ -21,11 +21,18 @@ def kubernetes(test: str, *words: str) -> tuple[str, ...]:
 
 BITES = [
     Bite(
-        fault="a log that was cut does not say so, and ends in half a line",
+        fault="output that was cut does not say so, and ends in half a line",
         file=SHOWING,
         plant=replaced("if len(output) < MOST_TEXT:", "if output:"),
+        caught_by=kubernetes("test_looking.py", "too_much"),
+        says="test_what_a_program_prints_too_much_of",
+    ),
+    Bite(
+        fault="of a long log its beginning is kept, and not what was printed last",
+        file="bot/integrations/kubernetes/logs.py",
+        plant=replaced("del kept[: _NOTE - MOST_TEXT]", "del kept[MOST_TEXT - _NOTE :]"),
         caught_by=kubernetes("test_looking.py", "too_long"),
-        says="test_a_log_that_is_too_long",
+        says="test_of_a_log_that_is_too_long",
     ),
     Bite(
         fault="a rehearsal may run a command in a pod: it is only a GET",

@@ -346,11 +346,15 @@ class _Lines:
 
     def add(self, text: str) -> None:
         """Tells a piece of it."""
-        if text and self._left > 0:
-            clean = self._redactor.clean(text).replace("\x00", "\ufffd")[: self._left]
-            self._left -= len(clean)
-            self.kept.append(clean)
-            self._say(f"{clean}\n")
+        if not text or self._left <= 0:
+            return
+        clean = self._redactor.clean(text).replace("\x00", "\ufffd")
+        if len(clean) > self._left:
+            clean = f"{clean[: self._left]}\n(cut after {_MOST_TEXT // 1024} KiB)"
+            self._left = 0
+        self._left -= len(clean)
+        self.kept.append(clean)
+        self._say(f"{clean}\n")
 
 
 def _failed(error: IntegrationError) -> ActionResult:

@@ -151,7 +151,7 @@ class Executing:
         )
 
     def _text(self, output: bytes) -> str:
-        return capped(self._cluster.redactor.clean("".join(as_printed(output))))
+        return capped(self._cluster.redactor.clean(as_printed(output)))
 
 
 def exit_code(status: dict[str, Any]) -> int | None:  # Any: a Status of the API

@@ -10,11 +10,15 @@ from pydantic import Field
 from bot.integrations.kubernetes.cluster import Cluster
 from bot.integrations.kubernetes.kinds import POD, Object, at
 from bot.integrations.kubernetes.reading import Aim, Lines, Reading, Seen
-from bot.integrations.kubernetes.showing import MOST_TEXT, as_printed
+from bot.integrations.kubernetes.showing import MOST_TEXT
 from bot.integrations.kubernetes.words import Container, Pod, Span
 from bot.model.runbook import Risk
 from bot.ports.actions import Action, ActionSpec, Say
 
+_MOST_READ = 16 * 1024 * 1024
+"""Bytes that are read. The last `MOST_TEXT` of them are kept: what was printed last says why a container ended."""
+_NOTE = 64
+"""Characters that are left free for a note of what was left out."""
 _DEFAULT = "kubectl.kubernetes.io/default-container"
 
 
@@ -61,26 +65,43 @@ class Logs:
         query = [
             ("container", container),
             ("tailLines", str(params.tail)),
-            ("limitBytes", str(MOST_TEXT)),
+            ("limitBytes", str(_MOST_READ)),
             ("timestamps", str(params.timestamps).lower()),
             ("previous", str(params.previous).lower()),
         ]
         if params.since is not None:
             query.append(("sinceSeconds", str(max(1, round(params.since.total_seconds())))))
-        parts, told = [], Lines(self._cluster, say)
+        kept, read, told = bytearray(), 0, Lines(self._cluster, say)
         async for chunk in self._cluster.api.stream(thing.path("log"), query=query, within=within.total_seconds()):
-            parts.append(chunk)
+            read += len(chunk)
+            kept += chunk
+            del kept[: _NOTE - MOST_TEXT]
             told.hear(chunk)
         told.end()
-        text, cut = as_printed(b"".join(parts))
+        text, cut = _whole_lines(bytes(kept), read)
         lines = text.splitlines()
         last = next((line for line in reversed(lines) if line.strip()), "")
         return Seen(
-            summary=f"{len(lines)} lines of {container}{f' {cut}' if cut else ''}"
-            + (f"; the last: {last}" if last else ""),
+            summary=f"{len(lines)} lines of {container}{cut and f' {cut}'}" + (f"; the last: {last}" if last else ""),
             value={"lines": len(lines), "last": last[:1000].replace("\x00", "\ufffd"), "container": container},
-            text=f"{text}{cut}",
+            text=f"{cut}\n{text}" if cut else text,
         )
+
+
+def _whole_lines(kept: bytes, read: int) -> tuple[str, str]:
+    """The end of what was read, and what is to be said where that is not all.
+
+    A line that was cut is left out: half a secret may stand there, which nobody would know for one.
+    """
+    text = kept.decode(errors="replace")
+    if read == len(kept):
+        return text, ""
+    if read >= _MOST_READ:
+        text = text[: text.rfind("\n") + 1]
+        which = f"the last {MOST_TEXT // 1024} KiB of the first {_MOST_READ // 1024 // 1024} MiB"
+    else:
+        which = f"the last {MOST_TEXT // 1024} KiB"
+    return text[text.find("\n") + 1 :], f"({which} of what was printed)"
 
 
 def default_container(cluster: Cluster, pod: Object) -> str:

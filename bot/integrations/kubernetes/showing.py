@@ -56,15 +56,16 @@ def diff(what: str, before: Object | None, after: Object | None, clean: Callable
     return capped("\n".join(lines), MOST_TEXT // 4)
 
 
-def as_printed(output: bytes) -> tuple[str, str]:
-    """What a program printed, as text, and what is to be said of it where it was cut at `MOST_TEXT` bytes.
+def as_printed(output: bytes) -> str:
+    """What a program printed, as text that says where it was cut at `MOST_TEXT` bytes.
 
     The line it was cut in is left out: half a secret may stand there, which nobody would know for one.
     """
     text = output.decode(errors="replace")
     if len(output) < MOST_TEXT:
-        return text, ""
-    return text[: text.rfind("\n", 0, MOST_TEXT - _NOTE) + 1], f"(cut after {MOST_TEXT // 1024} KiB)"
+        return text
+    end = text.rfind("\n", 0, MOST_TEXT - _NOTE) + 1
+    return f"{text[:end]}(cut after {MOST_TEXT // 1024} KiB)"
 
 
 def capped(text: str, most: int = MOST_TEXT) -> str:

@@ -43,6 +43,14 @@ def left_behind(site: Site) -> list[Path]:
     return found
 
 
+async def test_what_a_playbook_prints_too_much_of_says_where_it_was_cut(site: Site) -> None:
+    name = site.playbook("talks.yml", {"name": "talk", "ansible.builtin.debug": {"msg": "{{ 'y' * 300_000 }}"}})
+    plan = await site.plan("ansible.playbook", playbook=name, hosts=["web1"])
+    result = await site.run(plan)
+    assert result.outcome is Outcome.SUCCEEDED
+    assert result.text.endswith("y\n(cut after 256 KiB)")
+
+
 async def test_it_is_checked_shown_played_and_probed(site: Site) -> None:
     name = site.playbook("deploy/web.yml", COPY)
     plan = await site.plan("ansible.playbook", playbook=name, groups="web", variables={"text": "v2"})

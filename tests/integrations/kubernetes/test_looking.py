@@ -81,15 +81,24 @@ async def test_a_pod_that_fits_nowhere_says_why(cluster: SimulatedKubernetes, ac
     assert "Insufficient cpu" in described.summary
 
 
-async def test_a_log_that_is_too_long_says_where_it_was_cut(cluster: SimulatedKubernetes, acting: Acting) -> None:
+async def test_of_a_log_that_is_too_long_its_end_is_kept(cluster: SimulatedKubernetes, acting: Acting) -> None:
     put(cluster, bare_pod("long"))
     await asyncio.to_thread(ready, cluster, "long")
-    cluster.writes("long", *(f"{number} {'x' * 1000}" for number in range(300)))
-    logs = await acting.do("logs", pod="long", tail=300, **SHOP)
-    *lines, note = logs.text.splitlines()
-    assert {len(line.split(" ")[1]) for line in lines} == {1000}
-    assert (note, logs.value["lines"], logs.value["last"]) == ("(cut after 256 KiB)", len(lines), lines[-1][:1000])
-    assert f"{len(lines)} lines of long (cut after 256 KiB); the last: " in logs.summary
+    cluster.writes("long", *(f"{number:03} {'x' * 1000}" for number in range(300)), "panic: out of ideas")
+    logs = await acting.do("logs", pod="long", tail=301, **SHOP)
+    note, *lines, last = logs.text.splitlines()
+    assert {len(line) for line in lines} == {1004}
+    assert [line[:3] for line in lines] == [f"{number:03}" for number in range(300 - len(lines), 300)]
+    assert note == "(the last 256 KiB of what was printed)"
+    assert (last, logs.value["last"], logs.value["lines"]) == ("panic: out of ideas", last, len(lines) + 1)
+    assert logs.summary == f"{len(lines) + 1} lines of long {note}; the last: panic: out of ideas"
+
+
+async def test_what_a_program_prints_too_much_of_says_where_it_was_cut(
+    cluster: SimulatedKubernetes, acting: Acting
+) -> None:
+    put(cluster, bare_pod("long"))
+    await asyncio.to_thread(ready, cluster, "long")
     cluster.execs({"argv": ["show"], "stdout": "\n".join("y" * 1000 for _ in range(300))})
     shown = await acting.do("exec", pod="long", argv=["show"], bounded=False, **SHOP)
     *lines, note = shown.value["stdout"].splitlines()
