@@ -80,8 +80,8 @@ class Runs(Protocol):
         """One run; NotFound."""
         ...
 
-    def list(self, *, incident: IncidentId | None = None, limit: int = 100) -> Sequence[RunbookRun]:
-        """The newest first."""
+    def list(self, *, incident: IncidentId | None = None, runbook: str = "", limit: int = 100) -> Sequence[RunbookRun]:
+        """The newest first, of all or of those for an incident, or of a runbook."""
         ...
 
     def journal(self, run: RunId, known: Sequence[JournalEntry] = ()) -> Sequence[JournalEntry]:

@@ -63,6 +63,19 @@ def _all(of: Callable[[IncidentId], Sequence[T]], incidents: Sequence[IncidentId
     return [one for incident in incidents for one in of(incident)]
 
 
+async def runs(
+    world: World, actor: Actor, *, incident: IncidentId | None, runbook: str, limit: int
+) -> Sequence[RunbookRun]:
+    """The newest runs, of all or of those for an incident, or of a runbook; NotFound: there is no such incident."""
+    require(actor, Act.LOOK, "runs", world.clock.now())
+
+    def found(tx: Tx) -> Sequence[RunbookRun]:
+        known = tx.incidents.get(incident).id if incident is not None else None
+        return tx.runs.list(incident=known, runbook=runbook, limit=limit)
+
+    return await world.store.read(found)
+
+
 async def run(
     world: World, actor: Actor, run_id: RunId
 ) -> tuple[RunbookRun, Sequence[JournalEntry], Sequence[Approval]]:

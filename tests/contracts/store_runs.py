@@ -36,6 +36,8 @@ class RunsSuite:
         assert await store.read(lambda tx: tx.runs.list()) == [two, one]
         assert await store.read(lambda tx: tx.runs.list(incident=IncidentId("INC-1"))) == [one]
         assert len(await store.read(lambda tx: tx.runs.list(limit=1))) == 1
+        assert await store.read(lambda tx: tx.runs.list(runbook=one.runbook.name)) == [two, one]
+        assert await store.read(lambda tx: tx.runs.list(runbook="another")) == []
         with pytest.raises(Conflict):
             await store.write(lambda tx: tx.runs.create(one))
 

@@ -11,6 +11,7 @@ from bot.cli import (
     runbook_rbac,
     runbook_rehearsal,
     runbook_rollback,
+    runbook_runs,
     runbook_shown,
 )
 from bot.cli.client import Answer, Client, connected
@@ -49,6 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         examples="  tocsin runbook follow RUN-7",
     )
     following.add_argument("run", metavar="RUN", help="the run")
+    runbook_runs.add(family)
     runbook_rbac.add(family)
     runbook_cancel.add(family)
     runbook_rollback.add(family)

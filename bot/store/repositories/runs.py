@@ -248,12 +248,12 @@ class Runs(Repository):
             raise _no_such(run)
         return run_noun(row)
 
-    def list(self, *, incident: IncidentId | None = None, limit: int = 100) -> Sequence[RunbookRun]:
-        """The newest first."""
+    def list(self, *, incident: IncidentId | None = None, runbook: str = "", limit: int = 100) -> Sequence[RunbookRun]:
+        """The newest first, of all or of those for an incident, or of a runbook."""
         newest_first = (_runs.c.started_at.desc(), func.length(_runs.c.id).desc(), _runs.c.id.desc())
-        wanted = select(_runs).order_by(*newest_first).limit(limit)
-        if incident is not None:
-            wanted = wanted.where(_runs.c.incident == incident)
+        only = [_runs.c.incident == incident] if incident is not None else []
+        only += [_runs.c.runbook_name == runbook] if runbook else []
+        wanted = select(_runs).where(*only).order_by(*newest_first).limit(limit)
         return [run_noun(row) for row in self._all(wanted)]
 
     def journal(self, run: RunId, known: Sequence[JournalEntry] = ()) -> Sequence[JournalEntry]:
@@ -392,7 +392,7 @@ def _without_output(entry: JournalEntry) -> Mapping[str, Any]:  # Any: plain JSO
 
 
 def _no_such(run: RunId) -> NotFound:
-    return NotFound(f"there is no run {run}", hint="`tocsin incident show` lists those of an incident")
+    return NotFound(f"there is no run {run}", hint="`tocsin runbook runs` lists them")
 
 
 def _taken_over(run: RunId, epoch: int) -> Fenced:

@@ -121,6 +121,7 @@ API_CALLS: Mapping[tuple[str, str], tuple[tuple[int, ...], Any]] = {
     ("GET", "/runbooks/{name}"): (LOOK, None),
     ("POST", "/runbooks/{name}/rehearse"): (LOOK, {}),
     ("POST", "/runbooks/{name}/runs"): (MAKE, {}),
+    ("GET", "/runs"): (LOOK, None),
     ("GET", "/runs/{run_id}"): (LOOK, None),
     ("POST", "/runs/{run_id}/cancel"): (CHANGE_ONCE, {}),
     ("POST", "/runs/{run_id}/rollback"): (CHANGE_IN_VAIN, {}),
