@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from bot.documents import Path, suggest
+from bot.documents import Path, format_duration, suggest
 from bot.model.runbook import Input, InputType, Runbook, RunbookTest
 from bot.runbooks.inputs import fault_of, normalised
 from bot.runbooks.one_step import ASK
@@ -23,7 +23,7 @@ def mistakes(runbook: Runbook, spec: RunbookSpec) -> Found:
             yield from _scheduled(runbook, trigger.schedule, ("triggers", index, "schedule", "inputs"))
         if trigger.webhook is not None:
             yield from _posted(runbook, trigger.webhook, ("triggers", index, "webhook", "inputs"))
-    yield from _questions(runbook)
+    yield from _questions(runbook, spec)
     yield from _tests(runbook)
 
 
@@ -59,11 +59,16 @@ def _options(one: Input) -> Found:
             yield ("values", index), f"{value!r} cannot be a value: it is empty, or a program's option"
 
 
-def _questions(runbook: Runbook) -> Found:
-    for index, step in enumerate(runbook.steps):
-        if step.uses == ASK and step.approval is not None and step.approval.count > 1:
+def _questions(runbook: Runbook, spec: RunbookSpec) -> Found:
+    for index, (step, said) in enumerate(zip(runbook.steps, spec.steps, strict=True)):
+        if step.uses != ASK:
+            continue
+        if step.approval is not None and step.approval.count > 1:
             message = "one person answers a question; let the change that follows from it ask several"
             yield ("steps", index, "approval", "count"), message
+        if "timeout" in said.model_fields_set:
+            wanted = format_duration(step.timeout)
+            yield ("steps", index, "timeout"), f"a question waits until it expires: `approval: {{expires: {wanted}}}`"
 
 
 def _scheduled(runbook: Runbook, trigger: ScheduleSpec, path: Path) -> Found:

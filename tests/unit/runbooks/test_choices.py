@@ -215,6 +215,12 @@ def test_a_question_that_several_are_to_answer_is_a_mistake() -> None:
         spec.read_runbook(a_runbook(step=step), "r")
 
 
+def test_a_question_with_a_timeout_is_told_what_ends_it() -> None:
+    step = "{id: a, uses: ask, with: {question: q, answers: {n: {type: int}}}, timeout: 15m}"
+    with pytest.raises(DocumentError, match=r"steps\[0\]\.timeout: .*`approval: \{expires: 15m\}`"):
+        spec.read_runbook(a_runbook(step=step), "r")
+
+
 def test_a_parameter_that_is_a_template_is_not_judged_before_it_has_a_value() -> None:
     step = "{id: a, uses: host.run, with: {host: h, lines: '{{ inputs.host }}'}}"
     runbook = spec.read_runbook(a_runbook(extra="inputs: {host: {default: h}}", step=step), "r")
