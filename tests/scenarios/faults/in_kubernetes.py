@@ -77,6 +77,7 @@ async def image_missing(site: Site, helps: bool) -> End:
     cluster = await released(site, {"does": "missing"})
     async with responding(site, "image-pull-failing", "KubeImagePullFails", helps=helps) as tocsin:
         if not helps:
+            await tocsin.looked("pod")
             cluster.images(**{GOOD: {"does": "missing"}})  # the registry is gone
             cluster.ask("DELETE", PODS)
         await tocsin.agreed("undo")

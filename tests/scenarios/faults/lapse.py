@@ -9,7 +9,7 @@ from typing import Any
 from bot.model.rule import AlertRule, RuleGroup
 from bot.model.runbook import Runbook, Step
 from bot.rules.spec import read_groups
-from bot.runbooks.spec import read_runbook
+from bot.runbooks.spec import WAIT_UNTIL, read_runbook
 from tests.house.tree import ROOT
 
 INTERVAL = timedelta(milliseconds=500)
@@ -48,7 +48,8 @@ def _step(step: Step, patience: timedelta) -> Step:
     if verify is not None:
         verify = replace(verify, params=_shorter(verify.params), timeout=patience)
     retry = replace(step.retry, wait=timedelta(milliseconds=100))
-    return replace(step, params=_shorter(step.params), retry=retry, verify=verify)
+    timeout = patience if step.uses == WAIT_UNTIL else step.timeout
+    return replace(step, params=_shorter(step.params), retry=retry, verify=verify, timeout=timeout)
 
 
 def _shorter(params: Mapping[str, Any]) -> Mapping[str, Any]:  # Any: plain JSON as written under `with`
